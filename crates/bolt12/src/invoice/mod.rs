@@ -1,0 +1,5 @@
+//! The invoice.
+
+mod pay_info;
+
+pub use pay_info::BlindedPayInfo;

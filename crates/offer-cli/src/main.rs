@@ -1,0 +1,3 @@
+//! offer-cli
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Names and shapes of the JSON-RPC: methods, parameters, error codes.

@@ -1,0 +1,13 @@
+//! The ports: what the core asks of the world. Declared here, performed by adapters, called by the driver.
+
+mod error;
+mod node;
+mod store;
+
+pub use error::{PortError, PortErrorKind};
+pub use node::{
+    Destination, InboundMessage, IncomingPayment, InvoiceIssuer, InvoicePayer, MessageContent,
+    MintOrder, Minted, NodeEvent, NodeEvents, OnionTransport, OutboundMessage, PayOrder,
+    PayRefused, PaymentFailure, PaymentPath, SealedContext,
+};
+pub use store::KeyValueStore;

@@ -1,0 +1,265 @@
+//! What we ask of a Lightning node, and what it tells us.
+
+use async_trait::async_trait;
+use bolt1::{BlockHeight, CltvDelta, Msat, PublicKey, Seconds, Timestamp};
+use bolt4::BlindedPath;
+use bolt12::BlindedPayInfo;
+
+use super::PortError;
+
+/// The node's wall between the invoices it mints and the payments that arrive for them: 32 bytes of ours that
+/// come back, authenticated by the node, with each payment.
+pub type SealedContext = [u8; 32];
+
+/// Where an onion message is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// To a node by its id.
+    Node(PublicKey),
+    /// Over a blinded path, to whoever made it.
+    Path(BlindedPath),
+}
+
+/// A final-hop payload field of an onion message (BOLT 4 `onionmsg_tlv`, types from 64 on), undecoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageContent {
+    /// The field: 64 `invoice_request`, 66 `invoice`, 68 `invoice_error`.
+    pub typ: u64,
+    /// Its value, a TLV stream of BOLT 12.
+    pub bytes: Vec<u8>,
+}
+
+/// An onion message to send.
+#[derive(Clone, Debug)]
+pub struct OutboundMessage {
+    /// To whom.
+    pub to: Destination,
+    /// What.
+    pub content: MessageContent,
+    /// With `Some`, a reply path of ours is included whose last hop carries these bytes as `path_id`.
+    pub reply_path_id: Option<Vec<u8>>,
+    /// 0 for the first try, counted up on each resend: adapters with several routes or reply paths take
+    /// another one each time.
+    pub attempt: u32,
+}
+
+/// An onion message that ended at us. Nothing in it has been decoded or believed yet.
+#[derive(Clone, Debug)]
+pub struct InboundMessage {
+    /// The peer that handed it to us (seldom the author).
+    pub from_peer: PublicKey,
+    /// The `path_id` of the blinded path it came over, `None` when it was addressed to our node id.
+    pub path_id: Option<Vec<u8>>,
+    /// Where an answer may be sent.
+    pub reply_path: Option<BlindedPath>,
+    /// The content.
+    pub content: MessageContent,
+}
+
+/// Sends onion messages and makes paths to ourselves.
+#[async_trait]
+pub trait OnionTransport: Send + Sync {
+    /// Hands the message to the first hop.
+    ///
+    /// # Errors
+    /// `Unavailable` when no route exists and no connection could be made: nothing was sent.
+    async fn send(&self, message: OutboundMessage) -> Result<(), PortError>;
+
+    /// Blinded message paths that end here and carry `path_id`: one for each suitable peer, best first. Empty
+    /// when we are announced with an address and need none, or when there is no suitable peer.
+    async fn message_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PortError>;
+
+    /// Whether other nodes can find us by our node id alone (announced, with an address).
+    async fn is_announced(&self) -> bool;
+}
+
+/// One blinded payment path with its price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentPath {
+    /// The path.
+    pub path: BlindedPath,
+    /// Fees, delay and limits.
+    pub pay_info: BlindedPayInfo,
+}
+
+/// A payment to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayOrder {
+    /// Our random id of the payment, committed before it gets here; the key against paying twice.
+    pub payment_id: [u8; 32],
+    /// SHA-256 of the preimage that proves payment.
+    pub payment_hash: [u8; 32],
+    /// What the payee is to receive.
+    pub amount: Msat,
+    /// Ways to the payee, in its order of preference.
+    pub paths: Vec<PaymentPath>,
+    /// `invoice_features`, a big-endian bit field (bits 16 and 17: `basic_mpp`).
+    pub features: Vec<u8>,
+    /// When the invoice expires.
+    pub expires_at: Timestamp,
+    /// Most that routing may cost, fees inside the blinded paths included.
+    pub max_fee: Msat,
+    /// Most blocks the payment may be locked for.
+    pub max_delay: CltvDelta,
+    /// How long failed parts are tried again.
+    pub retry_for: Seconds,
+}
+
+/// Why a payment was not even begun.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayRefused {
+    /// A payment of this id is known already: its outcome will come, or came, as an event.
+    #[error("a payment with this id is already known")]
+    AlreadyKnown,
+    /// No route within the limits; nothing was sent, and nothing of this id is in flight.
+    #[error("no route: {0}")]
+    NoRoute(String),
+    /// The order cannot be carried out by this node at all (expired, no usable path); nothing was sent.
+    #[error("{0}")]
+    Impossible(String),
+    /// It could not be told whether anything was sent.
+    #[error("unknown: {0}")]
+    Unknown(String),
+}
+
+/// Why a payment that was begun has failed for good: no HTLC of it is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentFailure {
+    /// The payee refused it.
+    RefusedByPayee,
+    /// No (more) route within limits and time.
+    NoRoute,
+    /// The invoice expired meanwhile.
+    InvoiceExpired,
+    /// We abandoned it.
+    Abandoned,
+    /// Anything else, in the node's words.
+    Other(String),
+}
+
+/// Pays invoices.
+#[async_trait]
+pub trait InvoicePayer: Send + Sync {
+    /// Begins the payment; the outcome comes as [`NodeEvent::PaymentSent`] or [`NodeEvent::PaymentFailed`].
+    ///
+    /// # Errors
+    /// See [`PayRefused`]; only `NoRoute` and `Impossible` mean that nothing is in flight.
+    async fn pay(&self, order: PayOrder) -> Result<(), PayRefused>;
+
+    /// The ids of all payments the node knows and has not forgotten, finished or not.
+    async fn known_payments(&self) -> Result<Vec<[u8; 32]>, PortError>;
+
+    /// What can be sent now over all channels together, in msat.
+    async fn spendable(&self) -> Result<Msat, PortError>;
+}
+
+/// What an invoice needs from the node.
+#[derive(Clone, Debug)]
+pub struct MintOrder {
+    /// Least amount the node lets a payment of it arrive with; also the size the paths should carry.
+    pub amount: Msat,
+    /// How long it may be paid.
+    pub expiry: Seconds,
+    /// Comes back with the payment.
+    pub context: SealedContext,
+    /// `invreq_payer_id`; comes back too.
+    pub payer_id: PublicKey,
+    /// `invreq_quantity`; comes back too.
+    pub quantity: Option<u64>,
+    /// `invreq_payer_note`, at most 128 bytes of it; comes back too.
+    pub payer_note: Option<String>,
+}
+
+/// The node's part of an invoice. Nothing was stored: it is derived from the node's seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Minted {
+    /// The payment hash.
+    pub payment_hash: [u8; 32],
+    /// Paths to us, best first; never empty.
+    pub paths: Vec<PaymentPath>,
+    /// Whether the paths together may carry parts (`basic_mpp`).
+    pub accepts_mpp: bool,
+    /// The best block when it was made.
+    pub height: BlockHeight,
+}
+
+/// A payment that has arrived in full and waits for our word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncomingPayment {
+    /// The payment hash.
+    pub payment_hash: [u8; 32],
+    /// The node's id of this very payment: the same again after a restart, another for another payment of the
+    /// same hash.
+    pub payment_id: [u8; 32],
+    /// What arrived.
+    pub amount: Msat,
+    /// What was sealed when the invoice was minted.
+    pub context: SealedContext,
+    /// `invreq_payer_id` at that time.
+    pub payer_id: PublicKey,
+    /// `invreq_quantity` at that time.
+    pub quantity: Option<u64>,
+    /// The first bytes of `invreq_payer_note` at that time.
+    pub payer_note: Option<String>,
+}
+
+/// Mints invoices and takes or refuses the payments that come for them.
+#[async_trait]
+pub trait InvoiceIssuer: Send + Sync {
+    /// Makes payment hash and paths, storing nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` when no payment could reach us.
+    async fn mint(&self, order: MintOrder) -> Result<Minted, PortError>;
+
+    /// Releases the preimage; [`NodeEvent::PaymentClaimed`] follows when the money is ours.
+    async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError>;
+
+    /// Sends the payment back.
+    async fn refuse(&self, payment_hash: [u8; 32]) -> Result<(), PortError>;
+}
+
+/// What a node tells us. Each event except `Message` is repeated after a restart until it was handled.
+#[derive(Clone, Debug)]
+pub enum NodeEvent {
+    /// An onion message for us.
+    Message(InboundMessage),
+    /// A payment arrived and waits for `accept` or `refuse`.
+    PaymentClaimable(IncomingPayment),
+    /// An accepted payment is ours.
+    PaymentClaimed {
+        /// Its hash.
+        payment_hash: [u8; 32],
+        /// The node's id of it.
+        payment_id: [u8; 32],
+        /// What we got.
+        amount: Msat,
+    },
+    /// A payment of ours has arrived.
+    PaymentSent {
+        /// Our id of it.
+        payment_id: [u8; 32],
+        /// The proof.
+        preimage: [u8; 32],
+        /// What routing cost, when the node knows.
+        fee: Option<Msat>,
+    },
+    /// A payment of ours has failed, with nothing left in flight.
+    PaymentFailed {
+        /// Our id of it.
+        payment_id: [u8; 32],
+        /// Why.
+        reason: PaymentFailure,
+    },
+}
+
+/// Takes the node's events. When `handle` returns `Ok`, the event has been committed and the node may forget
+/// it; on `Err` the node must offer it again.
+#[async_trait]
+pub trait NodeEvents: Send + Sync {
+    /// Handles one event; what must not be lost is committed when it returns.
+    ///
+    /// # Errors
+    /// When it could not be committed.
+    async fn handle(&self, event: NodeEvent) -> Result<(), PortError>;
+}

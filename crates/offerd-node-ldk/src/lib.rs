@@ -1,0 +1,1 @@
+//! A Lightning node on the lightning crates behind the ports of offerd-core.

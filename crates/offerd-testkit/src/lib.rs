@@ -1,0 +1,1 @@
+//! The shared workbench of the tests: clock, entropy, stores, nodes, contracts.

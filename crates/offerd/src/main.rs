@@ -1,0 +1,3 @@
+//! offerd
+
+fn main() {}
