@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use bolt1::{DecodeError, DecodeErrorKind, Reader, Writer};
 
+use crate::features::unknown_compulsory;
+
 /// A `blinded_payinfo`: fees, delay and limits of one blinded payment path, all hops together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BlindedPayInfo {
@@ -22,6 +24,11 @@ pub struct BlindedPayInfo {
 }
 
 impl BlindedPayInfo {
+    /// Whether its path may be used: no compulsory feature is set, of which none is known yet.
+    pub fn is_usable(&self) -> bool {
+        unknown_compulsory(&self.features, &[]).is_none()
+    }
+
     /// Reads one.
     ///
     /// # Errors

@@ -1,0 +1,89 @@
+//! The answer of somebody who will not send, or not pay, an invoice.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use bolt1::tlv::write_record;
+use bolt1::{DecodeError, DecodeErrorKind, Writer};
+
+use crate::error::Bolt12Error;
+use crate::text::PeerText;
+use crate::value;
+
+const ERRONEOUS_FIELD: u64 = 1;
+const SUGGESTED_VALUE: u64 = 3;
+const ERROR: u64 = 5;
+
+/// An `invoice_error`. It has a space of type numbers of its own.
+///
+/// | type | name | shape | meaning |
+/// |---|---|---|---|
+/// | 1 | `erroneous_field` | `tu64` | the field that is to blame |
+/// | 3 | `suggested_value` | `...*byte` | a value of that field that would do |
+/// | 5 | `error` | `...*utf8` | what is wrong |
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InvoiceError {
+    /// The type number, in the invoice request or invoice that is refused, of the field that is to blame.
+    pub erroneous_field: Option<u64>,
+    /// The raw value of that field that would have been accepted. Never to be acted upon unasked.
+    pub suggested_value: Option<Vec<u8>>,
+    /// What is wrong, in words.
+    pub error: PeerText,
+}
+
+impl InvoiceError {
+    /// A refusal in words.
+    pub fn new(error: impl Into<String>) -> Self {
+        Self { erroneous_field: None, suggested_value: None, error: PeerText::new(error) }
+    }
+
+    /// The same, blaming the field `field`.
+    #[must_use]
+    pub fn with_field(mut self, field: u64) -> Self {
+        self.erroneous_field = Some(field);
+        self
+    }
+
+    /// The same, blaming the field `field`, for which the raw value `value` would do.
+    #[must_use]
+    pub fn with_suggestion(mut self, field: u64, value: impl Into<Vec<u8>>) -> Self {
+        self.suggested_value = Some(value.into());
+        self.with_field(field)
+    }
+
+    /// Reads one. A missing `error` reads as empty: it is a refusal all the same.
+    ///
+    /// # Errors
+    /// [`Bolt12Error::Decode`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
+        let mut read = Self::new(String::new());
+        for record in bolt1::tlv::records(bytes)? {
+            let in_field = |error: DecodeError| error.or_field(record.typ);
+            match record.typ {
+                ERRONEOUS_FIELD => {
+                    read.erroneous_field = Some(value::tu64(record.value).map_err(in_field)?);
+                }
+                SUGGESTED_VALUE => read.suggested_value = Some(record.value.to_vec()),
+                ERROR => read.error = value::text(record.value).map_err(in_field)?,
+                odd if !odd.is_multiple_of(2) => {}
+                _ => return Err(in_field(DecodeErrorKind::UnknownEvenType.into()).into()),
+            }
+        }
+        Ok(read)
+    }
+
+    /// The TLV stream. A suggested value without a field to blame is left out, as it would mean nothing.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        if let Some(field) = self.erroneous_field {
+            let mut number = Writer::new();
+            number.write_tu64(field);
+            write_record(&mut writer, ERRONEOUS_FIELD, &number.into_bytes());
+            if let Some(value) = &self.suggested_value {
+                write_record(&mut writer, SUGGESTED_VALUE, value);
+            }
+        }
+        write_record(&mut writer, ERROR, self.error.as_str().as_bytes());
+        writer.into_bytes()
+    }
+}

@@ -1,0 +1,78 @@
+//! The merkle root of a message, which its signatures sign (BOLT 12, "Signature Calculation").
+//!
+//! Each record is hashed together with a nonce that only the first record can yield, so that a later proof can
+//! show some records and hide the others.
+
+use alloc::vec::Vec;
+
+use bitcoin_hashes::{HashEngine, sha256};
+use bolt1::Writer;
+
+use crate::field;
+use crate::hash::{finish, tagged};
+use crate::records::known_good;
+
+/// The merkle root over the records of a TLV stream; signature elements (240 to 1000) are left out.
+///
+/// `bytes` are those of a message that was decoded. A stream without a record to hash has the root zero, and what
+/// cannot be read is left out.
+pub fn root(bytes: &[u8]) -> [u8; 32] {
+    let Some(first) = known_good(bytes).next() else { return [0; 32] };
+    let hasher = Hasher::new(first.bytes);
+    let level = known_good(bytes)
+        .filter(|record| !field::is_signature(record.typ))
+        .map(|record| hasher.pair(record.typ, record.bytes))
+        .collect();
+    hasher.fold(level)
+}
+
+/// The three tagged hashes of one message, their tags already taken in.
+struct Hasher {
+    leaf: sha256::HashEngine,
+    nonce: sha256::HashEngine,
+    branch: sha256::HashEngine,
+}
+
+impl Hasher {
+    /// `first` is the message's first record, whole.
+    fn new(first: &[u8]) -> Self {
+        Self {
+            leaf: tagged(&[b"LnLeaf"]),
+            nonce: tagged(&[b"LnNonce", first]),
+            branch: tagged(&[b"LnBranch"]),
+        }
+    }
+
+    /// A record's leaf, joined with its nonce.
+    fn pair(&self, typ: u64, record: &[u8]) -> [u8; 32] {
+        let mut leaf = self.leaf.clone();
+        leaf.input(record);
+        let mut number = Writer::new();
+        number.write_bigsize(typ);
+        let mut nonce = self.nonce.clone();
+        nonce.input(&number.into_bytes());
+        self.branch(&finish(leaf), &finish(nonce))
+    }
+
+    /// Two nodes joined, the lesser first.
+    fn branch(&self, one: &[u8; 32], other: &[u8; 32]) -> [u8; 32] {
+        let mut engine = self.branch.clone();
+        engine.input(one.min(other));
+        engine.input(one.max(other));
+        finish(engine)
+    }
+
+    /// Joins neighbours level by level; a node without a neighbour rises as it is.
+    fn fold(&self, mut level: Vec<[u8; 32]>) -> [u8; 32] {
+        while level.len() > 1 {
+            level = level
+                .chunks(2)
+                .map(|nodes| match nodes {
+                    [one, other] => self.branch(one, other),
+                    lone => lone.first().copied().unwrap_or_default(),
+                })
+                .collect();
+        }
+        level.first().copied().unwrap_or_default()
+    }
+}
