@@ -1,8 +1,17 @@
 //! Blinded paths as they travel: in offers, invoice requests, invoices and reply paths.
+//!
+//! Making one is [`blind`]; the step that its introduction node can take is [`BlindedPath::advance`].
+
+mod advance;
+mod blind;
 
 use alloc::vec::Vec;
 
 use bolt1::{DecodeError, DecodeErrorKind, NodeRef, PublicKey, Reader, Writer};
+
+pub use advance::Advanced;
+pub(crate) use advance::Unblinding;
+pub use blind::{blind, blind_encoded};
 
 /// A `blinded_path`: a route to its maker whose hops, behind the first, only the hops themselves can read.
 ///

@@ -1,0 +1,64 @@
+//! Taking one layer off a packet.
+
+use alloc::vec::Vec;
+
+use bitcoin_hashes::cmp::fixed_time_eq;
+use bolt1::{DecodeErrorKind, Reader};
+use secp256k1::{Scalar, Secp256k1, Verification};
+
+use super::{HMAC_LEN, OnionPacket, stream};
+use crate::PeelError;
+use crate::keys::{Ecdh, Secret, hmac256};
+
+/// What one hop finds in a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// The payload for this hop, without its length.
+    pub payload: Vec<u8>,
+    /// The packet for the next hop; `None` at the last one.
+    pub next: Option<OnionPacket>,
+}
+
+/// Takes the layer for `key` off the packet. With a `blinding_factor`, the layer is for the key that results
+/// from multiplying `key` by it.
+///
+/// # Errors
+/// [`PeelError::BadHmac`] when the packet is for another key, has other associated data or was changed;
+/// [`PeelError::Malformed`] when what the sender put inside is not a payload.
+pub fn peel<C: Verification>(
+    secp: &Secp256k1<C>,
+    key: &impl Ecdh,
+    blinding_factor: Option<&Scalar>,
+    packet: &OnionPacket,
+    associated_data: &[u8],
+) -> Result<Layer, PeelError> {
+    let public_key = packet.public_key();
+    let point = match blinding_factor {
+        Some(factor) => public_key.mul_tweak(secp, factor).map_err(|_| PeelError::BadKey)?,
+        None => *public_key,
+    };
+    let secret = Secret::exchange(key, &point).ok_or(PeelError::BadKey)?;
+    let hmac = hmac256(&secret.derive("mu"), &[packet.payloads(), associated_data]);
+    if !fixed_time_eq(&hmac, packet.hmac()) {
+        return Err(PeelError::BadHmac);
+    }
+
+    let size = packet.payloads().len();
+    let mut plain = packet.payloads().to_vec();
+    plain.resize(size.saturating_mul(2), 0);
+    stream::apply(&secret.derive("rho"), 0, &mut plain);
+    let mut reader = Reader::new(&plain);
+    let payload = reader.read_bigsize_bytes()?.to_vec();
+    if payload.len() < 2 {
+        return Err(PeelError::Malformed(DecodeErrorKind::InvalidValue.into()));
+    }
+    let hmac = reader.read_array::<HMAC_LEN>()?;
+    let payloads = reader.read_bytes(size)?.to_vec();
+    let next = if hmac == [0; HMAC_LEN] {
+        None
+    } else {
+        let public_key = secret.next_public(secp, public_key).ok_or(PeelError::BadKey)?;
+        Some(OnionPacket::of(public_key, payloads, hmac))
+    };
+    Ok(Layer { payload, next })
+}
