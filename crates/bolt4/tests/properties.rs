@@ -1,0 +1,319 @@
+//! What holds for every path and message.
+#![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may")]
+
+use bolt1::{NodeRef, ShortChannelId, Writer, tlv};
+use bolt4::encrypted_data::{EncryptedData, NextHop};
+use bolt4::onion_message::{Destination, OnionMessage, Peeled, create, peel};
+use bolt4::{BlindedPath, CreateError, PathError, PeelError, blind, blind_encoded, sphinx};
+use proptest::prelude::*;
+use secp256k1::{All, PublicKey, Secp256k1, SecretKey};
+
+/// The key of node number `number`.
+fn key(number: usize) -> SecretKey {
+    let mut bytes = [9; 32];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    SecretKey::from_slice(&bytes).unwrap()
+}
+
+fn id(number: usize) -> PublicKey {
+    key(number).public_key(&Secp256k1::new())
+}
+
+fn path_secret() -> SecretKey {
+    key(1001)
+}
+
+fn session_key() -> SecretKey {
+    key(1002)
+}
+
+/// A path over the nodes `numbers`, hops alternately by node id and by channel.
+fn path(secp: &Secp256k1<All>, numbers: &[usize], path_id: &[u8]) -> BlindedPath {
+    let (last, before) = numbers.split_last().unwrap();
+    let mut hops: Vec<_> = before
+        .iter()
+        .zip(&numbers[1..])
+        .map(|(number, next)| (id(*number), EncryptedData::forward(next_hop(*next))))
+        .collect();
+    hops.push((id(*last), EncryptedData::receive(Some(path_id.to_vec()))));
+    blind(secp, path_secret(), NodeRef::Id(id(numbers[0])), &hops).unwrap()
+}
+
+fn next_hop(next: usize) -> NextHop {
+    if next.is_multiple_of(2) {
+        NextHop::NodeId(id(next))
+    } else {
+        NextHop::ShortChannelId(ShortChannelId(next as u64))
+    }
+}
+
+/// Takes the message from node to node, in the order of `numbers`, to the last.
+fn deliver(secp: &Secp256k1<All>, numbers: &[usize], message: OnionMessage) -> Peeled {
+    let mut message = OnionMessage::decode(&message.encode()).unwrap();
+    for pair in numbers.windows(2) {
+        let peeled = peel(secp, &key(pair[0]), &message).unwrap();
+        let Peeled::Forward { next, message: forwarded } = peeled else {
+            unreachable!("{peeled:?}")
+        };
+        assert!(next == next_hop(pair[1]) || next == NextHop::NodeId(id(pair[1])));
+        assert_eq!(peel(secp, &key(pair[0]), &forwarded), Err(PeelError::BadHmac));
+        message = forwarded;
+    }
+    peel(secp, &key(*numbers.last().unwrap()), &message).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_message_arrives_whole_over_any_path(
+        own in 0usize..5,
+        blinded in 0usize..6,
+        content in proptest::collection::vec(any::<u8>(), 0..3000),
+        path_id in proptest::collection::vec(any::<u8>(), 0..300),
+        wants_reply in any::<bool>(),
+    ) {
+        let secp = Secp256k1::new();
+        let intermediate: Vec<_> = (10..10 + own).collect();
+        let rest: Vec<_> = if blinded == 0 { vec![50] } else { (30..30 + blinded).collect() };
+        let destination = match blinded {
+            0 => Destination::Node(id(50)),
+            _ => Destination::Path(path(&secp, &rest, &path_id)),
+        };
+        let reply = wants_reply.then(|| path(&secp, &[60, 61], b"reply"));
+        let ids: Vec<_> = intermediate.iter().map(|number| id(*number)).collect();
+        let numbers: Vec<_> = intermediate.iter().chain(&rest).copied().collect();
+        let (first, message) =
+            create(&secp, session_key(), &ids, &destination, (64, content.clone()), reply.as_ref())
+                .unwrap();
+        prop_assert_eq!(first, id(numbers[0]));
+        let size = message.packet.payloads().len();
+        prop_assert!(size == 1300 || size == 32_768);
+        let received = deliver(&secp, &numbers, message);
+        let path_id = (blinded != 0).then_some(path_id);
+        let contents = vec![(64, content)];
+        prop_assert_eq!(received, Peeled::Receive { path_id, reply_path: reply, contents });
+    }
+
+    #[test]
+    fn a_changed_message_yields_nothing(position in any::<proptest::sample::Index>(), bit in 0u8..8) {
+        let secp = Secp256k1::new();
+        let to = Destination::Path(path(&secp, &[2, 3], b"id"));
+        let (_, message) = create(&secp, session_key(), &[], &to, (64, vec![7; 40]), None).unwrap();
+        let mut bytes = message.encode();
+        let position = position.index(bytes.len());
+        bytes[position] ^= 1 << bit;
+        if let Ok(changed) = OnionMessage::decode(&bytes) {
+            prop_assert!(peel(&secp, &key(2), &changed).is_err());
+        }
+    }
+
+    #[test]
+    fn a_changed_path_is_refused(hop in 0usize..2, position in any::<proptest::sample::Index>()) {
+        let secp = Secp256k1::new();
+        let mut path = path(&secp, &[2, 3], b"id");
+        let data = &mut path.hops[hop].encrypted_recipient_data;
+        let position = position.index(data.len());
+        data[position] ^= 1;
+        let to = Destination::Path(path);
+        let (_, message) = create(&secp, session_key(), &[], &to, (64, vec![]), None).unwrap();
+        let refused = Err(PeelError::BadEncryptedData);
+        match peel(&secp, &key(2), &message) {
+            Ok(Peeled::Forward { message, .. }) => {
+                prop_assert_eq!(hop, 1);
+                prop_assert_eq!(peel(&secp, &key(3), &message), refused);
+            }
+            other => {
+                prop_assert_eq!(hop, 0);
+                prop_assert_eq!(other, refused);
+            }
+        }
+    }
+
+    #[test]
+    fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let mut body = id(1).serialize().to_vec();
+        body.extend((u16::try_from(bytes.len()).unwrap()).to_be_bytes());
+        body.extend(&bytes);
+        for body in [&bytes, &body] {
+            if let Ok(message) = OnionMessage::decode(body) {
+                prop_assert!(peel(&Secp256k1::new(), &key(1), &message).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn any_payload_under_a_valid_hmac_is_read_without_panic(
+        payload in proptest::collection::vec(any::<u8>(), 0..200),
+        size in 0usize..400,
+    ) {
+        let _ = peel_payload(&[payload], size);
+    }
+}
+
+/// What node 1 makes of a message whose payloads for one and the same path, first hop first, are these.
+fn peel_payload(payloads: &[Vec<u8>], size: usize) -> Option<Result<Peeled, PeelError>> {
+    let secp = Secp256k1::new();
+    let hops: Vec<_> = (1..=payloads.len()).map(|number| (id(number), vec![])).collect();
+    let blinded = blind_encoded(&secp, path_secret(), NodeRef::Id(id(1)), &hops).unwrap();
+    let hops: Vec<_> =
+        blinded.hops.iter().map(|hop| hop.blinded_node_id).zip(payloads.iter().cloned()).collect();
+    let packet = sphinx::wrap(&secp, &session_key(), &hops, size, &[]).ok()?;
+    let message = OnionMessage { path_key: blinded.first_path_key, packet };
+    Some(peel(&secp, &key(1), &message))
+}
+
+/// A payload with data for node 1 as first hop, and fields around it.
+fn payload(data: &[u8], before: &[(u64, Vec<u8>)], after: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    let secp = Secp256k1::new();
+    let hops = [(id(1), data.to_vec())];
+    let path = blind_encoded(&secp, path_secret(), NodeRef::Id(id(1)), &hops).unwrap();
+    let sealed = (4, path.hops[0].encrypted_recipient_data.clone());
+    let mut writer = Writer::new();
+    for (typ, value) in before.iter().chain([&sealed]).chain(after) {
+        tlv::write_record(&mut writer, *typ, value);
+    }
+    writer.into_bytes()
+}
+
+fn received(payload: Vec<u8>) -> Result<Peeled, PeelError> {
+    peel_payload(&[payload], 1300).unwrap()
+}
+
+fn forwarded(payload: Vec<u8>) -> Result<Peeled, PeelError> {
+    peel_payload(&[payload, vec![0; 40]], 1300).unwrap()
+}
+
+fn forward_data() -> EncryptedData {
+    EncryptedData::forward(NextHop::NodeId(id(2)))
+}
+
+#[test]
+fn a_payload_to_forward_holds_nothing_but_encrypted_data() {
+    let data = forward_data().encode();
+    assert!(forwarded(payload(&data, &[], &[])).is_ok());
+    for typ in [1, 3, 63, 64, 65] {
+        let extra = [(typ, vec![])];
+        let payload =
+            if typ < 4 { payload(&data, &extra, &[]) } else { payload(&data, &[], &extra) };
+        assert_eq!(forwarded(payload), Err(PeelError::FieldNotForForwarding(typ)));
+    }
+}
+
+#[test]
+fn data_to_forward_names_a_next_hop_and_no_path_id() {
+    let with_id = EncryptedData { path_id: Some(vec![1]), ..forward_data() };
+    let refused = forwarded(payload(&with_id.encode(), &[], &[]));
+    assert_eq!(refused, Err(PeelError::PathIdNotForForwarding));
+    assert_eq!(forwarded(payload(&[], &[], &[])), Err(PeelError::NoNextHop));
+}
+
+#[test]
+fn a_path_that_demands_features_is_not_used() {
+    let data = EncryptedData { allowed_features: Some(vec![2]), ..forward_data() };
+    assert_eq!(forwarded(payload(&data.encode(), &[], &[])), Err(PeelError::UnknownFeature));
+    let data = EncryptedData { allowed_features: Some(vec![2]), ..EncryptedData::default() };
+    assert_eq!(received(payload(&data.encode(), &[], &[])), Err(PeelError::UnknownFeature));
+}
+
+#[test]
+fn the_last_hop_takes_one_content_and_unknown_odd_fields() {
+    let data = EncryptedData::receive(None).encode();
+    let one = received(payload(&data, &[(1, vec![5])], &[(5, vec![]), (64, vec![9])])).unwrap();
+    let contents = vec![(64, vec![9])];
+    assert_eq!(one, Peeled::Receive { path_id: None, reply_path: None, contents });
+    let two = received(payload(&data, &[], &[(64, vec![]), (66, vec![])]));
+    assert_eq!(two, Err(PeelError::SeveralContents));
+    let even = received(payload(&data, &[], &[(6, vec![])]));
+    assert!(matches!(even, Err(PeelError::Malformed(_))));
+}
+
+#[test]
+fn a_payload_without_encrypted_data_is_ignored() {
+    let mut writer = Writer::new();
+    tlv::write_record(&mut writer, 64, &[1]);
+    assert_eq!(received(writer.into_bytes()), Err(PeelError::NoEncryptedData));
+}
+
+#[test]
+fn a_reply_path_without_hops_counts_as_none() {
+    let data = EncryptedData::receive(None).encode();
+    let mut empty = Writer::new();
+    NodeRef::Id(id(4)).encode(&mut empty);
+    empty.write_point(&id(5));
+    empty.write_u8(0);
+    let empty = empty.into_bytes();
+    let read = received(payload(&data, &[(2, empty.clone())], &[])).unwrap();
+    assert_eq!(read, Peeled::Receive { path_id: None, reply_path: None, contents: vec![] });
+    let trailing = received(payload(&data, &[(2, [empty, vec![0]].concat())], &[]));
+    assert!(matches!(trailing, Err(PeelError::Malformed(_))));
+}
+
+#[test]
+fn what_fits_the_small_packet_takes_it_and_the_rest_the_large() {
+    let secp = Secp256k1::new();
+    let to = Destination::Node(id(1));
+    let size_with = |len| {
+        create(&secp, session_key(), &[], &to, (64, vec![0; len]), None)
+            .map(|(_, message)| message.encode().len() - 35)
+    };
+    // One hop: 3 of length, 18 of encrypted data, 4 before the content and 32 of hmac.
+    let most_small = 1300 - 3 - 18 - 4 - 32;
+    assert_eq!(size_with(most_small), Ok(1366));
+    assert_eq!(size_with(most_small + 1), Ok(32_834));
+    let most = 32_768 - 3 - 18 - 4 - 32;
+    assert_eq!(size_with(most), Ok(32_834));
+    let too_large = Err(CreateError::TooLarge { needed: 32_769, available: 32_768 });
+    assert_eq!(size_with(most + 1), too_large);
+}
+
+#[test]
+fn misuse_is_named() {
+    let secp = Secp256k1::new();
+    let none = blind(&secp, path_secret(), NodeRef::Id(id(1)), &[]);
+    assert_eq!(none, Err(PathError::HopCount { hops: 0 }));
+    let hops = vec![(id(1), EncryptedData::default()); 256];
+    let many = blind(&secp, path_secret(), NodeRef::Id(id(1)), &hops);
+    assert_eq!(many, Err(PathError::HopCount { hops: 256 }));
+    let hops = [(id(1), EncryptedData::receive(Some(vec![0; 65_520])))];
+    let long = blind(&secp, path_secret(), NodeRef::Id(id(1)), &hops);
+    assert_eq!(long, Err(PathError::DataTooLong));
+
+    let send = |to: &Destination, typ| create(&secp, session_key(), &[], to, (typ, vec![]), None);
+    let not_content = send(&Destination::Node(id(1)), 63);
+    assert_eq!(not_content, Err(CreateError::NotAContentType(63)));
+    let mut path = path(&secp, &[1, 2], b"");
+    path.first_node_id =
+        NodeRef::ChannelEnd { scid: ShortChannelId(1), direction: bolt1::Direction::Zero };
+    let unresolved = send(&Destination::Path(path.clone()), 64);
+    assert_eq!(unresolved, Err(CreateError::UnresolvedIntroductionNode));
+    path.hops.clear();
+    assert_eq!(send(&Destination::Path(path), 64), Err(CreateError::EmptyPath));
+}
+
+#[test]
+fn packets_of_other_sizes_and_bytes_behind_them_are_taken() {
+    let payload = payload(&[], &[], &[(64, vec![3])]);
+    for size in [payload.len() + 33, 700, 5000] {
+        let peeled = peel_payload(std::slice::from_ref(&payload), size).unwrap().unwrap();
+        let contents = vec![(64, vec![3])];
+        assert_eq!(peeled, Peeled::Receive { path_id: None, reply_path: None, contents });
+    }
+    let to = Destination::Node(id(1));
+    let (_, message) =
+        create(&Secp256k1::new(), session_key(), &[], &to, (64, vec![]), None).unwrap();
+    let mut bytes = message.encode();
+    bytes.push(9);
+    assert_eq!(OnionMessage::decode(&bytes), Ok(message));
+}
+
+#[test]
+fn other_versions_of_the_packet_are_refused() {
+    let to = Destination::Node(id(1));
+    let (_, message) =
+        create(&Secp256k1::new(), session_key(), &[], &to, (64, vec![]), None).unwrap();
+    let mut bytes = message.encode();
+    assert_eq!(bytes[35], 0);
+    bytes[35] = 1;
+    assert!(OnionMessage::decode(&bytes).is_err());
+}
