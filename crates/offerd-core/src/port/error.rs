@@ -34,6 +34,11 @@ impl PortError {
         Self { kind: PortErrorKind::Unavailable, what: what.into(), source: None }
     }
 
+    /// Somebody else was first.
+    pub fn conflict(what: impl Into<String>) -> Self {
+        Self { kind: PortErrorKind::Conflict, what: what.into(), source: None }
+    }
+
     /// A refusal.
     pub fn rejected(what: impl Into<String>) -> Self {
         Self { kind: PortErrorKind::Rejected, what: what.into(), source: None }

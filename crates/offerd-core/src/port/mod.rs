@@ -10,4 +10,4 @@ pub use node::{
     MintOrder, Minted, NodeEvent, NodeEvents, OnionTransport, OutboundMessage, PayOrder,
     PayRefused, PaymentFailure, PaymentPath, SealedContext,
 };
-pub use store::KeyValueStore;
+pub use store::{Indexed, KeyValueStore, Page, Store};

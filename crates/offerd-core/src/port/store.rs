@@ -1,6 +1,17 @@
 //! What we ask of a store.
 
+use bolt1::{Msat, Timestamp};
+use bolt12::{InvreqId, OfferId};
+
 use super::PortError;
+use crate::effect::OutboxEntry;
+use crate::event::Batch;
+use crate::id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
+use crate::invoice_book::OwnInvoice;
+use crate::offer_book::OfferEntry;
+use crate::payment::OutgoingPayment;
+use crate::payout::Payout;
+use crate::receipt::{Receipt, ReceiptKey, Source};
 
 /// Named byte strings for the Lightning node's own state (channel manager, monitors, wallet, graph). Two
 /// levels of namespace, as the node needs them. A write is on disk when it returns.
@@ -35,4 +46,117 @@ pub trait KeyValueStore: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn list(&self, primary: &str, secondary: &str) -> Result<Vec<String>, PortError>;
+}
+
+/// One page of a list: rows from `start` on in the order of their making, at most `limit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The first `created_index` wanted, from 1.
+    pub start: u64,
+    /// Most rows wanted.
+    pub limit: u64,
+}
+
+impl Page {
+    /// Everything.
+    pub const ALL: Self = Self { start: 1, limit: u64::MAX };
+}
+
+/// A row with its place in the order of making (from 1, never reused).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Indexed<T> {
+    /// Its place.
+    pub created_index: u64,
+    /// The row.
+    pub row: T,
+}
+
+/// The offer book, payouts, payments, receipts and the outbox. Reads see everything that was committed.
+///
+/// Synchronous on purpose: a decision is read, made and committed by one caller at a time, and a store of a
+/// single file has nothing to wait for but the disk.
+pub trait Store: KeyValueStore {
+    /// Writes all events and effects of a batch in one transaction. When it returns, they are on disk; when it
+    /// fails, nothing of it is there.
+    ///
+    /// # Errors
+    /// `Conflict` when a row that must be unique exists already (a label, a receipt key, a payment id, a second
+    /// unfinished claim on one payout).
+    fn commit(&self, batch: &Batch) -> Result<(), PortError>;
+
+    /// The next free number for an offer, from 1.
+    ///
+    /// # Errors
+    /// When the store cannot be read; so for every read below.
+    fn next_offer_row(&self) -> Result<OfferRow, PortError>;
+    /// The offer of this number.
+    fn offer(&self, row: OfferRow) -> Result<Option<OfferEntry>, PortError>;
+    /// The offer one of whose strings has this offer_id.
+    fn offer_by_id(&self, id: &OfferId) -> Result<Option<OfferEntry>, PortError>;
+    /// The offer that was made with these normalised arguments.
+    fn offer_by_arguments(&self, key: &[u8; 32]) -> Result<Option<OfferEntry>, PortError>;
+    /// The single-use offer of this label.
+    fn single_use_offer_by_label(&self, label: &str) -> Result<Option<OfferEntry>, PortError>;
+    /// Offers, oldest first.
+    fn offers(&self, page: Page) -> Result<Vec<Indexed<OfferEntry>>, PortError>;
+
+    /// The next free number for a payout, from 1.
+    fn next_payout_row(&self) -> Result<PayoutRow, PortError>;
+    /// The payout of this number.
+    fn payout(&self, row: PayoutRow) -> Result<Option<Payout>, PortError>;
+    /// The payout with these 16 random bytes.
+    fn payout_by_nonce(&self, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError>;
+    /// The payout whose `lno1…` has this offer_id.
+    fn payout_by_offer_id(&self, id: &OfferId) -> Result<Option<Payout>, PortError>;
+    /// The payout whose `lnr1…` has this invreq_id.
+    fn payout_by_invreq_id(&self, id: &InvreqId) -> Result<Option<Payout>, PortError>;
+    /// The payout of this label, in any state.
+    fn payout_by_label(&self, label: &str) -> Result<Option<Payout>, PortError>;
+    /// Payouts, oldest first.
+    fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError>;
+
+    /// The payment of this id.
+    fn payment(&self, id: PaymentId) -> Result<Option<OutgoingPayment>, PortError>;
+    /// The newest payment that we were told to make under this label.
+    fn payment_by_label(&self, label: &str) -> Result<Option<OutgoingPayment>, PortError>;
+    /// All payments for one request, oldest first.
+    fn payments_by_request(
+        &self,
+        request_key: &[u8; 32],
+    ) -> Result<Vec<OutgoingPayment>, PortError>;
+    /// All claims on a payout, oldest first.
+    fn claims(&self, payout: PayoutRow) -> Result<Vec<OutgoingPayment>, PortError>;
+    /// All payments whose outcome is not known, oldest first.
+    fn pending_payments(&self) -> Result<Vec<OutgoingPayment>, PortError>;
+    /// The sum of amounts and fee limits of all claims made since then that have not failed.
+    fn claimed_since(&self, since: Timestamp) -> Result<Msat, PortError>;
+    /// Payments, oldest first.
+    fn payments(&self, page: Page) -> Result<Vec<Indexed<OutgoingPayment>>, PortError>;
+
+    /// The next free number for an invoice of ours, from 1.
+    fn next_invoice_row(&self) -> Result<InvoiceRow, PortError>;
+    /// The invoice of this number.
+    fn own_invoice(&self, row: InvoiceRow) -> Result<Option<OwnInvoice>, PortError>;
+    /// The invoice of this label that was not refused.
+    fn own_invoice_by_label(&self, label: &str) -> Result<Option<OwnInvoice>, PortError>;
+    /// Invoices of ours, oldest first.
+    fn own_invoices(&self, page: Page) -> Result<Vec<Indexed<OwnInvoice>>, PortError>;
+
+    /// The receipt of this key.
+    fn receipt(&self, key: &ReceiptKey) -> Result<Option<Receipt>, PortError>;
+    /// The receipts of a source, oldest first.
+    fn receipts_of(&self, source: Source) -> Result<Vec<Receipt>, PortError>;
+    /// The receipt of this payment of the node.
+    fn receipt_by_payment(
+        &self,
+        payment_hash: PaymentHash,
+        payment_id: &[u8; 32],
+    ) -> Result<Option<Receipt>, PortError>;
+    /// Receipts, oldest first.
+    fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError>;
+
+    /// What is still to be done, oldest first.
+    fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError>;
+    /// It was done.
+    fn effect_done(&self, id: i64) -> Result<(), PortError>;
 }

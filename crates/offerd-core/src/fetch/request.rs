@@ -1,0 +1,133 @@
+//! Making a request for an invoice.
+
+use bolt1::{Msat, Timestamp};
+use bolt12::{Bip353Name, InvoiceRequest, InvoiceRequestBuilder, Offer, Price, QuantityMax};
+
+use crate::keys::Keys;
+use crate::misuse::Misuse;
+use crate::policy::Policy;
+use crate::port::Destination;
+
+/// What the caller wants of an offer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FetchArguments {
+    /// What to pay; required where the offer has no price, else at least its price (a tip on top is fine).
+    pub amount: Option<Msat>,
+    /// How many; required where the offer has `offer_quantity_max`.
+    pub quantity: Option<u64>,
+    /// A word to the issuer.
+    pub payer_note: Option<String>,
+    /// Instead of random `invreq_metadata`, so that the same payer key comes out again.
+    pub payer_metadata: Option<Vec<u8>>,
+    /// The name that the offer was found under.
+    pub bip_353_name: Option<Bip353Name>,
+}
+
+/// A request, ready to be sent, and where to.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    /// What is asked for.
+    pub offer: Offer,
+    /// The signed request.
+    pub request: InvoiceRequest,
+    /// Whom to ask: over each of the offer's paths, or the issuer's node.
+    pub destinations: Vec<Destination>,
+}
+
+/// Checks the call against the offer and makes the request. `metadata` is 32 random bytes, fresh for each
+/// request: the payer's key is derived from it, and no issuer can tell two requests of ours apart.
+///
+/// # Errors
+/// [`Misuse`] names what does not fit.
+pub fn prepare(
+    offer: &Offer,
+    arguments: &FetchArguments,
+    metadata: [u8; 32],
+    keys: &Keys,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Fetch, Misuse> {
+    if offer.is_send_invoice() {
+        return Err(Misuse::WrongString(
+            "this offer pays: it wants an invoice, not an invoice_request (use sendinvoice)".into(),
+        ));
+    }
+    if !offer.supports_chain(policy.chain) {
+        return Err(Misuse::parameter("offer", "is for another chain"));
+    }
+    if offer.is_expired_at(now) {
+        return Err(Misuse::OfferExpired);
+    }
+    if offer.issuer_id() == Some(keys.node_id()) {
+        return Err(Misuse::PaysOurselves);
+    }
+    check_quantity(offer, arguments.quantity)?;
+    check_amount(offer, arguments)?;
+    let metadata = arguments.payer_metadata.clone().unwrap_or_else(|| metadata.to_vec());
+    let payer = keys.payer(&metadata);
+    let mut builder =
+        InvoiceRequestBuilder::for_offer(offer).metadata(metadata).payer_id(&payer.public_key());
+    if policy.chain != bolt1::ChainHash::BITCOIN {
+        builder = builder.chain(policy.chain);
+    }
+    if let Some(amount) = arguments.amount {
+        builder = builder.amount(amount);
+    }
+    if let Some(quantity) = arguments.quantity {
+        builder = builder.quantity(quantity);
+    }
+    if let Some(note) = &arguments.payer_note {
+        builder = builder.payer_note(note);
+    }
+    if let Some(name) = &arguments.bip_353_name {
+        builder = builder.bip_353_name(name);
+    }
+    let request = builder
+        .sign(keys.secp(), &payer)
+        .map_err(|error| Misuse::WrongString(error.to_string()))?;
+    let destinations = match (offer.paths(), offer.issuer_id()) {
+        ([], Some(issuer)) => vec![Destination::Node(issuer)],
+        (paths, _) => paths.iter().cloned().map(Destination::Path).collect(),
+    };
+    Ok(Fetch { offer: offer.clone(), request, destinations })
+}
+
+fn check_quantity(offer: &Offer, quantity: Option<u64>) -> Result<(), Misuse> {
+    match (offer.quantity_max(), quantity) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(Misuse::parameter("quantity", "quantity parameter unnecessary")),
+        (Some(_), None) => Err(Misuse::parameter("quantity", "quantity parameter required")),
+        (Some(_), Some(0)) => Err(Misuse::parameter("quantity", "must be non-zero")),
+        (Some(QuantityMax::Bounded(max)), Some(asked)) if asked > max.get() => {
+            Err(Misuse::parameter("quantity", format!("must be <= {max}")))
+        }
+        (Some(_), Some(_)) => Ok(()),
+    }
+}
+
+fn check_amount(offer: &Offer, arguments: &FetchArguments) -> Result<(), Misuse> {
+    let quantity = arguments.quantity.and_then(std::num::NonZeroU64::new);
+    let quantity = quantity.unwrap_or(std::num::NonZeroU64::MIN);
+    match (offer.price(), arguments.amount) {
+        (Price::PayerDecides, None) => {
+            Err(Misuse::parameter("amount_msat", "amount_msat parameter required"))
+        }
+        (_, Some(Msat::ZERO)) => Err(Misuse::parameter("amount_msat", "must be non-zero")),
+        (Price::Fiat { .. }, _) => {
+            Err(Misuse::NotYet { parameter: "offer", what: "offers priced in a currency" })
+        }
+        (Price::Msat(each), amount) => {
+            let least = each.times(quantity).ok_or_else(|| {
+                Misuse::parameter("quantity", "price times quantity is too large")
+            })?;
+            match amount {
+                Some(amount) if amount < least => Err(Misuse::parameter(
+                    "amount_msat",
+                    format!("the offer asks at least {least}"),
+                )),
+                Some(_) | None => Ok(()),
+            }
+        }
+        (Price::PayerDecides, Some(_)) => Ok(()),
+    }
+}

@@ -1,0 +1,221 @@
+//! Making an invoice for somebody's promise.
+
+use bolt1::{Msat, Seconds, Timestamp};
+use bolt12::{
+    Bolt12String, Invoice, InvoiceBuilder, InvoiceRequest, InvoiceRequestKind, Offer, Price,
+};
+
+use super::OwnInvoice;
+use crate::id::InvoiceRow;
+use crate::keys::{Keys, digest};
+use crate::misuse::Misuse;
+use crate::offer_book::finish_invoice;
+use crate::policy::Policy;
+use crate::port::{Destination, MintOrder, Minted};
+use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
+
+/// What the caller of `sendinvoice` said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedeemArguments {
+    /// The string, as given.
+    pub string: String,
+    /// The caller's name for the invoice.
+    pub label: String,
+    /// What to ask for; required where the promise is of any amount.
+    pub amount: Option<Msat>,
+    /// How long we wait, and how long the invoice may be paid.
+    pub timeout: Seconds,
+}
+
+/// Somebody's promise to pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// An `lno1…` with `offer_send_invoice`.
+    Offer(Offer),
+    /// An `lnr1…` without an offer behind it.
+    Request(InvoiceRequest),
+}
+
+impl Promise {
+    /// Reads the string.
+    ///
+    /// # Errors
+    /// [`Misuse::WrongString`] for anything else.
+    pub fn read(string: &str) -> Result<Self, Misuse> {
+        let parsed = string.parse::<Bolt12String>();
+        match parsed.map_err(|error| Misuse::parameter("invreq", error.to_string()))? {
+            Bolt12String::Offer(offer) if offer.is_send_invoice() => Ok(Self::Offer(offer)),
+            Bolt12String::InvoiceRequest(request)
+                if request.kind() == InvoiceRequestKind::Payout =>
+            {
+                Ok(Self::Request(request))
+            }
+            Bolt12String::Offer(_) => Err(Misuse::WrongString(
+                "this offer wants an invoice_request, not an invoice (use pay or fetchinvoice)"
+                    .into(),
+            )),
+            Bolt12String::InvoiceRequest(_) => Err(Misuse::WrongString(
+                "this invoice_request is an answer to an offer: nobody promises to pay".into(),
+            )),
+            Bolt12String::Invoice(_) => {
+                Err(Misuse::WrongString("this is an invoice, not a promise to pay".into()))
+            }
+        }
+    }
+
+    fn is_expired_at(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Offer(offer) => offer.is_expired_at(now),
+            Self::Request(request) => request.offer_view().is_expired_at(now),
+        }
+    }
+
+    fn promised(&self) -> Option<Msat> {
+        match self {
+            Self::Offer(offer) => match offer.price() {
+                Price::Msat(amount) => Some(amount),
+                Price::PayerDecides | Price::Fiat { .. } => None,
+            },
+            Self::Request(request) => request.amount(),
+        }
+    }
+
+    /// Whom to send the invoice to: over each path, or to the promiser's node.
+    pub fn destinations(&self) -> Vec<Destination> {
+        let (paths, node) = match self {
+            Self::Offer(offer) => (offer.paths(), offer.issuer_id()),
+            Self::Request(request) => (request.paths(), Some(request.payer_id())),
+        };
+        match (paths, node) {
+            ([], Some(node)) => vec![Destination::Node(node)],
+            (paths, _) => paths.iter().cloned().map(Destination::Path).collect(),
+        }
+    }
+}
+
+/// An invoice in the making.
+#[derive(Debug)]
+pub struct Redeeming {
+    promise: Promise,
+    arguments: RedeemArguments,
+    row: InvoiceRow,
+    metadata: [u8; 32],
+    amount: Msat,
+    sealed: Sealed,
+}
+
+impl Redeeming {
+    /// Checks the call against the promise. `metadata` is 32 random bytes.
+    ///
+    /// # Errors
+    /// [`Misuse`] names what does not fit.
+    pub fn prepare(
+        promise: Promise,
+        arguments: RedeemArguments,
+        row: InvoiceRow,
+        metadata: [u8; 32],
+        keys: &Keys,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Self, Misuse> {
+        let chain_fits = match &promise {
+            Promise::Offer(offer) => offer.supports_chain(policy.chain),
+            Promise::Request(request) => request.chain() == policy.chain,
+        };
+        if !chain_fits {
+            return Err(Misuse::parameter("invreq", "is for another chain"));
+        }
+        if let Promise::Request(request) = &promise
+            && request.has_signature()
+            && request.verify_signature(keys.secp()).is_err()
+        {
+            return Err(Misuse::parameter("invreq", "its signature does not verify"));
+        }
+        if promise.is_expired_at(now) {
+            return Err(Misuse::OfferExpired);
+        }
+        let payer = match &promise {
+            Promise::Offer(offer) => offer.issuer_id(),
+            Promise::Request(request) => Some(request.payer_id()),
+        };
+        if payer == Some(keys.node_id()) {
+            return Err(Misuse::PaysOurselves);
+        }
+        let amount = amount(&promise, arguments.amount)?;
+        let request_key = digest(&[&metadata, arguments.string.as_bytes()]);
+        let source = Source::Invoice(row);
+        let sealed = Sealed {
+            key: ReceiptKey { source, request_mac: request_mac(keys, source, &request_key) },
+            amount,
+            created_at: now,
+            expiry: arguments.timeout,
+            counter: 0,
+        };
+        Ok(Self { promise, arguments, row, metadata, amount, sealed })
+    }
+
+    /// What the node must provide.
+    ///
+    /// # Errors
+    /// [`Misuse`] when amount or timeout exceed what an invoice of ours can seal.
+    pub fn mint_order(&self, keys: &Keys) -> Result<MintOrder, Misuse> {
+        let context = self
+            .sealed
+            .seal()
+            .ok_or_else(|| Misuse::parameter("timeout", "amount or timeout is too large"))?;
+        let (payer_id, quantity) = match &self.promise {
+            Promise::Offer(offer) => (offer.issuer_id().unwrap_or(keys.node_id()), None),
+            Promise::Request(request) => (request.payer_id(), request.quantity()),
+        };
+        Ok(MintOrder {
+            amount: self.amount,
+            expiry: self.sealed.expiry,
+            context,
+            payer_id,
+            quantity,
+            payer_note: None,
+        })
+    }
+
+    /// The signed invoice with its record.
+    ///
+    /// # Errors
+    /// [`Misuse::WrongString`] when the promise does not make an invoice.
+    pub fn finish(
+        self,
+        minted: Minted,
+        keys: &Keys,
+        policy: &Policy,
+    ) -> Result<OwnInvoice, Misuse> {
+        let builder = match &self.promise {
+            Promise::Offer(offer) => {
+                InvoiceBuilder::for_payout_offer(offer, self.metadata, policy.chain)
+            }
+            Promise::Request(request) => InvoiceBuilder::for_request(request),
+        };
+        let builder =
+            builder.amount(self.amount).created_at(self.sealed.created_at).node_id(&keys.node_id());
+        let invoice: Invoice = finish_invoice(builder, minted, self.sealed.expiry, keys)
+            .map_err(|error| Misuse::WrongString(error.to_string()))?;
+        Ok(OwnInvoice {
+            row: self.row,
+            label: self.arguments.label,
+            redeems: self.arguments.string,
+            invoice,
+            created_at: self.sealed.created_at,
+            refused_at: None,
+        })
+    }
+}
+
+fn amount(promise: &Promise, asked: Option<Msat>) -> Result<Msat, Misuse> {
+    match (promise.promised(), asked) {
+        (None, None) => Err(Misuse::parameter("amount_msat", "amount_msat parameter required")),
+        (_, Some(Msat::ZERO)) => Err(Misuse::parameter("amount_msat", "must be non-zero")),
+        (Some(promised), Some(asked)) if asked != promised => {
+            Err(Misuse::parameter("amount_msat", format!("the code pays exactly {promised}")))
+        }
+        (Some(promised), _) => Ok(promised),
+        (None, Some(asked)) => Ok(asked),
+    }
+}

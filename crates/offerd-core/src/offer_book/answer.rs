@@ -1,0 +1,194 @@
+//! Answering a request for an invoice.
+//!
+//! The ladder: bytes → [`authenticate`] (is it for an offer of ours, by the right way? else silence) →
+//! [`Quote`] (what will it cost? else a refusal) → [`Draft`] (what the node must mint) → the signed invoice.
+//! Each rung can only be reached from the one below.
+
+use std::num::NonZeroU64;
+
+use bolt1::{Msat, Seconds, Timestamp};
+use bolt12::{Bolt12Error, InvalidReason, Invoice, InvoiceBuilder, InvoiceRequest, Price, field};
+
+use super::{OfferEncoding, OfferEntry};
+use crate::keys::{Keys, same_secret};
+use crate::policy::Policy;
+use crate::port::{MintOrder, Minted};
+use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
+use crate::refusal::{Ignored, Refusal};
+
+/// A request that is for an offer of ours and came by the way that this offer names.
+#[derive(Debug)]
+pub struct Authenticated<'a> {
+    entry: &'a OfferEntry,
+    encoding: &'a OfferEncoding,
+    request: &'a InvoiceRequest,
+}
+
+/// Finds out whether we may answer at all. `entry` is the offer whose string has the request's offer_id.
+///
+/// # Errors
+/// [`Ignored`]: say nothing.
+pub fn authenticate<'a>(
+    entry: &'a OfferEntry,
+    request: &'a InvoiceRequest,
+    path_id: Option<&[u8]>,
+    policy: &Policy,
+) -> Result<Authenticated<'a>, Ignored> {
+    let encoding = entry.encoding(&request.offer_id()).ok_or(Ignored::NotOurs)?;
+    let right_way = match (&encoding.path_id, path_id) {
+        (None, None) => true,
+        (Some(ours), Some(theirs)) => same_secret(ours, theirs),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    if !right_way {
+        return Err(Ignored::WrongPath);
+    }
+    if request.chain() != policy.chain {
+        return Err(Ignored::OtherChain);
+    }
+    Ok(Authenticated { entry, encoding, request })
+}
+
+/// A request that will be answered, and what it costs.
+#[derive(Debug)]
+pub struct Quote<'a> {
+    entry: &'a OfferEntry,
+    request: &'a InvoiceRequest,
+    amount: Msat,
+}
+
+impl<'a> Authenticated<'a> {
+    /// Prices the request.
+    ///
+    /// # Errors
+    /// [`Refusal`], to be sent back.
+    pub fn quote(self, keys: &Keys, now: Timestamp) -> Result<Quote<'a>, Refusal> {
+        let offer = &self.encoding.offer;
+        self.request.verify_signature(keys.secp()).map_err(|_| Refusal::BadSignature)?;
+        if !self.entry.is_open() {
+            return Err(Refusal::NoLongerAvailable);
+        }
+        if offer.is_expired_at(now) {
+            return Err(Refusal::Expired);
+        }
+        if offer.is_send_invoice() {
+            return Err(Refusal::PaysOut);
+        }
+        Ok(Quote { entry: self.entry, request: self.request, amount: due(self.request)? })
+    }
+}
+
+/// The amount due, or the refusal that fits what is wrong with quantity or amount.
+fn due(request: &InvoiceRequest) -> Result<Msat, Refusal> {
+    let amount = request.amount_due(None).map_err(|error| match error {
+        Bolt12Error::Invalid { field: field::INVREQ_QUANTITY, reason } => match reason {
+            InvalidReason::Missing => Refusal::QuantityMissing,
+            InvalidReason::NotAllowed => Refusal::QuantityUnexpected,
+            InvalidReason::Above { max } => Refusal::QuantityAbove { max },
+            _ => Refusal::QuantityZero,
+        },
+        Bolt12Error::Invalid { field: field::INVREQ_AMOUNT, reason } => match reason {
+            InvalidReason::Below { min } => {
+                Refusal::AmountBelow { least: Msat::new(min).unwrap_or(Msat::MAX) }
+            }
+            _ => Refusal::AmountMissing,
+        },
+        Bolt12Error::Decode(_) => Refusal::AmountOverflow,
+        _ => Refusal::Unavailable,
+    })?;
+    if amount.is_zero() {
+        return Err(Refusal::AmountMissing);
+    }
+    if let Price::Msat(each) = request.offer_view().price() {
+        let quantity = request.checked_quantity().unwrap_or(NonZeroU64::MIN);
+        let expected = each.times(quantity).ok_or(Refusal::AmountOverflow)?;
+        if amount.as_u64() / 5 > expected.as_u64() {
+            return Err(Refusal::AmountFarAbove { expected });
+        }
+    }
+    Ok(amount)
+}
+
+/// What is sealed into the invoice and asked of the node.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    request: &'a InvoiceRequest,
+    amount: Msat,
+    sealed: Sealed,
+    expiry: Seconds,
+}
+
+impl<'a> Quote<'a> {
+    /// What the payer will be asked.
+    pub fn amount(&self) -> Msat {
+        self.amount
+    }
+
+    /// The key under which at most one payment for this request is accepted.
+    pub fn receipt_key(&self, keys: &Keys) -> ReceiptKey {
+        let source = Source::Offer(self.entry.row);
+        ReceiptKey { source, request_mac: request_mac(keys, source, &self.request.request_key()) }
+    }
+
+    /// Prepares the invoice. An offer that ends sooner than the invoice would shortens the invoice's life.
+    pub fn draft(self, keys: &Keys, policy: &Policy, now: Timestamp) -> Draft<'a> {
+        let left = self.entry.newest().offer.absolute_expiry().map(|end| end.since(now));
+        let expiry = left.map_or(policy.invoice_expiry, |left| left.min(policy.invoice_expiry));
+        let sealed = Sealed {
+            key: self.receipt_key(keys),
+            amount: self.amount,
+            created_at: now,
+            expiry,
+            counter: 0,
+        };
+        Draft { request: self.request, amount: self.amount, sealed, expiry }
+    }
+}
+
+impl Draft<'_> {
+    /// What the node must provide.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] when amount or expiry exceed what an invoice of ours can seal.
+    pub fn mint_order(&self) -> Result<MintOrder, Refusal> {
+        Ok(MintOrder {
+            amount: self.amount,
+            expiry: self.expiry,
+            context: self.sealed.seal().ok_or(Refusal::Unavailable)?,
+            payer_id: self.request.payer_id(),
+            quantity: self.request.quantity(),
+            payer_note: self.request.payer_note().map(|note| note.as_str().to_owned()),
+        })
+    }
+
+    /// The signed invoice, around what the node minted.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] when the pieces do not make an invoice, which is our fault, not the payer's.
+    pub fn finish(self, minted: Minted, keys: &Keys) -> Result<Invoice, Refusal> {
+        let builder = InvoiceBuilder::for_request(self.request)
+            .amount(self.amount)
+            .created_at(self.sealed.created_at)
+            .node_id(&keys.node_id());
+        finish_invoice(builder, minted, self.expiry, keys).map_err(|_| Refusal::Unavailable)
+    }
+}
+
+/// What every invoice of ours has in common: the node's part, the expiry where it is not the default, our
+/// signature.
+pub(crate) fn finish_invoice(
+    builder: InvoiceBuilder,
+    minted: Minted,
+    expiry: Seconds,
+    keys: &Keys,
+) -> Result<Invoice, bolt12::BuildError> {
+    let paths = minted.paths.into_iter().map(|path| (path.path, path.pay_info)).collect();
+    let mut builder = builder.payment_hash(minted.payment_hash).paths(paths);
+    if expiry != Seconds(7200) {
+        builder = builder.relative_expiry(expiry);
+    }
+    if minted.accepts_mpp {
+        builder = builder.basic_mpp();
+    }
+    builder.sign(keys.secp(), keys.node())
+}

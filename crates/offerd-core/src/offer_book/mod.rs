@@ -1,0 +1,10 @@
+//! Standing offers, and answering requests for them.
+
+mod answer;
+mod entry;
+mod make;
+
+pub(crate) use answer::finish_invoice;
+pub use answer::{Authenticated, Draft, Quote, authenticate};
+pub use entry::{OfferEncoding, OfferEntry};
+pub use make::{OfferArguments, make_offer, offer_arguments_key};

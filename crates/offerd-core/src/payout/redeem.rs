@@ -1,0 +1,192 @@
+//! Who is paid.
+//!
+//! First [`recognise`]: is this invoice for a payout of ours, and did it come the way its strings name? If not,
+//! silence. Then [`redeem`]: is it the one invoice that will be paid? If not, a refusal. Claiming commits the
+//! payment before anything is sent, and at most one claim of a payout is ever unfinished or paid.
+
+use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
+use bolt12::{BlindedPayInfo, Invoice, InvoiceKind};
+
+use super::{Payout, PayoutAmount, PromiseState};
+use crate::effect::Effect;
+use crate::event::{Batch, Event};
+use crate::id::PaymentId;
+use crate::keys::{Keys, same_secret};
+use crate::payment::{OutgoingPayment, PaymentState, Purpose};
+use crate::policy::Policy;
+use crate::refusal::{Ignored, Refusal};
+
+/// An invoice that was sent to us.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The invoice, decoded.
+    pub invoice: Invoice,
+    /// The `path_id` of the path it came over.
+    pub path_id: Option<Vec<u8>>,
+    /// Where an answer goes: an encoded blinded path.
+    pub reply_path: Option<Vec<u8>>,
+}
+
+impl Arrival {
+    /// The 16 random bytes of the payout that the invoice says to redeem.
+    ///
+    /// # Errors
+    /// [`Ignored`] when it cannot be for a payout of ours, or is for another chain.
+    pub fn nonce(&self, policy: &Policy) -> Result<[u8; 16], Ignored> {
+        let request = self.invoice.request_view();
+        if request.chain() != policy.chain {
+            return Err(Ignored::OtherChain);
+        }
+        let bytes = match self.invoice.kind() {
+            InvoiceKind::ForPayoutOffer => self.invoice.offer_view().metadata().unwrap_or_default(),
+            InvoiceKind::ForPayoutRequest => request.metadata(),
+            InvoiceKind::ForOffer => return Err(Ignored::Unasked),
+        };
+        bytes.try_into().map_err(|_| Ignored::NotOurs)
+    }
+}
+
+/// An invoice for a payout of ours that came the right way.
+#[derive(Debug)]
+pub struct Recognised<'a> {
+    payout: &'a Payout,
+    arrival: Arrival,
+}
+
+/// Finds out whether we may answer at all.
+///
+/// # Errors
+/// [`Ignored`]: say nothing.
+pub fn recognise<'a>(payout: &'a Payout, arrival: Arrival) -> Result<Recognised<'a>, Ignored> {
+    let right_way = match (&payout.path_id, &arrival.path_id) {
+        (None, None) => true,
+        (Some(ours), Some(theirs)) => same_secret(ours, theirs),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    if !right_way {
+        return Err(Ignored::WrongPath);
+    }
+    let ours = match arrival.invoice.kind() {
+        InvoiceKind::ForPayoutOffer => payout.offer.is_some(),
+        InvoiceKind::ForPayoutRequest => payout.invoice_request.is_some(),
+        InvoiceKind::ForOffer => false,
+    };
+    if ours { Ok(Recognised { payout, arrival }) } else { Err(Ignored::NotOurs) }
+}
+
+/// What else a claim depends on.
+#[derive(Debug)]
+pub struct ClaimTerms<'a> {
+    /// All claims on this payout so far.
+    pub claims: &'a [OutgoingPayment],
+    /// What the node can send now.
+    pub spendable: Msat,
+    /// What claims have taken within the last 24 hours.
+    pub claimed_today: Msat,
+    /// 32 random bytes for the payment.
+    pub id: PaymentId,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What becomes of an invoice that may be answered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Redemption {
+    /// It is the one: commit, then pay.
+    Claim(Batch),
+    /// It was claimed or paid before; nothing more is to be done.
+    Repeated,
+}
+
+/// Decides on a claim.
+///
+/// # Errors
+/// [`Refusal`], to be sent back.
+pub fn redeem(
+    recognised: Recognised<'_>,
+    terms: &ClaimTerms<'_>,
+    policy: &Policy,
+    keys: &Keys,
+) -> Result<Redemption, Refusal> {
+    let Recognised { payout, arrival } = recognised;
+    let invoice = &arrival.invoice;
+    invoice.verify_signature(keys.secp()).map_err(|_| Refusal::BadSignature)?;
+    let live = |claim: &&OutgoingPayment| claim.is_pending() || claim.is_paid();
+    if let Some(claim) = terms.claims.iter().find(live) {
+        return if claim.invoice == *invoice {
+            Ok(Redemption::Repeated)
+        } else if claim.is_paid() {
+            Err(Refusal::AlreadyRedeemed)
+        } else {
+            Err(Refusal::BeingRedeemed)
+        };
+    }
+    match payout.state {
+        PromiseState::Open => {}
+        PromiseState::Disabled => return Err(Refusal::NoLongerAvailable),
+        PromiseState::Spent => return Err(Refusal::AlreadyRedeemed),
+    }
+    if payout.is_expired_at(terms.now) {
+        return Err(Refusal::Expired);
+    }
+    mirrored(payout, invoice)?;
+    let amount = invoice.amount();
+    let promised = match payout.amount {
+        PayoutAmount::Exact(promised) => amount == promised,
+        PayoutAmount::UpTo(most) => !amount.is_zero() && amount <= most,
+    };
+    let max_fee = policy.payout_fee(amount);
+    let total = amount.plus(max_fee).ok_or(Refusal::AmountNotPromised)?;
+    let today = total.plus(terms.claimed_today).ok_or(Refusal::AmountNotPromised)?;
+    if !promised || total > terms.spendable || today > policy.payout_max_per_day {
+        return Err(Refusal::AmountNotPromised);
+    }
+    if invoice.is_expired_at(terms.now) {
+        return Err(Refusal::InvoiceExpired);
+    }
+    payable(invoice, amount, max_fee, policy.payout_max_delay)?;
+    let payment = OutgoingPayment {
+        id: terms.id,
+        purpose: Purpose::Claim { payout: payout.row, reply_path: arrival.reply_path },
+        request_key: invoice.request_key(),
+        amount,
+        max_fee,
+        max_delay: policy.payout_max_delay,
+        retry_for: Seconds(60),
+        created_at: terms.now,
+        state: PaymentState::Pending { attempts: 0, next_at: None },
+        invoice: arrival.invoice,
+    };
+    Ok(Redemption::Claim(Batch::of(Event::PaymentStarted(payment)).and_then(Effect::Pay(terms.id))))
+}
+
+fn mirrored(payout: &Payout, invoice: &Invoice) -> Result<(), Refusal> {
+    let same = match (invoice.kind(), &payout.offer, &payout.invoice_request) {
+        (InvoiceKind::ForPayoutOffer, Some(offer), _) => invoice.mirrors_offer(offer),
+        (InvoiceKind::ForPayoutRequest, _, Some(request)) => invoice.mirrors(request),
+        _ => return Err(Refusal::NoLongerAvailable),
+    };
+    same.map_err(|field| Refusal::FieldDiffers { field })
+}
+
+/// Whether some path of the invoice could carry a payment within our limits. What it really costs is bounded
+/// again by the node when it pays.
+fn payable(
+    invoice: &Invoice,
+    amount: Msat,
+    max_fee: Msat,
+    max_delay: CltvDelta,
+) -> Result<(), Refusal> {
+    let mut usable = invoice.usable_paths().peekable();
+    if usable.peek().is_none() {
+        return Err(Refusal::NoUsablePath);
+    }
+    let affordable = |info: &BlindedPayInfo| {
+        let base = u64::from(info.fee_base_msat);
+        let fee = Msat::new(base)
+            .and_then(|base| base.plus(amount.ppm(info.fee_proportional_millionths)));
+        let cheap = fee.is_some_and(|fee| fee <= max_fee);
+        cheap && u32::from(info.cltv_expiry_delta) <= max_delay.0
+    };
+    if usable.any(|(_, info)| affordable(info)) { Ok(()) } else { Err(Refusal::PathsTooExpensive) }
+}

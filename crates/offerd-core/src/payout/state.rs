@@ -1,0 +1,93 @@
+//! A promise to pay, as it is stored.
+
+use bolt1::{Msat, Timestamp};
+use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
+
+use crate::id::PayoutRow;
+
+/// What a payout pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayoutAmount {
+    /// Exactly this.
+    Exact(Msat),
+    /// What the redeemer's invoice asks, up to this.
+    UpTo(Msat),
+}
+
+impl PayoutAmount {
+    /// The most it can cost, without fees.
+    pub fn at_most(self) -> Msat {
+        match self {
+            Self::Exact(amount) | Self::UpTo(amount) => amount,
+        }
+    }
+}
+
+/// Where a promise stands. Whether it is being paid just now is known from its claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromiseState {
+    /// It may be claimed.
+    Open,
+    /// Its maker withdrew it; a claim made before goes on.
+    Disabled,
+    /// It was paid.
+    Spent,
+}
+
+/// One promise of ours to pay whoever sends an invoice for it, once. Its strings are money: they are shown to
+/// their maker and to nobody else, and never logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payout {
+    /// Its number.
+    pub row: PayoutRow,
+    /// The 16 random bytes that make it unlike any other; `offer_metadata` of the one string and
+    /// `invreq_metadata` of the other.
+    pub nonce: [u8; 16],
+    /// The maker's own name for it; unique.
+    pub label: Option<String>,
+    /// SHA-256 over the normalised arguments, to tell a repeated call from another one of the same label.
+    pub arguments_key: [u8; 32],
+    /// What it pays.
+    pub amount: PayoutAmount,
+    /// The `lno1…` string: an offer with `offer_send_invoice`. `None` when only an invoice request was made.
+    pub offer: Option<Offer>,
+    /// The `lnr1…` string, unsigned. `None` when it could not carry the promise.
+    pub invoice_request: Option<InvoiceRequest>,
+    /// The same, signed.
+    pub invoice_request_signed: Option<InvoiceRequest>,
+    /// The secret at the end of its paths; `None` when it has no paths.
+    pub path_id: Option<Vec<u8>>,
+    /// When it ends by itself.
+    pub absolute_expiry: Option<Timestamp>,
+    /// Where it stands.
+    pub state: PromiseState,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Payout {
+    /// The offer_id of its `lno1…` string.
+    pub fn offer_id(&self) -> Option<OfferId> {
+        self.offer.as_ref().map(Offer::id)
+    }
+
+    /// The invreq_id of its `lnr1…` string, the same for both spellings.
+    pub fn invreq_id(&self) -> Option<InvreqId> {
+        self.invoice_request.as_ref().map(InvoiceRequest::invreq_id)
+    }
+
+    /// Whether it has ended by itself.
+    pub fn is_expired_at(&self, now: Timestamp) -> bool {
+        self.absolute_expiry.is_some_and(|expiry| expiry < now)
+    }
+}
+
+impl std::fmt::Debug for Payout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Payout")
+            .field("row", &self.row)
+            .field("amount", &self.amount)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

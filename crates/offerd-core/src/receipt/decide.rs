@@ -1,0 +1,108 @@
+//! Which payment is accepted.
+
+use bolt1::{Msat, Timestamp};
+use bolt12::Invoice;
+
+use super::{Receipt, ReceiptState, Sealed, Source};
+use crate::effect::Effect;
+use crate::event::{Batch, Event};
+use crate::id::PaymentHash;
+use crate::invoice_book::OwnInvoice;
+use crate::offer_book::OfferEntry;
+use crate::port::IncomingPayment;
+
+/// What is on record when a payment arrives.
+#[derive(Debug)]
+pub struct Arrived<'a> {
+    /// The payment.
+    pub payment: &'a IncomingPayment,
+    /// What was sealed into its invoice.
+    pub sealed: Sealed,
+    /// The offer, when the source is one and it is on record.
+    pub offer: Option<&'a OfferEntry>,
+    /// The invoice of ours, when the source is one and it is on record.
+    pub own_invoice: Option<&'a OwnInvoice>,
+    /// What was accepted for the same source before, this very request included.
+    pub receipts: &'a [Receipt],
+    /// The invoice, if it is still in the window.
+    pub invoice: Option<Invoice>,
+    /// The time of arrival by the wall clock.
+    pub now: Timestamp,
+}
+
+/// Why a payment is sent back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentBack {
+    /// Its offer or invoice is not on record.
+    Unknown,
+    /// Its offer was disabled, or its invoice refused by the other side.
+    Withdrawn,
+    /// Too late by the wall clock.
+    Expired,
+    /// Below what the invoice asks, or above twice that.
+    WrongAmount,
+    /// Another payment was accepted for the same request, or for a single-use offer.
+    AlreadyPaid,
+}
+
+/// Accepts a payment or not. Accepting commits a receipt before the preimage goes out; the same payment seen
+/// again after a crash is accepted again, another one for the same request is sent back.
+///
+/// # Errors
+/// [`SentBack`]: the payment is to be refused; nothing is committed.
+pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
+    let Arrived { payment, sealed, receipts, now, .. } = arrived;
+    let hash = PaymentHash(payment.payment_hash);
+    if let Some(known) = receipts.iter().find(|receipt| receipt.key == sealed.key) {
+        return if known.payment_id == payment.payment_id && known.payment_hash == hash {
+            Ok(Batch::default().and_then(Effect::Accept(hash)))
+        } else {
+            Err(SentBack::AlreadyPaid)
+        };
+    }
+    match sealed.key.source {
+        Source::Offer(_) => {
+            let offer = arrived.offer.ok_or(SentBack::Unknown)?;
+            if offer.single_use && !receipts.is_empty() {
+                return Err(SentBack::AlreadyPaid);
+            }
+            if !offer.is_open() {
+                return Err(SentBack::Withdrawn);
+            }
+        }
+        Source::Invoice(_) => {
+            let own = arrived.own_invoice.ok_or(SentBack::Unknown)?;
+            if own.refused_at.is_some() {
+                return Err(SentBack::Withdrawn);
+            }
+            if own.payment_hash() != hash {
+                return Err(SentBack::Unknown);
+            }
+        }
+    }
+    if sealed.is_expired_at(now) {
+        return Err(SentBack::Expired);
+    }
+    if payment.amount < sealed.amount || payment.amount > twice(sealed.amount) {
+        return Err(SentBack::WrongAmount);
+    }
+    let receipt = Receipt {
+        key: sealed.key,
+        payment_id: payment.payment_id,
+        payment_hash: hash,
+        asked: sealed.amount,
+        amount: payment.amount,
+        payer_id: payment.payer_id,
+        quantity: payment.quantity,
+        payer_note: payment.payer_note.clone(),
+        invoice_created_at: sealed.created_at,
+        invoice: arrived.invoice,
+        arrived_at: now,
+        state: ReceiptState::Claiming,
+    };
+    Ok(Batch::of(Event::ReceiptClaiming(receipt)).and_then(Effect::Accept(hash)))
+}
+
+fn twice(amount: Msat) -> Msat {
+    amount.plus(amount).unwrap_or(Msat::MAX)
+}

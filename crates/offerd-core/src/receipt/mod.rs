@@ -1,0 +1,11 @@
+//! Payments to us: what is sealed into an invoice, and which payment is accepted.
+
+mod decide;
+mod seal;
+mod state;
+mod window;
+
+pub use decide::{Arrived, SentBack, decide_arrival};
+pub use seal::{Sealed, request_mac};
+pub use state::{Receipt, ReceiptKey, ReceiptState, Source};
+pub use window::InvoiceWindow;

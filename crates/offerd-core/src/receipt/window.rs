@@ -1,0 +1,117 @@
+//! Invoices that were made and not paid yet, as long as there is room for them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bolt1::Timestamp;
+use bolt12::Invoice;
+
+use super::ReceiptKey;
+use crate::id::PaymentHash;
+
+/// The last unpaid invoices, in memory only and bounded in number and bytes. When it is full, the peer through
+/// which most of it came loses its oldest entry: a flood from one peer pushes out its own.
+#[derive(Debug)]
+pub struct InvoiceWindow<P> {
+    max_entries: usize,
+    max_bytes: usize,
+    bytes: usize,
+    entries: BTreeMap<ReceiptKey, Entry<P>>,
+    by_hash: BTreeMap<PaymentHash, ReceiptKey>,
+    by_peer: BTreeMap<P, PeerShare>,
+}
+
+#[derive(Debug)]
+struct Entry<P> {
+    invoice: Invoice,
+    peer: P,
+}
+
+#[derive(Debug, Default)]
+struct PeerShare {
+    bytes: usize,
+    oldest_first: VecDeque<ReceiptKey>,
+}
+
+impl<P: Ord + Clone> InvoiceWindow<P> {
+    /// An empty window of at most `max_entries` invoices and `max_bytes` bytes.
+    pub fn new(max_entries: usize, max_bytes: usize) -> Self {
+        Self {
+            max_entries,
+            max_bytes,
+            bytes: 0,
+            entries: BTreeMap::new(),
+            by_hash: BTreeMap::new(),
+            by_peer: BTreeMap::new(),
+        }
+    }
+
+    /// The invoice made for this request, unless it has expired.
+    pub fn valid(&self, key: &ReceiptKey, now: Timestamp) -> Option<&Invoice> {
+        self.entries
+            .get(key)
+            .map(|entry| &entry.invoice)
+            .filter(|invoice| !invoice.is_expired_at(now))
+    }
+
+    /// The invoice of this payment hash.
+    pub fn by_hash(&self, hash: &PaymentHash) -> Option<&Invoice> {
+        self.by_hash.get(hash).and_then(|key| self.entries.get(key)).map(|entry| &entry.invoice)
+    }
+
+    /// All of them, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (&ReceiptKey, &Invoice)> {
+        self.entries.iter().map(|(key, entry)| (key, &entry.invoice))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Remembers an invoice that came of a request through `peer`, replacing an older one for the same request.
+    pub fn insert(&mut self, key: ReceiptKey, invoice: Invoice, peer: P) {
+        self.remove(&key);
+        let size = invoice.bytes().len();
+        if size > self.max_bytes || self.max_entries == 0 {
+            return;
+        }
+        while self.entries.len() >= self.max_entries
+            || self.bytes.saturating_add(size) > self.max_bytes
+        {
+            self.evict();
+        }
+        self.bytes = self.bytes.saturating_add(size);
+        self.by_hash.insert(PaymentHash(invoice.payment_hash()), key);
+        let share = self.by_peer.entry(peer.clone()).or_default();
+        share.bytes = share.bytes.saturating_add(size);
+        share.oldest_first.push_back(key);
+        self.entries.insert(key, Entry { invoice, peer });
+    }
+
+    /// Forgets the invoice of this request, because it was paid.
+    pub fn remove(&mut self, key: &ReceiptKey) {
+        let Some(entry) = self.entries.remove(key) else { return };
+        let size = entry.invoice.bytes().len();
+        self.bytes = self.bytes.saturating_sub(size);
+        self.by_hash.remove(&PaymentHash(entry.invoice.payment_hash()));
+        if let Some(share) = self.by_peer.get_mut(&entry.peer) {
+            share.bytes = share.bytes.saturating_sub(size);
+            share.oldest_first.retain(|held| held != key);
+            if share.oldest_first.is_empty() {
+                self.by_peer.remove(&entry.peer);
+            }
+        }
+    }
+
+    fn evict(&mut self) {
+        let heaviest = self.by_peer.values().max_by_key(|share| share.bytes);
+        if let Some(key) = heaviest.and_then(|share| share.oldest_first.front().copied()) {
+            self.remove(&key);
+        }
+    }
+}
