@@ -22,9 +22,9 @@ impl Invoice {
     }
 
     /// Whether the invoice is one for the payout offer `offer`: it mirrors every field of the offer, and of the
-    /// request's fields it has what a payout asks for and no other: 32 bytes of `invreq_metadata`, `invreq_chain`
-    /// only for another chain than bitcoin and only one of the offer's, and the offer's `offer_issuer_id` as
-    /// `invreq_payer_id`.
+    /// request's plain fields (0 and 80 to 159) it has what a payout asks for and no other: 32 bytes of
+    /// `invreq_metadata`, `invreq_chain` only for another chain than bitcoin and only one of the offer's, and the
+    /// offer's `offer_issuer_id` as `invreq_payer_id`. Experimental fields of a request are the payee's own affair.
     ///
     /// # Errors
     /// The type number of the first field that differs; `offer_send_invoice` when `offer` is not a payout.
@@ -32,24 +32,21 @@ impl Invoice {
         if !offer.is_send_invoice() {
             return Err(field::OFFER_SEND_INVOICE);
         }
-        let mut offending = first_difference(self.bytes(), offer.bytes(), field::in_offer);
-        let mut suspect = |field: u64, wrong: bool| {
-            if wrong && offending.is_none_or(|first| field < first) {
-                offending = Some(field);
-            }
-        };
         let request = self.request_view();
         let redundant_chain = request.has_chain() && request.chain() == ChainHash::BITCOIN;
-        suspect(field::INVREQ_METADATA, request.metadata().len() != 32);
-        suspect(field::INVREQ_CHAIN, redundant_chain || !offer.supports_chain(request.chain()));
-        suspect(field::INVREQ_PAYER_ID, Some(request.payer_id()) != offer.issuer_id());
-        let expected =
-            [field::INVREQ_METADATA, field::INVREQ_CHAIN, field::INVREQ_PAYER_ID].as_slice();
-        let of_request = |typ| field::in_invoice_request(typ) && !field::in_offer(typ);
-        for record in self.records().filter(|record| of_request(record.typ)) {
-            suspect(record.typ, !expected.contains(&record.typ));
-        }
-        match offending {
+        let wrong_chain = redundant_chain || !offer.supports_chain(request.chain());
+        let wrong_payer = Some(request.payer_id()) != offer.issuer_id();
+        let own = [field::INVREQ_METADATA, field::INVREQ_CHAIN, field::INVREQ_PAYER_ID];
+        let unwelcome =
+            |typ: &u64| *typ < field::INVOICE_PATHS && !field::in_offer(*typ) && !own.contains(typ);
+        let offences = [
+            first_difference(self.bytes(), offer.bytes(), field::in_offer),
+            (request.metadata().len() != 32).then_some(field::INVREQ_METADATA),
+            wrong_chain.then_some(field::INVREQ_CHAIN),
+            wrong_payer.then_some(field::INVREQ_PAYER_ID),
+            self.records().map(|record| record.typ).find(unwelcome),
+        ];
+        match offences.into_iter().flatten().min() {
             Some(field) => Err(field),
             None => Ok(()),
         }
