@@ -1,7 +1,12 @@
 //! What holds for every path and message.
-#![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed"
+)]
 
-use bolt1::{NodeRef, ShortChannelId, Writer, tlv};
+use bolt1::{Direction, NodeRef, ShortChannelId, Writer, tlv};
 use bolt4::encrypted_data::{EncryptedData, NextHop};
 use bolt4::onion_message::{Destination, OnionMessage, Peeled, create, peel};
 use bolt4::{BlindedPath, CreateError, PathError, PeelError, blind, blind_encoded, sphinx};
@@ -140,6 +145,27 @@ proptest! {
                 prop_assert!(peel(&Secp256k1::new(), &key(1), &message).is_err());
             }
         }
+    }
+
+    #[test]
+    fn an_encoded_path_decodes_to_the_same(
+        hops in 1usize..8,
+        by_channel in proptest::option::of(any::<u64>()),
+        garbage in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let numbers: Vec<_> = (1..=hops).collect();
+        let mut path = path(&Secp256k1::new(), &numbers, b"id");
+        if let Some(scid) = by_channel {
+            let scid = ShortChannelId(scid);
+            path.first_node_id = NodeRef::ChannelEnd { scid, direction: Direction::One };
+        }
+        let mut writer = Writer::new();
+        path.encode(&mut writer);
+        path.encode(&mut writer);
+        let bytes = writer.into_bytes();
+        prop_assert_eq!(BlindedPath::decode_all(&bytes), Ok(vec![path.clone(), path]));
+        prop_assert!(BlindedPath::decode_all(&bytes[1..]).is_err());
+        let _ = BlindedPath::decode_all(&garbage);
     }
 
     #[test]
@@ -284,7 +310,7 @@ fn misuse_is_named() {
     assert_eq!(not_content, Err(CreateError::NotAContentType(63)));
     let mut path = path(&secp, &[1, 2], b"");
     path.first_node_id =
-        NodeRef::ChannelEnd { scid: ShortChannelId(1), direction: bolt1::Direction::Zero };
+        NodeRef::ChannelEnd { scid: ShortChannelId(1), direction: Direction::Zero };
     let unresolved = send(&Destination::Path(path.clone()), 64);
     assert_eq!(unresolved, Err(CreateError::UnresolvedIntroductionNode));
     path.hops.clear();

@@ -1,6 +1,7 @@
 //! The vectors of BOLT 4, byte for byte.
 #![allow(
     clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "a vector that lacks what the test reads fails the test"
 )]
 
