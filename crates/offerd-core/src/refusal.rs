@@ -32,8 +32,6 @@ pub enum Refusal {
     NoLongerAvailable,
     /// The code has expired.
     Expired,
-    /// The offer takes no request for an invoice: it pays.
-    PaysOut,
     /// `invreq_quantity` is missing.
     QuantityMissing,
     /// `invreq_quantity` on an offer that has none.
@@ -95,7 +93,6 @@ impl Refusal {
         match self {
             Self::BadSignature => Some(field::SIGNATURE),
             Self::Expired => Some(field::OFFER_ABSOLUTE_EXPIRY),
-            Self::PaysOut => Some(field::OFFER_SEND_INVOICE),
             Self::QuantityMissing
             | Self::QuantityUnexpected
             | Self::QuantityZero
@@ -120,10 +117,12 @@ impl Refusal {
 
     /// A value that would do, encoded as that field is.
     fn suggested_value(&self) -> Option<Vec<u8>> {
-        let number = match self {
-            Self::QuantityAbove { max } => *max,
-            Self::AmountBelow { least } => least.as_u64(),
-            _ => return None,
+        let number = if let Self::QuantityAbove { max } = self {
+            *max
+        } else if let Self::AmountBelow { least } = self {
+            least.as_u64()
+        } else {
+            return None;
         };
         let mut writer = bolt1::Writer::new();
         writer.write_tu64(number);
@@ -147,9 +146,6 @@ impl std::fmt::Display for Refusal {
             Self::BadSignature => f.write_str("bad signature"),
             Self::NoLongerAvailable => f.write_str("offer no longer available"),
             Self::Expired => f.write_str("offer expired"),
-            Self::PaysOut => {
-                f.write_str("this offer pays: it wants an invoice, not an invoice_request")
-            }
             Self::QuantityMissing => f.write_str("missing invreq_quantity"),
             Self::QuantityUnexpected => f.write_str("unexpected invreq_quantity"),
             Self::QuantityZero => f.write_str("quantity zero is invalid"),

@@ -71,31 +71,13 @@ impl<'a> Authenticated<'a> {
         if offer.is_expired_at(now) {
             return Err(Refusal::Expired);
         }
-        if offer.is_send_invoice() {
-            return Err(Refusal::PaysOut);
-        }
         Ok(Quote { entry: self.entry, request: self.request, amount: due(self.request)? })
     }
 }
 
 /// The amount due, or the refusal that fits what is wrong with quantity or amount.
 fn due(request: &InvoiceRequest) -> Result<Msat, Refusal> {
-    let amount = request.amount_due(None).map_err(|error| match error {
-        Bolt12Error::Invalid { field: field::INVREQ_QUANTITY, reason } => match reason {
-            InvalidReason::Missing => Refusal::QuantityMissing,
-            InvalidReason::NotAllowed => Refusal::QuantityUnexpected,
-            InvalidReason::Above { max } => Refusal::QuantityAbove { max },
-            _ => Refusal::QuantityZero,
-        },
-        Bolt12Error::Invalid { field: field::INVREQ_AMOUNT, reason } => match reason {
-            InvalidReason::Below { min } => {
-                Refusal::AmountBelow { least: Msat::new(min).unwrap_or(Msat::MAX) }
-            }
-            _ => Refusal::AmountMissing,
-        },
-        Bolt12Error::Decode(_) => Refusal::AmountOverflow,
-        _ => Refusal::Unavailable,
-    })?;
+    let amount = request.amount_due(None).map_err(|error| blamed(&error))?;
     if amount.is_zero() {
         return Err(Refusal::AmountMissing);
     }
@@ -107,6 +89,23 @@ fn due(request: &InvoiceRequest) -> Result<Msat, Refusal> {
         }
     }
     Ok(amount)
+}
+
+fn blamed(error: &Bolt12Error) -> Refusal {
+    let Bolt12Error::Invalid { field, reason } = error else { return Refusal::AmountOverflow };
+    match (*field, reason) {
+        (field::INVREQ_QUANTITY, InvalidReason::Missing) => Refusal::QuantityMissing,
+        (field::INVREQ_QUANTITY, InvalidReason::NotAllowed) => Refusal::QuantityUnexpected,
+        (field::INVREQ_QUANTITY, InvalidReason::Zero) => Refusal::QuantityZero,
+        (field::INVREQ_QUANTITY, InvalidReason::Above { max }) => {
+            Refusal::QuantityAbove { max: *max }
+        }
+        (field::INVREQ_AMOUNT, InvalidReason::Missing) => Refusal::AmountMissing,
+        (field::INVREQ_AMOUNT, InvalidReason::Below { min }) => {
+            Refusal::AmountBelow { least: Msat::new(*min).unwrap_or(Msat::MAX) }
+        }
+        (field, _) => Refusal::FieldInvalid { field },
+    }
 }
 
 /// What is sealed into the invoice and asked of the node.

@@ -146,7 +146,9 @@ pub trait InvoicePayer: Send + Sync {
     /// See [`PayRefused`]; only `NoRoute` and `Impossible` mean that nothing is in flight.
     async fn pay(&self, order: PayOrder) -> Result<(), PayRefused>;
 
-    /// The ids of all payments the node knows and has not forgotten, finished or not.
+    /// The ids of all payments the node knows and has not forgotten, finished or not. Waits until every event
+    /// that the node had pending when it started has been handled, so that a payment which is not listed and has
+    /// no recorded end is certainly not in flight.
     async fn known_payments(&self) -> Result<Vec<[u8; 32]>, PortError>;
 
     /// What can be sent now over all channels together, in msat.
