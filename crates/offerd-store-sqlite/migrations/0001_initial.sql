@@ -1,0 +1,163 @@
+-- Offers, payouts, payments, invoices of ours, receipts, the log of events, the outbox, and the node's own state.
+-- Suffixes say the unit: _msat, _unix (seconds since 1970), _seconds, _blocks. No row of the log or of the five
+-- aggregates is ever deleted, so the numbers are never reused.
+
+-- What happened, in the order it was committed. `body` is a small JSON object of ids, amounts and states; strings
+-- that pay out, preimages and path secrets are never in it.
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    at_unix INTEGER,
+    body TEXT NOT NULL CHECK (json_valid(body))
+) STRICT;
+
+CREATE INDEX events_of_subject ON events (subject);
+
+-- Standing offers.
+CREATE TABLE offers (
+    row INTEGER PRIMARY KEY AUTOINCREMENT CHECK (row BETWEEN 1 AND 4294967295),
+    arguments_key BLOB UNIQUE CHECK (length(arguments_key) = 32),
+    label TEXT,
+    external_id TEXT,
+    tags TEXT NOT NULL CHECK (json_type(tags) = 'array'),
+    single_use INTEGER NOT NULL CHECK (single_use IN (0, 1)),
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    used INTEGER NOT NULL CHECK (used IN (0, 1)),
+    created_at_unix INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX single_use_offer_label ON offers (label) WHERE single_use = 1;
+
+-- Every string that was handed out for an offer, oldest first.
+CREATE TABLE offer_encodings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    offer INTEGER NOT NULL REFERENCES offers (row),
+    offer_id BLOB NOT NULL UNIQUE CHECK (length(offer_id) = 32),
+    bytes BLOB NOT NULL,
+    path_id BLOB,
+    created_at_unix INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX encodings_of_offer ON offer_encodings (offer, id);
+
+-- Promises to pay.
+CREATE TABLE payouts (
+    row INTEGER PRIMARY KEY AUTOINCREMENT CHECK (row BETWEEN 1 AND 4294967295),
+    nonce BLOB NOT NULL UNIQUE CHECK (length(nonce) = 16),
+    label TEXT UNIQUE,
+    arguments_key BLOB NOT NULL CHECK (length(arguments_key) = 32),
+    amount_kind TEXT NOT NULL CHECK (amount_kind IN ('exact', 'up_to')),
+    amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
+    offer_id BLOB UNIQUE CHECK (length(offer_id) = 32),
+    offer BLOB,
+    invreq_id BLOB UNIQUE CHECK (length(invreq_id) = 32),
+    invoice_request BLOB,
+    invoice_request_signed BLOB,
+    path_id BLOB,
+    absolute_expiry_unix INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('open', 'disabled', 'spent')),
+    created_at_unix INTEGER NOT NULL,
+    CHECK ((offer_id IS NULL) = (offer IS NULL)),
+    CHECK ((invreq_id IS NULL) = (invoice_request IS NULL))
+) STRICT;
+
+-- Payments of ours: orders of our caller, and claims on payouts.
+CREATE TABLE payments (
+    created_index INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 32),
+    purpose TEXT NOT NULL CHECK (purpose IN ('order', 'claim')),
+    label TEXT,
+    offer_id BLOB CHECK (length(offer_id) = 32),
+    payout INTEGER REFERENCES payouts (row),
+    reply_path BLOB,
+    request_key BLOB NOT NULL CHECK (length(request_key) = 32),
+    invoice BLOB NOT NULL,
+    amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
+    max_fee_msat INTEGER NOT NULL CHECK (max_fee_msat >= 0),
+    max_delay_blocks INTEGER NOT NULL CHECK (max_delay_blocks >= 0),
+    retry_for_seconds INTEGER NOT NULL CHECK (retry_for_seconds >= 0),
+    created_at_unix INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'paid', 'failed')),
+    paid_after_all INTEGER NOT NULL DEFAULT 0 CHECK (paid_after_all IN (0, 1)),
+    attempts INTEGER NOT NULL CHECK (attempts >= 0),
+    next_at_unix INTEGER,
+    preimage BLOB CHECK (length(preimage) = 32),
+    fee_msat INTEGER CHECK (fee_msat >= 0),
+    reason TEXT,
+    ended_at_unix INTEGER,
+    CHECK ((purpose = 'claim') = (payout IS NOT NULL)),
+    CHECK (purpose = 'claim' OR reply_path IS NULL),
+    CHECK (purpose = 'order' OR (label IS NULL AND offer_id IS NULL)),
+    CHECK ((state = 'pending') = (ended_at_unix IS NULL)),
+    CHECK ((state = 'paid') = (preimage IS NOT NULL)),
+    CHECK ((state = 'failed') = (reason IS NOT NULL))
+) STRICT;
+
+-- One payment per promise, per request and per label, unless it failed. A failed one that was paid after all has
+-- happened whatever was begun since, and must be recorded.
+CREATE UNIQUE INDEX claim_of_payout ON payments (payout)
+    WHERE state <> 'failed' AND paid_after_all = 0;
+CREATE UNIQUE INDEX order_of_request ON payments (request_key)
+    WHERE purpose = 'order' AND state <> 'failed' AND paid_after_all = 0;
+CREATE UNIQUE INDEX order_label ON payments (label)
+    WHERE state <> 'failed' AND paid_after_all = 0;
+CREATE INDEX payments_of_payout ON payments (payout);
+CREATE INDEX payments_of_request ON payments (request_key);
+CREATE INDEX payments_of_label ON payments (label);
+CREATE INDEX payments_by_state ON payments (state);
+
+-- Invoices that we made for somebody's promise to pay.
+CREATE TABLE own_invoices (
+    row INTEGER PRIMARY KEY AUTOINCREMENT CHECK (row BETWEEN 1 AND 4294967295),
+    label TEXT NOT NULL,
+    redeems TEXT NOT NULL,
+    invoice BLOB NOT NULL,
+    created_at_unix INTEGER NOT NULL,
+    refused_at_unix INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX own_invoice_label ON own_invoices (label) WHERE refused_at_unix IS NULL;
+
+-- Payments to us that were accepted. `quantity` is decimal text: a peer may say any 64-bit number.
+CREATE TABLE receipts (
+    created_index INTEGER PRIMARY KEY AUTOINCREMENT,
+    offer INTEGER REFERENCES offers (row),
+    own_invoice INTEGER REFERENCES own_invoices (row),
+    request_mac BLOB NOT NULL CHECK (length(request_mac) = 10),
+    payment_id BLOB NOT NULL CHECK (length(payment_id) = 32),
+    payment_hash BLOB NOT NULL CHECK (length(payment_hash) = 32),
+    asked_msat INTEGER NOT NULL CHECK (asked_msat >= 0),
+    amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
+    payer_id BLOB NOT NULL CHECK (length(payer_id) = 33),
+    quantity TEXT,
+    payer_note TEXT,
+    invoice_created_at_unix INTEGER NOT NULL,
+    invoice BLOB,
+    arrived_at_unix INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('claiming', 'paid')),
+    paid_at_unix INTEGER,
+    UNIQUE (payment_hash, payment_id),
+    CHECK ((offer IS NULL) <> (own_invoice IS NULL)),
+    CHECK ((state = 'paid') = (paid_at_unix IS NOT NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX receipt_of_offer ON receipts (offer, request_mac) WHERE offer IS NOT NULL;
+CREATE UNIQUE INDEX receipt_of_own_invoice ON receipts (own_invoice, request_mac) WHERE own_invoice IS NOT NULL;
+
+-- What committed decisions still owe. `subject` is a payment id or a payment hash.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    effect TEXT NOT NULL CHECK (effect IN ('pay', 'accept')),
+    subject BLOB NOT NULL CHECK (length(subject) = 32)
+) STRICT;
+
+-- The Lightning node's own state, opaque to us. Not WITHOUT ROWID: values may be megabytes, and would sit in the
+-- tree of the keys.
+CREATE TABLE kv (
+    primary_ns TEXT NOT NULL,
+    secondary_ns TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (primary_ns, secondary_ns, key)
+) STRICT;

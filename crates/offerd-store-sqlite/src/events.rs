@@ -1,0 +1,202 @@
+//! Table `events`: the log of what happened, and how each event changes the other tables.
+
+use bolt1::{Msat, Timestamp};
+use offerd_core::Event;
+use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::offer_book::OfferEntry;
+use offerd_core::payment::{OutgoingPayment, PaymentEnd, Purpose};
+use offerd_core::payout::{Payout, PayoutAmount};
+use offerd_core::port::PortError;
+use offerd_core::receipt::{Receipt, ReceiptKey, Source};
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+
+use crate::convert::opt_unix;
+use crate::statement::execute;
+use crate::{invoices, offers, payments, payouts, receipts};
+
+/// Appends the event to the log and changes the rows that it is about.
+pub(crate) fn record(db: &Connection, event: &Event) -> Result<(), PortError> {
+    append(db, &LogLine::of(event))?;
+    apply(db, event)
+}
+
+fn apply(db: &Connection, event: &Event) -> Result<(), PortError> {
+    match event {
+        Event::OfferCreated(entry) => offers::insert(db, entry),
+        Event::OfferEncoded { row, encoding } => offers::insert_encoding(db, *row, encoding),
+        Event::OfferDisabled { row, at: _ } => offers::disable(db, *row),
+        Event::PayoutCreated(payout) => payouts::insert(db, payout),
+        Event::PayoutDisabled { row, at: _ } => payouts::disable(db, *row),
+        Event::PaymentStarted(payment) => payments::insert(db, payment),
+        Event::PaymentPutOff { id, attempts, next_at } => {
+            payments::put_off(db, *id, *attempts, *next_at)
+        }
+        Event::PaymentEnded { id, end } => payments::end(db, *id, end),
+        Event::InvoiceMade(invoice) => invoices::insert(db, invoice),
+        Event::InvoiceRefused { row, at } => invoices::refuse(db, *row, *at),
+        Event::ReceiptClaiming(receipt) => receipts::insert(db, receipt),
+        Event::ReceiptPaid { key, amount, at } => receipts::mark_paid(db, key, *amount, *at),
+    }
+}
+
+fn append(db: &Connection, line: &LogLine) -> Result<(), PortError> {
+    execute(
+        db,
+        "append to the log of events",
+        "INSERT INTO events (kind, subject, at_unix, body) VALUES (?1, ?2, ?3, ?4)",
+        params![line.kind, line.subject, opt_unix(line.at)?, line.body.to_string()],
+    )
+    .map(drop)
+}
+
+/// One line of the log. It names rows, amounts and states; never a string that pays out, a preimage or a path
+/// secret, so that the log can be shown.
+struct LogLine {
+    kind: &'static str,
+    /// The row it is about: `offer/1`, `payout/1`, `payment/<id>`, `invoice/1`, `receipt/offer/1/<mac>`.
+    subject: String,
+    /// When it happened, where the event says so.
+    at: Option<Timestamp>,
+    body: Value,
+}
+
+impl LogLine {
+    fn new(kind: &'static str, subject: String, at: Option<Timestamp>, body: Value) -> Self {
+        Self { kind, subject, at, body }
+    }
+
+    fn of(event: &Event) -> Self {
+        match event {
+            Event::OfferCreated(entry) => Self::offer_created(entry),
+            Event::OfferEncoded { row, encoding } => Self::new(
+                "offer_encoded",
+                format!("offer/{}", row.0),
+                Some(encoding.created_at),
+                json!({ "offer_id": encoding.offer_id().to_string() }),
+            ),
+            Event::OfferDisabled { row, at } => {
+                Self::new("offer_disabled", format!("offer/{}", row.0), Some(*at), json!({}))
+            }
+            Event::PayoutCreated(payout) => Self::payout_created(payout),
+            Event::PayoutDisabled { row, at } => {
+                Self::new("payout_disabled", format!("payout/{}", row.0), Some(*at), json!({}))
+            }
+            Event::PaymentStarted(payment) => Self::payment_started(payment),
+            Event::PaymentPutOff { id, attempts, next_at } => Self::new(
+                "payment_put_off",
+                format!("payment/{id}"),
+                None,
+                json!({ "attempts": attempts, "next_at_unix": next_at.0 }),
+            ),
+            Event::PaymentEnded { id, end } => Self::payment_ended(format!("payment/{id}"), end),
+            Event::InvoiceMade(invoice) => Self::invoice_made(invoice),
+            Event::InvoiceRefused { row, at } => {
+                Self::new("invoice_refused", format!("invoice/{}", row.0), Some(*at), json!({}))
+            }
+            Event::ReceiptClaiming(receipt) => Self::receipt_claiming(receipt),
+            Event::ReceiptPaid { key, amount, at } => Self::new(
+                "receipt_paid",
+                receipt_subject(key),
+                Some(*at),
+                json!({ "amount_msat": amount.as_u64() }),
+            ),
+        }
+    }
+
+    fn offer_created(entry: &OfferEntry) -> Self {
+        let offer_ids: Vec<_> =
+            entry.encodings.iter().map(|encoding| encoding.offer_id().to_string()).collect();
+        Self::new(
+            "offer_created",
+            format!("offer/{}", entry.row.0),
+            Some(entry.created_at),
+            json!({ "offer_ids": offer_ids, "label": entry.label, "single_use": entry.single_use }),
+        )
+    }
+
+    fn payout_created(payout: &Payout) -> Self {
+        let (kind, amount) = match payout.amount {
+            PayoutAmount::Exact(amount) => ("amount_msat", amount),
+            PayoutAmount::UpTo(amount) => ("max_amount_msat", amount),
+        };
+        Self::new(
+            "payout_created",
+            format!("payout/{}", payout.row.0),
+            Some(payout.created_at),
+            json!({
+                "offer_id": payout.offer_id().map(|id| id.to_string()),
+                "invreq_id": payout.invreq_id().map(|id| id.to_string()),
+                "label": payout.label,
+                kind: amount.as_u64(),
+            }),
+        )
+    }
+
+    fn payment_started(payment: &OutgoingPayment) -> Self {
+        let (payout, label) = match &payment.purpose {
+            Purpose::Order { label, offer_id: _ } => (None, label.as_deref()),
+            Purpose::Claim { payout, reply_path: _ } => (Some(payout.0), None),
+        };
+        Self::new(
+            "payment_started",
+            format!("payment/{}", payment.id),
+            Some(payment.created_at),
+            json!({
+                "payout": payout,
+                "label": label,
+                "payment_hash": payment.payment_hash().to_string(),
+                "amount_msat": payment.amount.as_u64(),
+                "max_fee_msat": payment.max_fee.as_u64(),
+            }),
+        )
+    }
+
+    fn payment_ended(subject: String, end: &PaymentEnd) -> Self {
+        match end {
+            PaymentEnd::Paid { preimage: _, fee, at } => Self::new(
+                "payment_paid",
+                subject,
+                Some(*at),
+                json!({ "fee_msat": fee.map(Msat::as_u64) }),
+            ),
+            PaymentEnd::Failed { reason, at } => {
+                Self::new("payment_failed", subject, Some(*at), json!({ "reason": reason }))
+            }
+        }
+    }
+
+    fn invoice_made(invoice: &OwnInvoice) -> Self {
+        Self::new(
+            "invoice_made",
+            format!("invoice/{}", invoice.row.0),
+            Some(invoice.created_at),
+            json!({
+                "label": invoice.label,
+                "payment_hash": invoice.payment_hash().to_string(),
+                "amount_msat": invoice.invoice.amount().as_u64(),
+            }),
+        )
+    }
+
+    fn receipt_claiming(receipt: &Receipt) -> Self {
+        Self::new(
+            "receipt_claiming",
+            receipt_subject(&receipt.key),
+            Some(receipt.arrived_at),
+            json!({
+                "payment_hash": receipt.payment_hash.to_string(),
+                "amount_msat": receipt.amount.as_u64(),
+            }),
+        )
+    }
+}
+
+fn receipt_subject(key: &ReceiptKey) -> String {
+    let source = match key.source {
+        Source::Offer(row) => format!("offer/{}", row.0),
+        Source::Invoice(row) => format!("invoice/{}", row.0),
+    };
+    let mac: String = key.request_mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("receipt/{source}/{mac}")
+}

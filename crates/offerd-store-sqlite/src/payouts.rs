@@ -1,0 +1,154 @@
+//! Table `payouts`: promises of ours to pay.
+
+use bolt1::Msat;
+use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
+use offerd_core::PayoutRow;
+use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
+use offerd_core::port::{Indexed, Page, PortError};
+use rusqlite::{Connection, Params, params};
+
+use crate::convert::{opt_unix, unix};
+use crate::record::{Record, Table};
+use crate::statement::{self, change, execute};
+
+const PAYOUTS: Table = Table { name: "payouts", key: "row" };
+
+pub(crate) fn insert(db: &Connection, payout: &Payout) -> Result<(), PortError> {
+    let (amount_kind, amount) = amount_columns(payout.amount);
+    execute(
+        db,
+        "store a payout",
+        "INSERT INTO payouts (row, nonce, label, arguments_key, amount_kind, amount_msat, offer_id, offer,
+             invreq_id, invoice_request, invoice_request_signed, path_id, absolute_expiry_unix, state,
+             created_at_unix)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        params![
+            payout.row.0,
+            payout.nonce,
+            payout.label,
+            payout.arguments_key,
+            amount_kind,
+            amount.to_i64(),
+            payout.offer_id().map(|id| id.0),
+            payout.offer.as_ref().map(Offer::bytes),
+            payout.invreq_id().map(|id| id.0),
+            payout.invoice_request.as_ref().map(InvoiceRequest::bytes),
+            payout.invoice_request_signed.as_ref().map(InvoiceRequest::bytes),
+            payout.path_id,
+            opt_unix(payout.absolute_expiry)?,
+            state_word(payout.state),
+            unix(payout.created_at)?,
+        ],
+    )
+    .map(drop)
+}
+
+pub(crate) fn disable(db: &Connection, row: PayoutRow) -> Result<(), PortError> {
+    change(
+        db,
+        "disable a payout",
+        "UPDATE payouts SET state = 'disabled' WHERE row = ?1 AND state = 'open'",
+        params![row.0],
+    )
+}
+
+/// Spends the payout whose claim the payment `payment_id` is, if it is one.
+pub(crate) fn spend_claimed_by(db: &Connection, payment_id: [u8; 32]) -> Result<(), PortError> {
+    execute(
+        db,
+        "spend a payout",
+        "UPDATE payouts SET state = 'spent' WHERE row = (SELECT payout FROM payments WHERE id = ?1)",
+        params![payment_id],
+    )
+    .map(drop)
+}
+
+pub(crate) fn next_row(db: &Connection) -> Result<PayoutRow, PortError> {
+    statement::next_row(db, PAYOUTS).map(PayoutRow)
+}
+
+pub(crate) fn by_row(db: &Connection, row: PayoutRow) -> Result<Option<Payout>, PortError> {
+    find(db, "SELECT * FROM payouts WHERE row = ?1", params![row.0])
+}
+
+pub(crate) fn by_nonce(db: &Connection, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError> {
+    find(db, "SELECT * FROM payouts WHERE nonce = ?1", params![nonce])
+}
+
+pub(crate) fn by_offer_id(db: &Connection, id: &OfferId) -> Result<Option<Payout>, PortError> {
+    find(db, "SELECT * FROM payouts WHERE offer_id = ?1", params![id.0])
+}
+
+pub(crate) fn by_invreq_id(db: &Connection, id: &InvreqId) -> Result<Option<Payout>, PortError> {
+    find(db, "SELECT * FROM payouts WHERE invreq_id = ?1", params![id.0])
+}
+
+pub(crate) fn by_label(db: &Connection, label: &str) -> Result<Option<Payout>, PortError> {
+    find(db, "SELECT * FROM payouts WHERE label = ?1", params![label])
+}
+
+pub(crate) fn page(db: &Connection, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {
+    statement::page(db, PAYOUTS, page, read)
+}
+
+fn find(db: &Connection, sql: &str, params: impl Params) -> Result<Option<Payout>, PortError> {
+    statement::first(db, PAYOUTS, sql, params, read)
+}
+
+fn read(record: &Record<'_>) -> Result<Payout, PortError> {
+    let payout = Payout {
+        row: PayoutRow(record.integer("row")?),
+        nonce: record.array("nonce")?,
+        label: record.get("label")?,
+        arguments_key: record.array("arguments_key")?,
+        amount: read_amount(record)?,
+        offer: record.opt_message("offer", Offer::decode)?,
+        invoice_request: record.opt_message("invoice_request", InvoiceRequest::decode)?,
+        invoice_request_signed: record
+            .opt_message("invoice_request_signed", InvoiceRequest::decode)?,
+        path_id: record.get("path_id")?,
+        absolute_expiry: record.opt_unix("absolute_expiry_unix")?,
+        state: read_state(record)?,
+        created_at: record.unix("created_at_unix")?,
+    };
+    if payout.offer_id() != record.opt_array("offer_id")?.map(OfferId) {
+        return Err(record.corrupt("offer_id", "not that of the offer in column offer"));
+    }
+    if payout.invreq_id() != record.opt_array("invreq_id")?.map(InvreqId) {
+        return Err(record.corrupt("invreq_id", "not that of column invoice_request"));
+    }
+    Ok(payout)
+}
+
+fn amount_columns(amount: PayoutAmount) -> (&'static str, Msat) {
+    match amount {
+        PayoutAmount::Exact(amount) => ("exact", amount),
+        PayoutAmount::UpTo(amount) => ("up_to", amount),
+    }
+}
+
+fn read_amount(record: &Record<'_>) -> Result<PayoutAmount, PortError> {
+    let amount = record.msat("amount_msat")?;
+    match record.word("amount_kind")?.as_str() {
+        "exact" => Ok(PayoutAmount::Exact(amount)),
+        "up_to" => Ok(PayoutAmount::UpTo(amount)),
+        _ => Err(record.corrupt("amount_kind", "unknown word")),
+    }
+}
+
+fn state_word(state: PromiseState) -> &'static str {
+    match state {
+        PromiseState::Open => "open",
+        PromiseState::Disabled => "disabled",
+        PromiseState::Spent => "spent",
+    }
+}
+
+fn read_state(record: &Record<'_>) -> Result<PromiseState, PortError> {
+    match record.word("state")?.as_str() {
+        "open" => Ok(PromiseState::Open),
+        "disabled" => Ok(PromiseState::Disabled),
+        "spent" => Ok(PromiseState::Spent),
+        _ => Err(record.corrupt("state", "unknown word")),
+    }
+}

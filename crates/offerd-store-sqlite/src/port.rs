@@ -1,0 +1,155 @@
+//! The port, passed on to one file for each aggregate.
+
+use bolt1::{Msat, Timestamp};
+use bolt12::{InvreqId, OfferId};
+use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::offer_book::OfferEntry;
+use offerd_core::payment::OutgoingPayment;
+use offerd_core::payout::Payout;
+use offerd_core::port::{Indexed, Page, PortError, Store};
+use offerd_core::receipt::{Receipt, ReceiptKey, Source};
+use offerd_core::{Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow};
+use rusqlite::TransactionBehavior;
+
+use crate::error::Doing;
+use crate::store::SqliteStore;
+use crate::{events, invoices, offers, outbox, payments, payouts, receipts};
+
+impl Store for SqliteStore {
+    fn commit(&self, batch: &Batch) -> Result<(), PortError> {
+        let mut db = self.db();
+        let tx = db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("begin a transaction")?;
+        batch.events.iter().try_for_each(|event| events::record(&tx, event))?;
+        batch.effects.iter().try_for_each(|effect| outbox::push(&tx, effect))?;
+        tx.commit().doing("commit a transaction")
+    }
+
+    fn next_offer_row(&self) -> Result<OfferRow, PortError> {
+        offers::next_row(&self.db())
+    }
+
+    fn offer(&self, row: OfferRow) -> Result<Option<OfferEntry>, PortError> {
+        offers::by_row(&self.db(), row)
+    }
+
+    fn offer_by_id(&self, id: &OfferId) -> Result<Option<OfferEntry>, PortError> {
+        offers::by_id(&self.db(), id)
+    }
+
+    fn offer_by_arguments(&self, key: &[u8; 32]) -> Result<Option<OfferEntry>, PortError> {
+        offers::by_arguments(&self.db(), key)
+    }
+
+    fn single_use_offer_by_label(&self, label: &str) -> Result<Option<OfferEntry>, PortError> {
+        offers::single_use_by_label(&self.db(), label)
+    }
+
+    fn offers(&self, page: Page) -> Result<Vec<Indexed<OfferEntry>>, PortError> {
+        offers::page(&self.db(), page)
+    }
+
+    fn next_payout_row(&self) -> Result<PayoutRow, PortError> {
+        payouts::next_row(&self.db())
+    }
+
+    fn payout(&self, row: PayoutRow) -> Result<Option<Payout>, PortError> {
+        payouts::by_row(&self.db(), row)
+    }
+
+    fn payout_by_nonce(&self, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError> {
+        payouts::by_nonce(&self.db(), nonce)
+    }
+
+    fn payout_by_offer_id(&self, id: &OfferId) -> Result<Option<Payout>, PortError> {
+        payouts::by_offer_id(&self.db(), id)
+    }
+
+    fn payout_by_invreq_id(&self, id: &InvreqId) -> Result<Option<Payout>, PortError> {
+        payouts::by_invreq_id(&self.db(), id)
+    }
+
+    fn payout_by_label(&self, label: &str) -> Result<Option<Payout>, PortError> {
+        payouts::by_label(&self.db(), label)
+    }
+
+    fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {
+        payouts::page(&self.db(), page)
+    }
+
+    fn payment(&self, id: PaymentId) -> Result<Option<OutgoingPayment>, PortError> {
+        payments::by_id(&self.db(), id)
+    }
+
+    fn payment_by_label(&self, label: &str) -> Result<Option<OutgoingPayment>, PortError> {
+        payments::by_label(&self.db(), label)
+    }
+
+    fn payments_by_request(
+        &self,
+        request_key: &[u8; 32],
+    ) -> Result<Vec<OutgoingPayment>, PortError> {
+        payments::by_request(&self.db(), request_key)
+    }
+
+    fn claims(&self, payout: PayoutRow) -> Result<Vec<OutgoingPayment>, PortError> {
+        payments::claims(&self.db(), payout)
+    }
+
+    fn pending_payments(&self) -> Result<Vec<OutgoingPayment>, PortError> {
+        payments::pending(&self.db())
+    }
+
+    fn claimed_since(&self, since: Timestamp) -> Result<Msat, PortError> {
+        payments::claimed_since(&self.db(), since)
+    }
+
+    fn payments(&self, page: Page) -> Result<Vec<Indexed<OutgoingPayment>>, PortError> {
+        payments::page(&self.db(), page)
+    }
+
+    fn next_invoice_row(&self) -> Result<InvoiceRow, PortError> {
+        invoices::next_row(&self.db())
+    }
+
+    fn own_invoice(&self, row: InvoiceRow) -> Result<Option<OwnInvoice>, PortError> {
+        invoices::by_row(&self.db(), row)
+    }
+
+    fn own_invoice_by_label(&self, label: &str) -> Result<Option<OwnInvoice>, PortError> {
+        invoices::by_label(&self.db(), label)
+    }
+
+    fn own_invoices(&self, page: Page) -> Result<Vec<Indexed<OwnInvoice>>, PortError> {
+        invoices::page(&self.db(), page)
+    }
+
+    fn receipt(&self, key: &ReceiptKey) -> Result<Option<Receipt>, PortError> {
+        receipts::by_key(&self.db(), key)
+    }
+
+    fn receipts_of(&self, source: Source) -> Result<Vec<Receipt>, PortError> {
+        receipts::of_source(&self.db(), source)
+    }
+
+    fn receipt_by_payment(
+        &self,
+        payment_hash: PaymentHash,
+        payment_id: &[u8; 32],
+    ) -> Result<Option<Receipt>, PortError> {
+        receipts::by_payment(&self.db(), payment_hash, payment_id)
+    }
+
+    fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
+        receipts::page(&self.db(), page)
+    }
+
+    fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError> {
+        outbox::all(&self.db())
+    }
+
+    fn effect_done(&self, id: i64) -> Result<(), PortError> {
+        outbox::done(&self.db(), id)
+    }
+}

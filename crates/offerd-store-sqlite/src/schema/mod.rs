@@ -1,0 +1,5 @@
+//! The schema and its versions.
+
+mod migrate;
+
+pub(crate) use migrate::migrate;
