@@ -1,1 +1,24 @@
-//! Names and shapes of the JSON-RPC: methods, parameters, error codes.
+//! Names and shapes of the JSON-RPC: the methods with their parameters, what they return, and the error codes.
+//!
+//! * [`method`]: one table of all methods. `help`, the command line's `--help`, the daemon's reading of
+//!   parameters and the reference are all made from it.
+//! * [`code`]: the error codes, Core Lightning's.
+//! * [`ErrorObject`]: how a refusal looks.
+//! * the other modules: results, one struct for each; `_msat`, `_sat`, `_at` and the like say their units.
+//! * [`decode`]: the view of a BOLT 12 string that the daemon and the command line both print.
+//! * [`layout`]: where a daemon's files are, so that both sides find them.
+//!
+//! Nothing here listens, connects, reads a clock or decides.
+
+pub mod code;
+pub mod decode;
+mod envelope;
+pub mod invoice;
+pub mod layout;
+pub mod method;
+pub mod node;
+pub mod offer;
+pub mod payment;
+pub mod payout;
+
+pub use envelope::ErrorObject;

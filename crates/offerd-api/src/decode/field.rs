@@ -1,0 +1,163 @@
+//! One record after another, under its name.
+
+use bolt1::tlv::Record;
+use bolt1::{DecodeError, Reader};
+use bolt12::field as number;
+use serde_json::{Map, Value, json};
+
+use super::path;
+
+/// What the view of one record takes from another.
+pub(super) struct Context<'a> {
+    /// Whether `offer_amount` is in a currency.
+    in_currency: bool,
+    /// `invoice_blindedpay`, to be shown with the paths.
+    blindedpay: Option<&'a [u8]>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn of(records: &[Record<'a>]) -> Self {
+        let find = |typ| records.iter().find(|record| record.typ == typ);
+        Self {
+            in_currency: find(number::OFFER_CURRENCY).is_some(),
+            blindedpay: find(number::INVOICE_BLINDEDPAY).map(|record| record.value),
+        }
+    }
+}
+
+/// The shape of a field's value.
+enum Shape {
+    Bytes,
+    Text,
+    Number,
+    Msat,
+    Chains,
+    Empty,
+    Point,
+    Paths,
+    PaymentPaths,
+    /// Shown with `PaymentPaths`.
+    PayInfos,
+    Fallbacks,
+    Bip353Name,
+}
+
+fn shape(typ: u64, context: &Context<'_>) -> Option<Shape> {
+    Some(match typ {
+        number::INVREQ_METADATA
+        | number::OFFER_METADATA
+        | number::OFFER_FEATURES
+        | number::OFFER_REFUND_FOR
+        | number::INVREQ_CHAIN
+        | number::INVREQ_FEATURES
+        | number::INVOICE_PAYMENT_HASH
+        | number::INVOICE_FEATURES
+        | number::SIGNATURE
+        | number::REFUND_SIGNATURE => Shape::Bytes,
+        number::OFFER_CURRENCY
+        | number::OFFER_DESCRIPTION
+        | number::OFFER_ISSUER
+        | number::INVREQ_PAYER_NOTE => Shape::Text,
+        number::OFFER_AMOUNT if context.in_currency => Shape::Number,
+        number::OFFER_AMOUNT | number::INVREQ_AMOUNT | number::INVOICE_AMOUNT => Shape::Msat,
+        number::OFFER_ABSOLUTE_EXPIRY
+        | number::OFFER_QUANTITY_MAX
+        | number::INVREQ_QUANTITY
+        | number::INVOICE_CREATED_AT
+        | number::INVOICE_RELATIVE_EXPIRY => Shape::Number,
+        number::OFFER_CHAINS => Shape::Chains,
+        number::OFFER_SEND_INVOICE => Shape::Empty,
+        number::OFFER_ISSUER_ID | number::INVREQ_PAYER_ID | number::INVOICE_NODE_ID => Shape::Point,
+        number::OFFER_PATHS | number::INVREQ_PATHS => Shape::Paths,
+        number::INVOICE_PATHS => Shape::PaymentPaths,
+        number::INVOICE_BLINDEDPAY => Shape::PayInfos,
+        number::INVOICE_FALLBACKS => Shape::Fallbacks,
+        number::INVREQ_BIP_353_NAME => Shape::Bip353Name,
+        _ => return None,
+    })
+}
+
+/// Inserts a record under its name, or a warning where its value cannot be read. `false` when it has no name.
+pub(super) fn insert(
+    record: &Record<'_>,
+    context: &Context<'_>,
+    view: &mut Map<String, Value>,
+) -> bool {
+    let (Some(name), Some(shape)) = (number::name(record.typ), shape(record.typ, context)) else {
+        return false;
+    };
+    if matches!(shape, Shape::PayInfos) && view.contains_key("invoice_paths") {
+        return true;
+    }
+    let unit = if matches!(shape, Shape::Msat) { "_msat" } else { "" };
+    let name = format!("{name}{unit}");
+    match show(&shape, record.value, context) {
+        Ok(value) => {
+            view.insert(name, value);
+        }
+        Err(error) => {
+            view.entry(format!("warning_invalid_{name}"))
+                .or_insert_with(|| json!(error.kind.to_string()));
+        }
+    }
+    true
+}
+
+fn show(shape: &Shape, bytes: &[u8], context: &Context<'_>) -> Result<Value, DecodeError> {
+    Ok(match shape {
+        Shape::Bytes => json!(hex::encode(bytes)),
+        Shape::Text => {
+            let text = str::from_utf8(bytes).map_err(|_| bolt1::DecodeErrorKind::InvalidUtf8)?;
+            json!(text)
+        }
+        Shape::Number | Shape::Msat => json!(tu64(bytes)?),
+        Shape::Chains => chains(bytes)?,
+        Shape::Empty => json!(true),
+        Shape::Point => json!(bolt1::decode_point(bytes)?.to_string()),
+        Shape::Paths => path::show_all(bytes)?,
+        Shape::PaymentPaths => path::show_payment_paths(bytes, context.blindedpay)?,
+        Shape::PayInfos => path::show_pay_infos(bytes)?,
+        Shape::Fallbacks => fallbacks(bytes)?,
+        Shape::Bip353Name => bip_353_name(bytes)?,
+    })
+}
+
+fn tu64(bytes: &[u8]) -> Result<u64, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let number = reader.read_tu64()?;
+    reader.finish()?;
+    Ok(number)
+}
+
+fn chains(bytes: &[u8]) -> Result<Value, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let mut chains = Vec::new();
+    while !reader.is_empty() {
+        chains.push(json!(hex::encode(reader.read_array::<32>()?)));
+    }
+    Ok(Value::Array(chains))
+}
+
+fn fallbacks(bytes: &[u8]) -> Result<Value, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let mut fallbacks = Vec::new();
+    while !reader.is_empty() {
+        let version = reader.read_u8()?;
+        let len = usize::from(reader.read_u16()?);
+        let program = reader.read_bytes(len)?;
+        fallbacks.push(json!({ "version": version, "hex": hex::encode(program) }));
+    }
+    Ok(Value::Array(fallbacks))
+}
+
+fn bip_353_name(bytes: &[u8]) -> Result<Value, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let mut part = || {
+        let len = usize::from(reader.read_u8()?);
+        let text = str::from_utf8(reader.read_bytes(len)?);
+        text.map(str::to_owned).map_err(|_| DecodeError::from(bolt1::DecodeErrorKind::InvalidUtf8))
+    };
+    let (name, domain) = (part()?, part()?);
+    reader.finish()?;
+    Ok(json!({ "name": name, "domain": domain }))
+}

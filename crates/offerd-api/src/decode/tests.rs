@@ -1,0 +1,121 @@
+use super::*;
+
+/// Test vectors of BOLT 12 (`bolt12/offers-test.json`).
+const MINIMAL: &str = "lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese";
+const WITH_AMOUNT: &str =
+    "lno1pqpzwyq2p32x2um5ypmx2cm5dae8x93pqthvwfzadd7jejes8q9lhc4rvjxd022zv5l44g6qah82ru5rdpnpj";
+const WITH_CURRENCY: &str = "lno1qcp4256ypqpzwyq2p32x2um5ypmx2cm5dae8x93pqthvwfzadd7jejes8q9lhc4rvjxd022zv5l44g6qah82ru5rdpnpj";
+const WITH_PATHS: &str = "lno1pgx9getnwss8vetrw3hhyucsl5qj5qeyv5l2cs6y3qqzesrth7mlzrlp3xg7xhulusczm04x6g6nms9trspqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqqsqqqqqqqqqqqqqqqqqqqqqqqqqqpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqsqpqg3zyg3zyg3zygpqqqqzqqqqgqqxqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqqgqqqqqqqqqqqqqqqqqqqqqqqqqqqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgqqsg3zyg3zyg3zygtzzqhwcuj966ma9n9nqwqtl032xeyv6755yeflt235pmww58egx6rxry";
+const WITH_UNKNOWN: &str = "lno1pgx9getnwss8vetrw3hhyuckyypwa3eyt44h6txtxquqh7lz5djge4afgfjn7k4rgrkuag0jsd5xvx078wdv5gg2dpjkcmr0wahhymry";
+const NO_DESCRIPTION: &str = "lno1pqpzwyqkyypwa3eyt44h6txtxquqh7lz5djge4afgfjn7k4rgrkuag0jsd5xvxg";
+const UNKNOWN_EVEN: &str = "lno1pgz5znzfgdz3vggzqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpysgr0u2xq4dh3kdevrf4zg6hx8a60jv0gxe0ptgyfc6xkryqqqqqqqq";
+
+fn view(string: &str) -> Value {
+    Value::Object(decode(string).view)
+}
+
+#[test]
+fn an_offer_is_shown_field_by_field_under_core_lightnings_names() {
+    let shown = view(WITH_AMOUNT);
+    assert_eq!(shown["type"], "bolt12 offer");
+    assert_eq!(shown["valid"], true);
+    assert_eq!(shown["offer_amount_msat"], 10_000);
+    assert_eq!(shown["offer_description"], "Test vectors");
+    assert_eq!(shown["offer_id"].as_str().map(str::len), Some(64));
+    assert!(shown["offer_issuer_id"].as_str().is_some_and(|id| id.starts_with("02eec7245d")));
+    assert!(shown.get("reason").is_none());
+}
+
+#[test]
+fn an_amount_of_a_currency_is_not_called_msat() {
+    let shown = view(WITH_CURRENCY);
+    assert_eq!(shown["offer_currency"], "USD");
+    assert_eq!(shown["offer_amount"], 10_000);
+    assert!(shown.get("offer_amount_msat").is_none());
+}
+
+#[test]
+fn paths_name_their_first_node_or_channel() {
+    let shown = view(WITH_PATHS);
+    let paths = shown["offer_paths"].as_array().unwrap();
+    assert!(paths[0]["first_node_id"].as_str().is_some_and(|id| id.len() == 66));
+    assert_eq!(paths[1]["first_scid"], "1x2x3");
+    assert_eq!(paths[1]["first_scid_dir"], 1);
+    assert_eq!(paths[1]["path"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn unknown_odd_fields_are_listed_with_their_bytes() {
+    let shown = view(WITH_UNKNOWN);
+    assert_eq!(shown["valid"], true);
+    assert_eq!(
+        shown["unknown_offer_tlvs"],
+        json!([{ "type": 1_000_000_033, "length": 10, "value": hex::encode("helloworld") }])
+    );
+}
+
+#[test]
+fn upper_case_joins_and_the_uri_scheme_are_understood() {
+    let (head, tail) = WITH_AMOUNT.split_at(20);
+    let plain = view(WITH_AMOUNT);
+    for spelled in [
+        WITH_AMOUNT.to_uppercase(),
+        format!("lightning:{WITH_AMOUNT}"),
+        format!("{head}+\n  {tail}"),
+        format!(" {WITH_AMOUNT}\n"),
+    ] {
+        assert_eq!(view(&spelled), plain);
+    }
+}
+
+#[test]
+fn a_broken_rule_is_named_and_the_rest_is_still_shown() {
+    let shown = view(NO_DESCRIPTION);
+    assert_eq!(shown["valid"], false);
+    assert_eq!(shown["reason"], "offer_description: missing");
+    assert_eq!(shown["warning_missing_offer_description"], "offer_description: missing");
+    assert_eq!(shown["offer_amount_msat"], 10_000);
+    let shown = view(UNKNOWN_EVEN);
+    assert_eq!(shown["valid"], false);
+    assert_eq!(shown["unknown_offer_tlvs"][0]["type"], 72);
+}
+
+#[test]
+fn a_string_of_the_2021_draft_gets_a_plain_explanation() {
+    // An offer with a description (10) and the draft's x-only node_id (30).
+    let mut bytes = vec![10, 2, b'h', b'i', 30, 32];
+    bytes.extend([7; 32]);
+    let shown = view(&bolt12::encode_string(Hrp::Offer, &bytes));
+    assert_eq!(shown["valid"], false);
+    assert!(shown["reason"].as_str().is_some_and(|reason| reason.contains("2021 draft")));
+    assert_eq!(shown["offer_description"], "hi");
+}
+
+#[test]
+fn what_is_no_such_string_is_not_valid_and_says_why() {
+    for (string, kind) in [
+        ("", "unknown"),
+        ("coffee", "unknown"),
+        ("lno1", "bolt12 offer"),
+        ("lno1b", "bolt12 offer"),
+        ("lNo1zc", "bolt12 offer"),
+        ("LIGHTNING:lnr1+", "bolt12 invoice_request"),
+        ("lnbc1qqq", "bolt11 invoice"),
+        ("lnp1qqq", "bolt12 payer_proof"),
+    ] {
+        let decoded = decode(string);
+        assert!(!decoded.valid, "{string}");
+        assert_eq!(decoded.view["type"], kind, "{string}");
+        assert_eq!(decoded.view["valid"], false, "{string}");
+        assert!(decoded.view["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
+    }
+}
+
+#[test]
+fn every_cut_of_a_valid_string_is_survived() {
+    for (end, _) in WITH_PATHS.char_indices() {
+        let decoded = decode(&WITH_PATHS[..end]);
+        assert_eq!(decoded.view["valid"], json!(decoded.valid));
+    }
+    assert!(decode(MINIMAL).valid);
+}

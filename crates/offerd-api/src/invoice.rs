@@ -1,0 +1,57 @@
+//! Results about invoices of ours: `listinvoices`, `sendinvoice`.
+
+use serde::{Deserialize, Serialize};
+
+/// An invoice of ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceView {
+    /// The caller's name for it; for an invoice that answers an offer, a name made of the offer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// 32 bytes, hexadecimal.
+    pub payment_hash: String,
+    /// `unpaid`, `paid` or `expired`.
+    pub status: String,
+    /// The end of its life, seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<u64>,
+    /// What it asks for.
+    pub amount_msat: u64,
+    /// The string, `lni1…`, while we still have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt12: Option<String>,
+    /// 32 bytes, hexadecimal: the offer it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_offer_id: Option<String>,
+    /// The payer's note. Peer text: escape it before it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invreq_payer_note: Option<String>,
+    /// How many items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u64>,
+    /// Its place in the order of making, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_index: Option<u64>,
+    /// Its place in the order of payments, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_index: Option<u64>,
+    /// What arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_received_msat: Option<u64>,
+    /// When, seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<u64>,
+    /// 32 bytes, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_preimage: Option<String>,
+}
+
+/// The result of `listinvoices`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceList {
+    /// Oldest first.
+    pub invoices: Vec<InvoiceView>,
+}

@@ -1,0 +1,33 @@
+//! The daemon itself.
+
+use super::Method;
+use super::param::{Kind, Param};
+
+pub(super) const METHODS: &[Method] = &[HELP, NOTIFICATIONS, STOP];
+
+const HELP: Method = Method {
+    name: "help",
+    aliases: &[],
+    category: "control",
+    summary: "Lists the methods, or explains one.",
+    params: &[Param::optional("command", Kind::Text, "Only this one.")],
+    returns: &["help[]: command, category, description, verbose?"],
+};
+
+const NOTIFICATIONS: Method = Method {
+    name: "notifications",
+    aliases: &[],
+    category: "control",
+    summary: "Says whether this connection wants notices of progress; there are none yet.",
+    params: &[Param::required("enable", Kind::Boolean, "Whether it does.")],
+    returns: &[],
+};
+
+const STOP: Method = Method {
+    name: "stop",
+    aliases: &[],
+    category: "control",
+    summary: "Ends the daemon.",
+    params: &[],
+    returns: &["the string \"Shutdown complete\""],
+};

@@ -1,0 +1,124 @@
+//! The Lightning node: wallet, peers, channels.
+
+use super::Method;
+use super::param::{Kind, Param, U16};
+
+pub(super) const METHODS: &[Method] =
+    &[GETINFO, NEWADDR, LISTFUNDS, CONNECT, LISTPEERS, LISTPEERCHANNELS, FUNDCHANNEL];
+
+const GETINFO: Method = Method {
+    name: "getinfo",
+    aliases: &[],
+    category: "node",
+    summary: "Shows who we are and how things stand.",
+    params: &[],
+    returns: &[
+        "id",
+        "alias",
+        "color",
+        "num_peers",
+        "num_pending_channels",
+        "num_active_channels",
+        "num_inactive_channels",
+        "address[]",
+        "binding[]",
+        "version",
+        "blockheight",
+        "network",
+        "lightning-dir",
+        "warning_…?",
+    ],
+};
+
+const NEWADDR: Method = Method {
+    name: "newaddr",
+    aliases: &[],
+    category: "node",
+    summary: "Makes an address of the on-chain wallet.",
+    params: &[Param::default(
+        "addresstype",
+        Kind::Choice(&["bech32", "p2tr", "all"]),
+        "\"p2tr\"",
+        "Which type; the wallet's own is p2tr.",
+    )],
+    returns: &["p2tr?", "bech32?"],
+};
+
+const LISTFUNDS: Method = Method {
+    name: "listfunds",
+    aliases: &[],
+    category: "node",
+    summary: "Lists the wallet's coins and what is in channels.",
+    params: &[Param::default("spent", Kind::Boolean, "false", "Whether to list spent coins too.")],
+    returns: &[
+        "outputs[]: txid, output, amount_msat, scriptpubkey, address?, status, blockheight?",
+        "channels[]: peer_id, connected, state, channel_id, short_channel_id?, our_amount_msat, amount_msat, funding_txid?, funding_output?",
+    ],
+};
+
+const CONNECT: Method = Method {
+    name: "connect",
+    aliases: &[],
+    category: "node",
+    summary: "Connects to another node.",
+    params: &[
+        Param::required("id", Kind::Text, "The node id, or id@host, or id@host:port."),
+        Param::optional("host", Kind::Text, "Its host name or address."),
+        Param::optional("port", U16, "Its port; 9735 without it."),
+    ],
+    returns: &["id", "features?", "direction", "address{type, address, port}"],
+};
+
+const LISTPEERS: Method = Method {
+    name: "listpeers",
+    aliases: &[],
+    category: "node",
+    summary: "Lists the nodes we are connected to or have channels with.",
+    params: &[
+        Param::optional("id", Kind::NodeId, "Only this one."),
+        Param::not_yet("level", "showing a log with each peer"),
+    ],
+    returns: &["peers[]: id, connected, num_channels, netaddr[]?"],
+};
+
+const LISTPEERCHANNELS: Method = Method {
+    name: "listpeerchannels",
+    aliases: &[],
+    category: "node",
+    summary: "Lists channels.",
+    params: &[
+        Param::optional("id", Kind::NodeId, "Only those with this node."),
+        Param::optional("short_channel_id", Kind::Text, "Only this one.").by_name(),
+    ],
+    returns: &[
+        "channels[]: peer_id, peer_connected, state, channel_id, short_channel_id?, private, opener, total_msat, to_us_msat, spendable_msat, receivable_msat, funding_txid?, funding_outnum?",
+    ],
+};
+
+const FUNDCHANNEL: Method = Method {
+    name: "fundchannel",
+    aliases: &[],
+    category: "node",
+    summary: "Opens a channel to a connected node with coins of the wallet.",
+    params: &[
+        Param::required("id", Kind::NodeId, "The node."),
+        Param::required("amount", Kind::SatOrAll, "How much to put in."),
+        Param::not_yet("feerate", "choosing the feerate"),
+        Param::default(
+            "announce",
+            Kind::Boolean,
+            "true",
+            "Whether the channel is told to everybody.",
+        ),
+        Param::not_yet("minconf", "choosing coins by age"),
+        Param::not_yet("utxos", "choosing coins"),
+        Param::optional("push_msat", Kind::Msat, "How much of it to give to the node at once."),
+        Param::not_yet("close_to", "closing to a given address"),
+        Param::not_yet("request_amt", "buying liquidity"),
+        Param::not_yet("compact_lease", "buying liquidity"),
+        Param::not_yet("mindepth", "choosing how deep the funding must be"),
+        Param::not_yet("reserve", "choosing the reserve"),
+        Param::not_yet("channel_type", "choosing the channel type"),
+    ],
+    returns: &["channel_id", "txid?", "outnum?"],
+};

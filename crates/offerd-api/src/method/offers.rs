@@ -1,0 +1,162 @@
+//! Offers: to be paid, again and again.
+
+use super::Method;
+use super::param::{Kind, Param, U32, U64};
+
+const RECURRING: &str = "recurring offers";
+
+const OFFER_FIELDS: &[&str] = &[
+    "offer_id",
+    "active",
+    "single_use",
+    "bolt12",
+    "used",
+    "force_paths",
+    "created",
+    "label?",
+    "warning_…?",
+];
+
+pub(super) const METHODS: &[Method] = &[OFFER, LISTOFFERS, DISABLEOFFER, FETCHINVOICE, DECODE];
+
+const OFFER: Method = Method {
+    name: "offer",
+    aliases: &[],
+    category: "offers",
+    summary: "Makes a code that can be paid any number of times.",
+    params: &[
+        Param::required(
+            "amount",
+            Kind::Amount,
+            "What one item costs, or `any` for whatever the payer chooses.",
+        ),
+        Param::optional(
+            "description",
+            Kind::PlainText,
+            "What is paid for. Required unless the amount is `any`.",
+        ),
+        Param::optional("issuer", Kind::Text, "Who is selling, as the payer will read it.")
+            .or("vendor"),
+        Param::optional("label", Kind::Label, "A name for your own use; not in the code."),
+        Param::optional(
+            "quantity_max",
+            U64,
+            "Most items in one payment; 0 for any number. Without it, items are not counted.",
+        ),
+        Param::optional("absolute_expiry", U64, "When the code ends: seconds since 1970, UTC."),
+        Param::not_yet("recurrence", RECURRING),
+        Param::not_yet("recurrence_base", RECURRING),
+        Param::not_yet("recurrence_paywindow", RECURRING),
+        Param::not_yet("recurrence_limit", RECURRING),
+        Param::default("single_use", Kind::Boolean, "false", "Whether it can be paid once only."),
+        Param::not_yet("proportional_amount", RECURRING),
+        Param::not_yet("optional_recurrence", RECURRING),
+        Param::not_yet("fronting_nodes", "choosing the nodes in front"),
+        Param::optional("external_id", Kind::Text, "Your order number or the like.").by_name(),
+        Param::optional("tags", Kind::TextList, "Words to find it by.").by_name(),
+    ],
+    returns: OFFER_FIELDS,
+};
+
+const LISTOFFERS: Method = Method {
+    name: "listoffers",
+    aliases: &[],
+    category: "offers",
+    summary: "Lists offers, and payouts that have an lno… code.",
+    params: &[
+        Param::optional(
+            "offer_id",
+            Kind::Hash,
+            "Only this one; an unknown id gives an empty list.",
+        ),
+        Param::default(
+            "active_only",
+            Kind::Boolean,
+            "false",
+            "Only those that are still answered.",
+        ),
+        Param::optional("label", Kind::Label, "Only those of this label.").by_name(),
+        Param::optional(
+            "direction",
+            Kind::Choice(&["in", "out"]),
+            "`in`: we are paid; `out`: we pay.",
+        )
+        .by_name(),
+        Param::optional("tag", Kind::Text, "Only those with this tag.").by_name(),
+        Param::optional("external_id", Kind::Text, "Only those of this external_id.").by_name(),
+        Param::optional("index", Kind::Choice(&["created"]), "What `start` and `limit` count.")
+            .by_name(),
+        Param::default("start", U64, "0", "The first created_index wanted.").by_name(),
+        Param::optional("limit", U32, "Most entries wanted.").by_name(),
+    ],
+    returns: &[
+        "offers[]: offer_id, active, single_use, force_paths, bolt12, description?, used, label?, direction, created_index, external_id?, tags?",
+    ],
+};
+
+const DISABLEOFFER: Method = Method {
+    name: "disableoffer",
+    aliases: &["deloffer"],
+    category: "offers",
+    summary: "Ends an offer or a payout: it is no longer answered, and its unpaid invoices are refused.",
+    params: &[Param::required("offer_id", Kind::Hash, "Which.")],
+    returns: &[
+        "offer_id",
+        "active",
+        "single_use",
+        "force_paths",
+        "bolt12",
+        "description?",
+        "used",
+        "label?",
+    ],
+};
+
+const FETCHINVOICE: Method = Method {
+    name: "fetchinvoice",
+    aliases: &[],
+    category: "offers",
+    summary: "Asks for an invoice for an offer, and checks it; pays nothing.",
+    params: &[
+        Param::required("offer", Kind::Text, "The lno… string."),
+        Param::optional(
+            "amount_msat",
+            Kind::Msat,
+            "How much to pay; required where the offer leaves it to the payer.",
+        )
+        .or("msatoshi"),
+        Param::optional("quantity", U64, "How many items; required where the offer counts them."),
+        Param::not_yet("recurrence_counter", RECURRING),
+        Param::not_yet("recurrence_start", RECURRING),
+        Param::not_yet("recurrence_label", RECURRING),
+        Param::default("timeout", Kind::Number, "60", "How many seconds to wait for an answer."),
+        Param::optional("payer_note", Kind::Text, "A note for the issuer."),
+        Param::optional(
+            "payer_metadata",
+            Kind::Hex,
+            "Bytes that the payer's key is made from: the same bytes give the same key.",
+        ),
+        Param::not_yet("bip353", "names of the form user@domain"),
+    ],
+    returns: &["invoice", "changes{amount_msat?}"],
+};
+
+const DECODE: Method = Method {
+    name: "decode",
+    aliases: &[],
+    category: "offers",
+    summary: "Shows what is in a BOLT 12 string, field by field, and whether it is valid.",
+    params: &[Param::required(
+        "string",
+        Kind::Text,
+        "An lno…, lnr… or lni… string, with or without `lightning:`.",
+    )],
+    returns: &[
+        "type",
+        "valid",
+        "reason?",
+        "every field by its name",
+        "unknown_…_tlvs?",
+        "warning_…?",
+    ],
+};

@@ -1,0 +1,201 @@
+//! What a parameter may be.
+
+/// The type of a parameter. Each says in words what it takes ([`Kind::expected`]), and by example what it does
+/// ([`Kind::example`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An amount: `any`, or a positive amount in millisatoshi as a number, or as a string with `msat`, `sat`
+    /// (up to three decimals: exactly three) or `btc` (1 to 11 decimals), or an amount of a currency.
+    Amount,
+    /// The same without `any` and without currencies.
+    Msat,
+    /// An amount in satoshi as a number, or as a string with a unit, or `all`.
+    SatOrAll,
+    /// UTF-8 text.
+    Text,
+    /// UTF-8 text in which the JSON escape `\u` is refused, so that what is encoded is what was typed.
+    PlainText,
+    /// A name of the caller's choice: text, or a whole number, which stands for its decimal digits.
+    Label,
+    /// A whole number up to `max`, or its decimal digits as a string.
+    Integer {
+        /// The most it may be.
+        max: u64,
+    },
+    /// A number, fractions too, not negative; or its digits as a string.
+    Number,
+    /// `true` or `false`, or either as a string.
+    Boolean,
+    /// 32 bytes in hexadecimal.
+    Hash,
+    /// Any bytes in hexadecimal.
+    Hex,
+    /// A node id: a 33-byte compressed point in hexadecimal.
+    NodeId,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list of texts.
+    TextList,
+    /// Any JSON value; for what is not supported yet.
+    Any,
+}
+
+/// Any number of 64 bits.
+pub const U64: Kind = Kind::Integer { max: u64::MAX };
+/// Any number of 32 bits.
+pub const U32: Kind = Kind::Integer { max: u32::MAX as u64 };
+/// Any number of 16 bits.
+pub const U16: Kind = Kind::Integer { max: u16::MAX as u64 };
+
+impl Kind {
+    /// What is expected, to stand behind the parameter's name and a colon.
+    pub fn expected(self) -> String {
+        let fixed = match self {
+            Self::Amount => "should be a positive amount in msat, or `any`",
+            Self::Msat => "should be a positive amount in msat",
+            Self::SatOrAll => "should be a positive amount in sat, or `all`",
+            Self::Text => "should be a string",
+            Self::PlainText => "should be a UTF-8 string without \\u escapes",
+            Self::Label => "should be a string or an integer",
+            Self::Integer { max: u64::MAX } => "should be an unsigned 64-bit integer",
+            Self::Integer { max } => {
+                return format!("should be an integer from 0 to {max}");
+            }
+            Self::Number => "should be a non-negative number",
+            Self::Boolean => "should be `true` or `false`",
+            Self::Hash => "should be 32 bytes in hexadecimal",
+            Self::Hex => "should be bytes in hexadecimal",
+            Self::NodeId => "should be a node id: 33 bytes in hexadecimal",
+            Self::Choice(words) => return format!("should be one of `{}`", words.join("`, `")),
+            Self::TextList => "should be a list of strings",
+            Self::Any => "should be JSON",
+        };
+        fixed.to_owned()
+    }
+
+    /// A short name for usage lines and tables.
+    pub fn name(self) -> String {
+        let fixed = match self {
+            Self::Amount => "amount or any",
+            Self::Msat => "amount",
+            Self::SatOrAll => "sat or all",
+            Self::Text | Self::PlainText => "text",
+            Self::Label => "text or integer",
+            Self::Integer { .. } => "integer",
+            Self::Number => "number",
+            Self::Boolean => "true or false",
+            Self::Hash => "32 bytes hex",
+            Self::Hex => "hex",
+            Self::NodeId => "node id",
+            Self::Choice(words) => return words.join("|"),
+            Self::TextList => "list of text",
+            Self::Any => "JSON",
+        };
+        fixed.to_owned()
+    }
+
+    /// A value of this type, as JSON. For examples in documents and tests.
+    pub fn example(self) -> String {
+        let fixed = match self {
+            Self::Amount => "\"10000sat\"",
+            Self::Msat => "\"2500msat\"",
+            Self::SatOrAll => "100000",
+            Self::Text => "\"text\"",
+            Self::PlainText => "\"withdrawal from ATM\"",
+            Self::Label => "\"order-17\"",
+            Self::Integer { .. } => "3",
+            Self::Number => "0.5",
+            Self::Boolean => "true",
+            Self::Hash => return format!("\"{}\"", "01".repeat(32)),
+            Self::Hex => "\"00ff\"",
+            Self::NodeId => return format!("\"{GENERATOR}\""),
+            Self::Choice(words) => return format!("\"{}\"", words.first().unwrap_or(&"")),
+            Self::TextList => "[\"coffee\",\"tea\"]",
+            Self::Any => "{}",
+        };
+        fixed.to_owned()
+    }
+}
+
+/// The generator of secp256k1: a point that everybody knows.
+const GENERATOR: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+
+/// Whether a parameter must be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It must.
+    Required,
+    /// It may be left out, or `null`.
+    Optional,
+    /// It may be left out, and is this then (as JSON).
+    Default(&'static str),
+}
+
+/// One parameter of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// Another name that is understood, but not shown.
+    pub alias: Option<&'static str>,
+    /// Its type.
+    pub kind: Kind,
+    /// Whether it must be given.
+    pub need: Need,
+    /// Whether it is given by name only: what Core Lightning does not have.
+    pub named_only: bool,
+    /// With `Some`, giving it is an error that says "not supported yet" and this.
+    pub not_yet: Option<&'static str>,
+    /// What it is for.
+    pub about: &'static str,
+}
+
+impl Param {
+    const fn new(name: &'static str, kind: Kind, need: Need, about: &'static str) -> Self {
+        Self { name, alias: None, kind, need, named_only: false, not_yet: None, about }
+    }
+
+    /// One that must be given.
+    pub(super) const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self::new(name, kind, Need::Required, about)
+    }
+
+    /// One that may be left out.
+    pub(super) const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self::new(name, kind, Need::Optional, about)
+    }
+
+    /// One that has a default.
+    pub(super) const fn default(
+        name: &'static str,
+        kind: Kind,
+        default: &'static str,
+        about: &'static str,
+    ) -> Self {
+        Self::new(name, kind, Need::Default(default), about)
+    }
+
+    /// One of Core Lightning's that is refused until it is there.
+    pub(super) const fn not_yet(name: &'static str, what: &'static str) -> Self {
+        let mut param = Self::new(name, Kind::Any, Need::Optional, what);
+        param.not_yet = Some(what);
+        param
+    }
+
+    /// The same, by name only.
+    pub(super) const fn by_name(mut self) -> Self {
+        self.named_only = true;
+        self
+    }
+
+    /// The same under another name as well.
+    pub(super) const fn or(mut self, alias: &'static str) -> Self {
+        self.alias = Some(alias);
+        self
+    }
+
+    /// Whether it goes by this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.alias == Some(name)
+    }
+}

@@ -1,0 +1,130 @@
+//! Paying.
+
+use super::Method;
+use super::param::{Kind, Param, U16, U32, U64};
+
+pub(super) const METHODS: &[Method] = &[PAY, XPAY, LISTPAYS];
+
+const PARTIAL: &str = "paying a part of an invoice";
+
+const QUANTITY: Param = Param::optional("quantity", U64, "For an offer: how many items.").by_name();
+const MAX_AMOUNT: Param = Param::optional(
+    "max_amount_msat",
+    Kind::Msat,
+    "For an offer: the most its invoice may ask, fees not counted.",
+)
+.by_name();
+const DRIFT: Param = Param::not_yet("max_rate_drift_ppm", "prices in currencies").by_name();
+const RETRY_ABOUT: &str = "How many seconds to go on trying.";
+const LABEL_ABOUT: &str = "A name for the payment: the same label again is the same payment.";
+const MAXFEE_ABOUT: &str = "Most that routing may cost.";
+const MAXDELAY_ABOUT: &str = "Most blocks the money may be locked for.";
+
+const PAY: Method = Method {
+    name: "pay",
+    aliases: &[],
+    category: "payments",
+    summary: "Pays an invoice (lni…), or fetches one for an offer (lno…) and pays it.",
+    params: &[
+        Param::required("bolt11", Kind::Text, "The lni… or lno… string.").or("invstring"),
+        Param::optional(
+            "amount_msat",
+            Kind::Msat,
+            "How much to pay; required where the offer leaves it to the payer.",
+        )
+        .or("msatoshi"),
+        Param::optional("label", Kind::Label, LABEL_ABOUT),
+        Param::not_yet("riskfactor", "weighing delay against fees"),
+        Param::optional(
+            "maxfeepercent",
+            Kind::Number,
+            "Most that routing may cost, in percent of the amount.",
+        ),
+        Param::default("retry_for", U16, "60", RETRY_ABOUT),
+        Param::optional("maxdelay", U16, MAXDELAY_ABOUT),
+        Param::optional(
+            "exemptfee",
+            Kind::Msat,
+            "With maxfeepercent: a fee up to this is always fine (default 5000msat).",
+        ),
+        Param::not_yet("localinvreqid", "paying for an invoice request of ours by hand"),
+        Param::not_yet("exclude", "excluding nodes and channels"),
+        Param::optional("maxfee", Kind::Msat, MAXFEE_ABOUT),
+        Param::not_yet("description", "a description to match the hash in a BOLT 11 invoice"),
+        Param::not_yet("partial_msat", PARTIAL),
+        QUANTITY,
+        MAX_AMOUNT,
+        DRIFT,
+        Param::optional("payer_note", Kind::Text, "For an offer: a note for the issuer.").by_name(),
+    ],
+    returns: &[
+        "payment_preimage?",
+        "payment_hash",
+        "destination",
+        "created_at",
+        "parts",
+        "amount_msat",
+        "amount_sent_msat",
+        "status",
+        "bolt12",
+        "label?",
+    ],
+};
+
+const XPAY: Method = Method {
+    name: "xpay",
+    aliases: &[],
+    category: "payments",
+    summary: "Pays an invoice (lni…), or fetches one for an offer (lno…) and pays it.",
+    params: &[
+        Param::required("invstring", Kind::Text, "The lni… or lno… string."),
+        Param::optional(
+            "amount_msat",
+            Kind::Msat,
+            "How much to pay; required where the offer leaves it to the payer.",
+        ),
+        Param::optional("maxfee", Kind::Msat, MAXFEE_ABOUT),
+        Param::not_yet("layers", "layers of route knowledge"),
+        Param::default("retry_for", U32, "60", RETRY_ABOUT),
+        Param::not_yet("partial_msat", PARTIAL),
+        Param::optional("maxdelay", U32, MAXDELAY_ABOUT),
+        Param::optional("payer_note", Kind::Text, "For an offer: a note for the issuer."),
+        Param::optional("label", Kind::Label, LABEL_ABOUT),
+        Param::not_yet("localinvreqid", "paying for an invoice request of ours by hand"),
+        QUANTITY,
+        MAX_AMOUNT,
+        DRIFT,
+    ],
+    returns: &[
+        "payment_preimage?",
+        "failed_parts",
+        "successful_parts",
+        "amount_msat",
+        "amount_sent_msat",
+        "payment_hash",
+        "status",
+    ],
+};
+
+const LISTPAYS: Method = Method {
+    name: "listpays",
+    aliases: &[],
+    category: "payments",
+    summary: "Lists payments of ours, redemptions of our payouts included.",
+    params: &[
+        Param::optional("bolt11", Kind::Text, "Only those of this lni… string.").or("invstring"),
+        Param::optional("payment_hash", Kind::Hash, "Only those of this hash."),
+        Param::optional(
+            "status",
+            Kind::Choice(&["pending", "complete", "failed"]),
+            "Only those that stand so.",
+        ),
+        Param::optional("index", Kind::Choice(&["created"]), "What `start` and `limit` count."),
+        Param::default("start", U64, "0", "The first created_index wanted."),
+        Param::optional("limit", U32, "Most entries wanted."),
+        Param::optional("label", Kind::Label, "Only those of this label.").by_name(),
+    ],
+    returns: &[
+        "pays[]: payment_hash, status, destination, created_at, completed_at?, label?, bolt12, description?, preimage?, amount_msat, amount_sent_msat?, created_index, offer_id?, payout_offer_id?, reason?",
+    ],
+};

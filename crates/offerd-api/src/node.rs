@@ -1,0 +1,210 @@
+//! Results about the Lightning node: `getinfo`, `listfunds`, `connect`, `listpeers`, `listpeerchannels`,
+//! `fundchannel`, `newaddr`.
+
+use serde::{Deserialize, Serialize};
+
+/// The result of `getinfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeInfo {
+    /// Node id.
+    pub id: String,
+    /// The name it is announced under.
+    pub alias: String,
+    /// Its colour, three bytes in hexadecimal.
+    pub color: String,
+    /// Nodes connected now.
+    pub num_peers: u64,
+    /// Channels being opened.
+    pub num_pending_channels: u64,
+    /// Channels that can be used.
+    pub num_active_channels: u64,
+    /// Channels whose peer is away.
+    pub num_inactive_channels: u64,
+    /// What is announced.
+    pub address: Vec<NetAddress>,
+    /// What is listened on.
+    pub binding: Vec<NetAddress>,
+    /// The program's version.
+    pub version: String,
+    /// Height of the best block we know.
+    pub blockheight: u64,
+    /// `regtest`, `signet`, `testnet` or `bitcoin`.
+    pub network: String,
+    /// The data directory.
+    #[serde(rename = "lightning-dir")]
+    pub lightning_dir: String,
+    /// Present while the chain is not caught up with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_bitcoind_sync: Option<String>,
+}
+
+/// A network address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetAddress {
+    /// `ipv4`, `ipv6`, `torv3` or `dns`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The address, without the port.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// The result of `newaddr`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewAddress {
+    /// A taproot address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p2tr: Option<String>,
+    /// A segwit address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bech32: Option<String>,
+}
+
+/// The result of `listfunds`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funds {
+    /// The wallet's coins.
+    pub outputs: Vec<WalletOutput>,
+    /// What is in channels.
+    pub channels: Vec<ChannelFunds>,
+}
+
+/// A coin of the wallet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletOutput {
+    /// Its transaction.
+    pub txid: String,
+    /// Its index there.
+    pub output: u32,
+    /// Its value.
+    pub amount_msat: u64,
+    /// Its script, hexadecimal.
+    pub scriptpubkey: String,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// `unconfirmed`, `confirmed` or `spent`.
+    pub status: String,
+    /// The block it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blockheight: Option<u32>,
+    /// Whether it is set aside.
+    pub reserved: bool,
+}
+
+/// What is in a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelFunds {
+    /// The other end.
+    pub peer_id: String,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// Core Lightning's word for the state.
+    pub state: String,
+    /// 32 bytes, hexadecimal.
+    pub channel_id: String,
+    /// Once it is in a block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_channel_id: Option<String>,
+    /// What is ours.
+    pub our_amount_msat: u64,
+    /// What is in it in all.
+    pub amount_msat: u64,
+    /// Its funding transaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding_txid: Option<String>,
+    /// The index there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding_output: Option<u32>,
+}
+
+/// The result of `connect`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connected {
+    /// Node id.
+    pub id: String,
+    /// Its features, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<String>,
+    /// `in` or `out`: who connected.
+    pub direction: String,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<NetAddress>,
+}
+
+/// The result of `listpeers`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerList {
+    /// In the order of their ids.
+    pub peers: Vec<PeerView>,
+}
+
+/// A node we are connected to, or have channels with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerView {
+    /// Node id.
+    pub id: String,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// Channels with it.
+    pub num_channels: u64,
+    /// Where it is, `host:port`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub netaddr: Vec<String>,
+}
+
+/// The result of `listpeerchannels`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelList {
+    /// In no order that is promised.
+    pub channels: Vec<ChannelView>,
+}
+
+/// A channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelView {
+    /// The other end.
+    pub peer_id: String,
+    /// Whether it is connected.
+    pub peer_connected: bool,
+    /// Core Lightning's word for the state.
+    pub state: String,
+    /// 32 bytes, hexadecimal.
+    pub channel_id: String,
+    /// Once it is in a block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_channel_id: Option<String>,
+    /// Whether it is kept from the public.
+    pub private: bool,
+    /// `local` or `remote`: who opened it.
+    pub opener: String,
+    /// What is in it.
+    pub total_msat: u64,
+    /// What is ours of it.
+    pub to_us_msat: u64,
+    /// What we could send now.
+    pub spendable_msat: u64,
+    /// What we could receive now.
+    pub receivable_msat: u64,
+    /// Its funding transaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding_txid: Option<String>,
+    /// The index there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding_outnum: Option<u32>,
+}
+
+/// The result of `fundchannel`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FundedChannel {
+    /// 32 bytes, hexadecimal.
+    pub channel_id: String,
+    /// The funding transaction, once it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub txid: Option<String>,
+    /// The index there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outnum: Option<u32>,
+}

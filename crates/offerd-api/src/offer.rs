@@ -1,0 +1,95 @@
+//! Results about offers: `offer`, `listoffers`, `disableoffer`, `fetchinvoice`.
+
+use serde::{Deserialize, Serialize};
+
+/// An offer, or the `lno1…` side of a payout.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferView {
+    /// 32 bytes, hexadecimal.
+    pub offer_id: String,
+    /// Whether it is still answered.
+    pub active: bool,
+    /// Whether it can be paid (a payout: redeemed) once only.
+    pub single_use: bool,
+    /// Whether nodes in front were asked for by name.
+    pub force_paths: bool,
+    /// The string, `lno1…`.
+    pub bolt12: String,
+    /// What is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether it was ever paid.
+    pub used: bool,
+    /// The maker's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// `in`: we are paid; `out`: we pay.
+    pub direction: String,
+    /// Its place in the order of making, from 1; offers and payouts count apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_index: Option<u64>,
+    /// The shop's order number or the like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Words to find it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// The result of `offer`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferCreated {
+    /// 32 bytes, hexadecimal.
+    pub offer_id: String,
+    /// Always true.
+    pub active: bool,
+    /// Whether it can be paid once only.
+    pub single_use: bool,
+    /// The string, `lno1…`.
+    pub bolt12: String,
+    /// Whether it was ever paid.
+    pub used: bool,
+    /// Whether nodes in front were asked for by name.
+    pub force_paths: bool,
+    /// Whether it is new: `false` when the same call was made before.
+    pub created: bool,
+    /// The maker's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The shop's order number or the like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Words to find it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Present when nobody could reach us for an invoice now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_unreachable: Option<String>,
+    /// Present when nobody could pay us now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_capacity: Option<String>,
+}
+
+/// The result of `listoffers`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferList {
+    /// Oldest first.
+    pub offers: Vec<OfferView>,
+}
+
+/// The result of `fetchinvoice`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchedInvoice {
+    /// The string, `lni1…`.
+    pub invoice: String,
+    /// What the invoice says differently from the offer.
+    pub changes: InvoiceChanges,
+}
+
+/// What an invoice says differently from its offer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceChanges {
+    /// The amount, where it is not the offer's price times the quantity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_msat: Option<u64>,
+}

@@ -1,0 +1,100 @@
+//! Results about payments of ours: `pay`, `xpay`, `listpays`.
+
+use serde::{Deserialize, Serialize};
+
+/// The result of `pay`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayResult {
+    /// 32 bytes, hexadecimal: the proof of payment, once it is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_preimage: Option<String>,
+    /// The key that signed the invoice.
+    pub destination: String,
+    /// 32 bytes, hexadecimal.
+    pub payment_hash: String,
+    /// Seconds since 1970.
+    pub created_at: u64,
+    /// Attempts that were made.
+    pub parts: u64,
+    /// What the payee gets.
+    pub amount_msat: u64,
+    /// The same with fees, as far as they are known.
+    pub amount_sent_msat: u64,
+    /// `complete`, or `pending` while the outcome is not known.
+    pub status: String,
+    /// The invoice that was paid, `lni1…`.
+    pub bolt12: String,
+    /// The caller's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// The result of `xpay`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XpayResult {
+    /// 32 bytes, hexadecimal: the proof of payment, once it is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_preimage: Option<String>,
+    /// Attempts that came to nothing.
+    pub failed_parts: u64,
+    /// Attempts that arrived.
+    pub successful_parts: u64,
+    /// What the payee gets.
+    pub amount_msat: u64,
+    /// The same with fees, as far as they are known.
+    pub amount_sent_msat: u64,
+    /// 32 bytes, hexadecimal.
+    pub payment_hash: String,
+    /// `complete`, or `pending` while the outcome is not known.
+    pub status: String,
+}
+
+/// The result of `listpays`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentList {
+    /// Oldest first.
+    pub pays: Vec<PaymentView>,
+}
+
+/// A payment of ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentView {
+    /// 32 bytes, hexadecimal.
+    pub payment_hash: String,
+    /// `pending`, `complete` or `failed`.
+    pub status: String,
+    /// The key that signed the invoice.
+    pub destination: String,
+    /// Seconds since 1970.
+    pub created_at: u64,
+    /// Seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<u64>,
+    /// The caller's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The invoice, `lni1…`.
+    pub bolt12: String,
+    /// What is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// 32 bytes, hexadecimal: the proof of payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preimage: Option<String>,
+    /// What the payee gets.
+    pub amount_msat: u64,
+    /// The same with fees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_sent_msat: Option<u64>,
+    /// Its place in the order of making, from 1.
+    pub created_index: u64,
+    /// 32 bytes, hexadecimal: the offer that was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer_id: Option<String>,
+    /// 32 bytes, hexadecimal: the payout of ours that this redeems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payout_offer_id: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

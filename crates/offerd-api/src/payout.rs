@@ -1,0 +1,161 @@
+//! Results about payouts: `offerout`, `invoicerequest`, `listpayouts`, `listinvoicerequests`.
+
+use serde::{Deserialize, Serialize};
+
+/// The result of `offerout`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutCreated {
+    /// 32 bytes, hexadecimal.
+    pub offer_id: String,
+    /// Whether it can be redeemed.
+    pub active: bool,
+    /// Always true.
+    pub single_use: bool,
+    /// The string, `lno1…`. Whoever has it has the money.
+    pub bolt12: String,
+    /// Whether it was redeemed.
+    pub used: bool,
+    /// Whether it is new: `false` when the same call was made before under this label.
+    pub created: bool,
+    /// The maker's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The most it pays, where the redeemer says how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_amount_msat: Option<u64>,
+    /// 32 bytes, hexadecimal: the name of the same promise as an invoice request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invreq_id: Option<String>,
+    /// The same promise as an unsigned `lnr1…`, for most wallets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_request: Option<String>,
+    /// The same promise as a signed `lnr1…`, for Core Lightning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_request_signed: Option<String>,
+    /// Present when there is no `lnr1…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_only_offerd: Option<String>,
+    /// Present when nobody could reach us with an invoice now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_unreachable: Option<String>,
+    /// Present when we could not pay it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_capacity: Option<String>,
+}
+
+/// The result of `invoicerequest`, and an entry of `listinvoicerequests`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceRequestView {
+    /// 32 bytes, hexadecimal.
+    pub invreq_id: String,
+    /// Whether it can be redeemed.
+    pub active: bool,
+    /// Always true.
+    pub single_use: bool,
+    /// The string, `lnr1…`, signed where there is a signed one. Whoever has it has the money.
+    pub bolt12: String,
+    /// Whether it was redeemed.
+    pub used: bool,
+    /// Whether it is new; in the result of `invoicerequest` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<bool>,
+    /// The maker's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The unsigned spelling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_request: Option<String>,
+    /// The signed spelling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_request_signed: Option<String>,
+    /// Present when nobody could reach us with an invoice now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_unreachable: Option<String>,
+    /// Present when we could not pay it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_capacity: Option<String>,
+}
+
+/// The result of `listinvoicerequests`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceRequestList {
+    /// Oldest first.
+    pub invoicerequests: Vec<InvoiceRequestView>,
+}
+
+/// The result of `listpayouts`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutList {
+    /// Oldest first.
+    pub payouts: Vec<PayoutView>,
+}
+
+/// A payout with its redemptions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutView {
+    /// `open`, `disabled` or `spent`.
+    pub state: String,
+    /// Its place in the order of making, from 1.
+    pub created_index: u64,
+    /// Seconds since 1970.
+    pub created_at: u64,
+    /// Whether it has ended by itself.
+    pub expired: bool,
+    /// 32 bytes, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer_id: Option<String>,
+    /// The string, `lno1…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt12: Option<String>,
+    /// 32 bytes, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invreq_id: Option<String>,
+    /// The unsigned `lnr1…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_request: Option<String>,
+    /// The signed `lnr1…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_request_signed: Option<String>,
+    /// The maker's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What it pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_msat: Option<u64>,
+    /// The most it pays, where the redeemer says how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_amount_msat: Option<u64>,
+    /// When it ends by itself, seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absolute_expiry: Option<u64>,
+    /// Its redemptions, oldest first.
+    pub claims: Vec<ClaimView>,
+}
+
+/// One redemption of a payout.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimView {
+    /// `claimed` (outcome not known yet), `paid` or `failed`.
+    pub state: String,
+    /// 32 bytes, hexadecimal: the payee's.
+    pub payment_hash: String,
+    /// What the payee gets.
+    pub amount_msat: u64,
+    /// Seconds since 1970.
+    pub created_at: u64,
+    /// When it ended, seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<u64>,
+    /// What routing cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_msat: Option<u64>,
+    /// 32 bytes, hexadecimal: the proof of payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_preimage: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
