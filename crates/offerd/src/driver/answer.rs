@@ -1,0 +1,109 @@
+//! Answering requests for invoices.
+
+use bolt12::{Invoice, InvoiceRequest};
+use offerd_core::offer_book::{OfferEntry, authenticate};
+use offerd_core::port::{Destination, InboundMessage, MessageContent, OutboundMessage, PortError};
+use offerd_core::{Ignored, Refusal};
+use tracing::{debug, info, warn};
+
+use super::Driver;
+use super::messages::{INVOICE, INVOICE_ERROR};
+
+impl Driver {
+    pub(super) async fn on_invoice_request(&self, message: InboundMessage) -> Result<(), Ignored> {
+        let request =
+            InvoiceRequest::decode(&message.content.bytes).map_err(|_| Ignored::Undecodable)?;
+        let entry = self
+            .ports
+            .store
+            .offer_by_id(&request.offer_id())
+            .map_err(|error| {
+                warn!(%error, "the offer book could not be read");
+                Ignored::NotOurs
+            })?
+            .ok_or(Ignored::NotOurs)?;
+        let answer = self.answer(&entry, &request, &message).await?;
+        let content = match answer {
+            Ok(invoice) => {
+                info!(offer_id = %request.offer_id(), amount = %invoice.amount(), "invoice sent");
+                MessageContent { typ: INVOICE, bytes: invoice.bytes().to_vec() }
+            }
+            Err(refusal) => {
+                info!(offer_id = %request.offer_id(), %refusal, "invoice request refused");
+                error_message(&refusal)
+            }
+        };
+        self.reply(message.reply_path.as_ref(), content).await;
+        Ok(())
+    }
+
+    async fn answer(
+        &self,
+        entry: &OfferEntry,
+        request: &InvoiceRequest,
+        message: &InboundMessage,
+    ) -> Result<Result<Invoice, Refusal>, Ignored> {
+        let path_id = message.path_id.as_deref();
+        let authenticated = authenticate(entry, request, path_id, &self.policy)?;
+        let now = self.now();
+        let quote = match authenticated.quote(&self.keys, now) {
+            Ok(quote) => quote,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let key = quote.receipt_key(&self.keys);
+        match self.ports.store.receipt(&key) {
+            Ok(None) => {}
+            Ok(Some(_)) => return Ok(Err(Refusal::AlreadyPaid)),
+            Err(error) => {
+                warn!(%error, "receipts could not be read");
+                return Ok(Err(Refusal::Unavailable));
+            }
+        }
+        if let Some(invoice) = self.memory().window.valid(&key, now) {
+            return Ok(Ok(invoice.clone()));
+        }
+        let draft = quote.draft(&self.keys, &self.policy, now);
+        let order = match draft.mint_order() {
+            Ok(order) => order,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let minted = match self.ports.issuer.mint(order).await {
+            Ok(minted) => minted,
+            Err(error) => {
+                warn!(%error, "no invoice could be made");
+                return Ok(Err(Refusal::Unavailable));
+            }
+        };
+        let finished = draft.finish(minted, &self.keys);
+        if let Ok(invoice) = &finished {
+            self.memory().window.insert(key, invoice.clone(), message.from_peer);
+        }
+        Ok(finished)
+    }
+
+    /// Sends an answer over the reply path, if there is one. A lost answer is asked for again.
+    pub(super) async fn reply(
+        &self,
+        reply_path: Option<&bolt4::BlindedPath>,
+        content: MessageContent,
+    ) {
+        let Some(path) = reply_path else { return };
+        let to = Destination::Path(path.clone());
+        let message = OutboundMessage { to, content, reply_path_id: None, attempt: 0 };
+        if let Err(error) = self.ports.onion.send(message).await {
+            debug!(%error, "an answer could not be sent");
+        }
+    }
+
+    /// Reads the store, for those who answer strangers: a fault of ours is logged and hidden.
+    pub(super) fn read_or_hide<T>(&self, read: Result<T, PortError>) -> Result<T, Refusal> {
+        read.map_err(|error| {
+            warn!(%error, "the store could not be read");
+            Refusal::Unavailable
+        })
+    }
+}
+
+pub(super) fn error_message(refusal: &Refusal) -> MessageContent {
+    MessageContent { typ: INVOICE_ERROR, bytes: refusal.to_invoice_error().encode() }
+}

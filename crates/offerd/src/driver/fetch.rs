@@ -1,0 +1,156 @@
+//! Asking somebody for an invoice, and waiting for the answer.
+
+use std::task::Poll;
+use std::time::Duration;
+
+use bolt12::{InvoiceRequest, Offer};
+use offerd_core::fetch::{Fetch, FetchArguments, FetchedInvoice, Reply, check_reply, prepare};
+use offerd_core::port::{Destination, MessageContent, OutboundMessage, PortError};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::messages::INVOICE_REQUEST;
+use super::world::random;
+use super::{Attempt, CallError, Driver, timeout};
+
+/// What a fetch brought.
+#[derive(Clone, Debug)]
+pub struct FetchOutcome {
+    /// The checked invoice.
+    pub fetched: FetchedInvoice,
+    /// The request that it answers.
+    pub request: InvoiceRequest,
+}
+
+/// Until the first request is repeated, and twice that until the next.
+const FIRST_PATIENCE: Duration = Duration::from_secs(4);
+/// Requests at most, all paths together.
+const MOST_ATTEMPTS: usize = 8;
+
+impl Driver {
+    /// Fetches an invoice for an offer within `within`. An unanswered request is repeated over the next path, with
+    /// a fresh payer key each time (some issuers answer a key only once), and any of the answers will do.
+    ///
+    /// # Errors
+    /// [`CallError`]; nothing has been paid or recorded in any case.
+    pub async fn fetch_invoice(
+        &self,
+        offer: &Offer,
+        arguments: &FetchArguments,
+        within: Duration,
+    ) -> Result<FetchOutcome, CallError> {
+        let deadline = Instant::now() + within;
+        let mut asked: Vec<(Fetch, ReplyWaiter<'_>)> = Vec::new();
+        let mut attempts = Vec::new();
+        let mut patience = FIRST_PATIENCE;
+        let mut sent = false;
+        for attempt in 0..MOST_ATTEMPTS {
+            let metadata = random(&*self.ports.entropy)?;
+            let now = self.now();
+            let fetch = prepare(offer, arguments, metadata, &self.keys, &self.policy, now)?;
+            let to = fetch.destinations.iter().cycle().nth(attempt).cloned();
+            let to = to.ok_or_else(|| PortError::rejected("the offer names nobody to ask"))?;
+            let content =
+                MessageContent { typ: INVOICE_REQUEST, bytes: fetch.request.bytes().to_vec() };
+            let others = fetch.destinations.len();
+            let (waiter, result) = self.ask(&to, content, attempt).await?;
+            let outcome = match &result {
+                Ok(()) => "sent".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            attempts.push(Attempt { to: describe(&to), outcome });
+            sent |= result.is_ok();
+            if result.is_ok() {
+                asked.push((fetch, waiter));
+            } else if attempt + 1 < others {
+                continue;
+            } else if !sent {
+                return Err(CallError::Unreachable { attempts });
+            }
+            let until = deadline.min(Instant::now() + patience);
+            if let Some(outcome) = self.first_answer(&mut asked, until).await? {
+                return Ok(outcome);
+            }
+            if Instant::now() >= deadline {
+                break;
+            }
+            patience *= 2;
+        }
+        match self.first_answer(&mut asked, deadline).await? {
+            Some(outcome) => Ok(outcome),
+            None => Err(CallError::NoAnswer { attempts }),
+        }
+    }
+
+    /// The first reply to any of our requests that is an invoice or a refusal.
+    async fn first_answer(
+        &self,
+        asked: &mut [(Fetch, ReplyWaiter<'_>)],
+        until: Instant,
+    ) -> Result<Option<FetchOutcome>, CallError> {
+        let left = until.saturating_duration_since(Instant::now());
+        let waiters = asked.iter_mut().map(|(_, waiter)| waiter).collect();
+        let Some((at, content)) = timeout(left, any_reply(waiters)).await else { return Ok(None) };
+        let Some((fetch, _)) = asked.get(at) else { return Ok(None) };
+        match check_reply(fetch, &content, &self.keys, &self.policy, self.now())? {
+            Reply::Invoice(fetched) => {
+                Ok(Some(FetchOutcome { fetched, request: fetch.request.clone() }))
+            }
+            Reply::Refused(error) => Err(CallError::Refused(error)),
+        }
+    }
+
+    /// Sends something with a reply path of ours and gives whoever waits for the answer.
+    pub(super) async fn ask(
+        &self,
+        to: &Destination,
+        content: MessageContent,
+        attempt: usize,
+    ) -> Result<(ReplyWaiter<'_>, Result<(), PortError>), PortError> {
+        let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
+        let (sender, replies) = mpsc::unbounded_channel();
+        self.memory().waiting.insert(path_id.clone(), sender);
+        let waiter = ReplyWaiter { driver: self, path_id: path_id.clone(), replies };
+        let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
+        let message =
+            OutboundMessage { to: to.clone(), content, reply_path_id: Some(path_id), attempt };
+        let result = self.ports.onion.send(message).await;
+        Ok((waiter, result))
+    }
+}
+
+/// Waits for what comes over one reply path; the path is forgotten with it.
+pub(super) struct ReplyWaiter<'a> {
+    driver: &'a Driver,
+    path_id: Vec<u8>,
+    replies: mpsc::UnboundedReceiver<MessageContent>,
+}
+
+impl Drop for ReplyWaiter<'_> {
+    fn drop(&mut self) {
+        self.driver.memory().waiting.remove(&self.path_id);
+    }
+}
+
+/// The next reply to any of several requests, with its place among them. Pends for ever when there are none.
+pub(super) async fn any_reply(mut waiters: Vec<&mut ReplyWaiter<'_>>) -> (usize, MessageContent) {
+    std::future::poll_fn(|context| {
+        for (at, waiter) in waiters.iter_mut().enumerate() {
+            if let Poll::Ready(Some(content)) = waiter.replies.poll_recv(context) {
+                return Poll::Ready((at, content));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+pub(super) fn describe(to: &Destination) -> String {
+    match to {
+        Destination::Node(id) => format!("node {id}"),
+        Destination::Path(path) => match path.first_node_id {
+            bolt1::NodeRef::Id(id) => format!("blinded path at {id}"),
+            bolt1::NodeRef::ChannelEnd { scid, .. } => format!("blinded path at channel {scid}"),
+        },
+    }
+}

@@ -1,0 +1,180 @@
+//! The driver: takes what the node and our callers say, asks the core to decide, commits, performs.
+//!
+//! Every decision that changes something is read, made and committed under one lock, so no two of them can
+//! contradict each other; what a commit owes is performed afterwards from the store's outbox, so a crash in
+//! between loses nothing. What is to be decided does not live here, nor what is said over RPC.
+
+mod answer;
+mod call_error;
+mod fetch;
+mod messages;
+mod offers;
+mod outbox;
+mod pay;
+mod payouts;
+mod receive;
+mod redeem;
+mod send_invoice;
+mod world;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bolt1::PublicKey;
+use offerd_core::keys::Keys;
+use offerd_core::limits::{Limits, Rate};
+use offerd_core::port::{
+    InvoiceIssuer, InvoicePayer, MessageContent, OnionTransport, PortError, Store,
+};
+use offerd_core::receipt::InvoiceWindow;
+use offerd_core::{Batch, Policy};
+use tokio::sync::{Notify, mpsc, watch};
+
+pub use call_error::{Attempt, CallError};
+pub use fetch::FetchOutcome;
+pub use offers::{ListedInvoice, OfferMade, OfferRequest};
+pub use pay::{PayCall, PayOutcome};
+pub use payouts::PayoutMade;
+pub use send_invoice::Redeemed;
+pub use world::{Clock, Entropy, OsEntropy, SystemClock};
+
+/// The parts of the world that the driver works with.
+#[derive(Clone)]
+pub struct Ports {
+    /// Offers, payouts, payments, receipts.
+    pub store: Arc<dyn Store + Send + Sync>,
+    /// Onion messages.
+    pub onion: Arc<dyn OnionTransport>,
+    /// Payments of ours.
+    pub payer: Arc<dyn InvoicePayer>,
+    /// Payments to us.
+    pub issuer: Arc<dyn InvoiceIssuer>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Runs the business: one per daemon, shared by all that call it.
+pub struct Driver {
+    ports: Ports,
+    keys: Keys,
+    policy: Policy,
+    /// Held while a decision is read, made and committed.
+    deciding: tokio::sync::Mutex<()>,
+    memory: Mutex<Memory>,
+    /// Counts commits; whoever waits for a change looks again when it moves.
+    commits: watch::Sender<u64>,
+    /// Woken when the outbox has something new.
+    work: Notify,
+}
+
+/// What is kept in memory only and may be lost.
+struct Memory {
+    window: InvoiceWindow<PublicKey>,
+    limits: Limits<PublicKey>,
+    /// Requests of ours that wait for an answer, by the secret of their reply path.
+    waiting: BTreeMap<Vec<u8>, mpsc::UnboundedSender<MessageContent>>,
+}
+
+/// Unpaid invoices that are remembered.
+const WINDOW_ENTRIES: usize = 10_000;
+/// Bytes of them.
+const WINDOW_BYTES: usize = 64 << 20;
+/// Requests that one peer may hand us.
+const PEER_RATE: Rate = Rate { burst: 40, per_second: 20 };
+/// Requests from all peers together.
+const TOTAL_RATE: Rate = Rate { burst: 400, per_second: 200 };
+/// Peers whose rate is watched at a time.
+const WATCHED_PEERS: usize = 1024;
+
+impl Driver {
+    /// A driver that has not begun to work: start [`Driver::run_outbox`] beside it once the node is up.
+    pub fn new(ports: Ports, keys: Keys, policy: Policy) -> Arc<Self> {
+        let memory = Memory {
+            window: InvoiceWindow::new(WINDOW_ENTRIES, WINDOW_BYTES),
+            limits: Limits::new(PEER_RATE, TOTAL_RATE, WATCHED_PEERS),
+            waiting: BTreeMap::new(),
+        };
+        Arc::new(Self {
+            ports,
+            keys,
+            policy,
+            deciding: tokio::sync::Mutex::new(()),
+            memory: Mutex::new(memory),
+            commits: watch::Sender::new(0),
+            work: Notify::new(),
+        })
+    }
+
+    /// The operator's bounds.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The store, for lists.
+    pub fn store(&self) -> &(dyn Store + Send + Sync) {
+        &*self.ports.store
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> bolt1::Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// Commits a batch and wakes whoever waits for a change or has work to do. The caller holds `deciding`.
+    fn commit(&self, batch: &Batch) -> Result<(), PortError> {
+        if batch.events.is_empty() && batch.effects.is_empty() {
+            return Ok(());
+        }
+        self.ports.store.commit(batch)?;
+        self.commits.send_modify(|count| *count = count.wrapping_add(1));
+        if !batch.effects.is_empty() {
+            self.work.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Looks for something in the store again after each commit, until it is there or the time is over.
+    async fn wait_for<T>(
+        &self,
+        within: Duration,
+        look: impl Fn() -> Result<Option<T>, PortError>,
+    ) -> Result<Option<T>, PortError> {
+        let mut commits = self.commits.subscribe();
+        let found = async {
+            loop {
+                commits.borrow_and_update();
+                if let Some(found) = look()? {
+                    return Ok(Some(found));
+                }
+                if commits.changed().await.is_err() {
+                    return Ok(None);
+                }
+            }
+        };
+        timeout(within, found).await.unwrap_or(Ok(None))
+    }
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+/// `future`, or `None` when it takes longer.
+async fn timeout<F: Future>(within: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(within, future).await.ok()
+}

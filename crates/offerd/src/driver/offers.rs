@@ -1,0 +1,185 @@
+//! Making, disabling and listing offers, and listing what they brought.
+
+use bolt12::{Invoice, OfferId};
+use offerd_core::offer_book::{
+    OfferArguments, OfferEncoding, OfferEntry, make_offer, offer_arguments_key,
+};
+use offerd_core::port::{Indexed, Page, PortError};
+use offerd_core::receipt::{Receipt, ReceiptKey};
+use offerd_core::{Batch, Event, Misuse, OfferRow};
+
+use super::world::random;
+use super::{CallError, Driver};
+
+/// What `offer` was asked.
+#[derive(Clone, Debug)]
+pub struct OfferRequest {
+    /// What the code is to say.
+    pub arguments: OfferArguments,
+    /// The maker's own name for it.
+    pub label: Option<String>,
+    /// The shop's order number or the like.
+    pub external_id: Option<String>,
+    /// Free words to sort by.
+    pub tags: Vec<String>,
+}
+
+/// An offer that was made or found.
+#[derive(Clone, Debug)]
+pub struct OfferMade {
+    /// It.
+    pub entry: OfferEntry,
+    /// Whether this call made it.
+    pub created: bool,
+    /// Why nobody may be able to reach or pay us just now, in words.
+    pub warnings: Vec<String>,
+}
+
+/// One line of `listinvoices`.
+#[derive(Clone, Debug)]
+pub enum ListedInvoice {
+    /// Paid, or being taken.
+    Receipt(Receipt),
+    /// Made by us for somebody's promise, not paid so far.
+    Own(offerd_core::invoice_book::OwnInvoice),
+    /// Made for a request, not paid, still in the window.
+    Waiting(ReceiptKey, Invoice),
+}
+
+impl Driver {
+    /// Makes an offer, or finds the one that was made with the same arguments. When our paths have changed, the
+    /// offer gets a new string; the old ones are answered still.
+    ///
+    /// # Errors
+    /// [`CallError`]; nothing was changed.
+    pub async fn create_offer(&self, request: OfferRequest) -> Result<OfferMade, CallError> {
+        let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
+        let paths = self.ports.onion.message_paths(&path_id).await?;
+        let announced = self.ports.onion.is_announced().await;
+        let warnings = reach_warnings(announced, paths.is_empty());
+        let nonce = random(&*self.ports.entropy)?;
+        let _deciding = self.deciding.lock().await;
+        let now = self.now();
+        let OfferRequest { arguments, label, external_id, tags } = request;
+        let has_paths = !paths.is_empty();
+        let offer = make_offer(&arguments, paths, nonce, &self.policy, &self.keys, now)?;
+        let path_id = has_paths.then_some(path_id);
+        let encoding = OfferEncoding { offer, path_id, created_at: now };
+        let store = &self.ports.store;
+        let arguments_key = (!arguments.single_use).then(|| offer_arguments_key(&arguments));
+        let known = match (&arguments_key, &label) {
+            (Some(key), _) => store.offer_by_arguments(key)?,
+            (None, Some(label)) => store.single_use_offer_by_label(label)?,
+            (None, None) => None,
+        };
+        if let Some(entry) = known {
+            return self.known_offer(entry, encoding, warnings);
+        }
+        let entry = OfferEntry {
+            row: store.next_offer_row()?,
+            arguments_key,
+            label,
+            external_id,
+            tags,
+            single_use: arguments.single_use,
+            active: true,
+            used: false,
+            created_at: now,
+            encodings: vec![encoding],
+        };
+        self.commit(&Batch::of(Event::OfferCreated(entry.clone())))?;
+        Ok(OfferMade { entry, created: true, warnings })
+    }
+
+    fn known_offer(
+        &self,
+        mut entry: OfferEntry,
+        fresh: OfferEncoding,
+        warnings: Vec<String>,
+    ) -> Result<OfferMade, CallError> {
+        if !entry.active {
+            return Err(Misuse::ExistsInactive.into());
+        }
+        let newest = entry.newest();
+        if entry.single_use {
+            let asked = |offer: &bolt12::Offer| {
+                (offer.price(), offer.description().cloned(), offer.issuer().cloned())
+            };
+            if asked(&newest.offer) != asked(&fresh.offer) {
+                let offer_id = newest.offer_id().0;
+                return Err(Misuse::LabelTaken { offer_id, same_arguments: false }.into());
+            }
+        } else if introductions(&newest.offer) != introductions(&fresh.offer) {
+            let row = entry.row;
+            self.commit(&Batch::of(Event::OfferEncoded { row, encoding: fresh.clone() }))?;
+            entry.encodings.push(fresh);
+        }
+        Ok(OfferMade { entry, created: false, warnings })
+    }
+
+    /// Stops answering an offer and accepting payments for it.
+    ///
+    /// # Errors
+    /// [`Misuse::Unknown`], [`Misuse::AlreadyDisabled`].
+    pub async fn disable_offer(&self, id: &OfferId) -> Result<OfferEntry, CallError> {
+        let _deciding = self.deciding.lock().await;
+        let entry = self.ports.store.offer_by_id(id)?.ok_or(Misuse::Unknown { what: "offer" })?;
+        if !entry.active {
+            return Err(Misuse::AlreadyDisabled.into());
+        }
+        self.commit(&Batch::of(Event::OfferDisabled { row: entry.row, at: self.now() }))?;
+        Ok(OfferEntry { active: false, ..entry })
+    }
+
+    /// The offer of this number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn offer(&self, row: OfferRow) -> Result<Option<OfferEntry>, PortError> {
+        self.ports.store.offer(row)
+    }
+
+    /// Everything that `listinvoices` shows: what was paid, what we made ourselves, and the window.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn list_invoices(&self) -> Result<Vec<ListedInvoice>, PortError> {
+        let store = &self.ports.store;
+        let receipts = store.receipts(Page::ALL)?;
+        let paid: Vec<_> = receipts.iter().map(|receipt| receipt.row.payment_hash).collect();
+        let own = store.own_invoices(Page::ALL)?;
+        let waiting: Vec<_> = {
+            let memory = self.memory();
+            let pairs = memory.window.iter();
+            pairs.map(|(key, invoice)| ListedInvoice::Waiting(*key, invoice.clone())).collect()
+        };
+        let own = own.into_iter().map(|Indexed { row, .. }| row);
+        let unpaid = own.filter(|own| !paid.contains(&own.payment_hash()));
+        Ok(receipts
+            .into_iter()
+            .map(|Indexed { row, .. }| ListedInvoice::Receipt(row))
+            .chain(unpaid.map(ListedInvoice::Own))
+            .chain(waiting)
+            .collect())
+    }
+}
+
+/// Through whom an offer is reached. Blinded paths are random, their introduction nodes are not.
+fn introductions(offer: &bolt12::Offer) -> Vec<bolt1::NodeRef> {
+    let mut nodes: Vec<_> = offer.paths().iter().map(|path| path.first_node_id).collect();
+    nodes.sort_by_key(|node| format!("{node:?}"));
+    nodes
+}
+
+/// What to tell the maker of a code that may lead nowhere.
+pub(super) fn reach_warnings(announced: bool, no_paths: bool) -> Vec<String> {
+    if no_paths && !announced {
+        vec![
+            "this node is not announced and has no peer that could forward to it: nobody can reach it \
+             with this code until it has a channel or a peer that others know"
+                .to_owned(),
+        ]
+    } else {
+        Vec::new()
+    }
+}

@@ -1,0 +1,211 @@
+//! Paying.
+
+use std::time::Duration;
+
+use bolt1::{CltvDelta, Msat, Seconds};
+use bolt12::{Bolt12String, Invoice, Price};
+use offerd_core::fetch::FetchArguments;
+use offerd_core::payment::{
+    OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_label,
+    decide_order,
+};
+use offerd_core::{Misuse, PaymentId};
+
+use super::world::random;
+use super::{CallError, Driver};
+
+/// What `pay` and `xpay` were asked.
+#[derive(Clone, Debug, Default)]
+pub struct PayCall {
+    /// An `lni…` or `lno…`.
+    pub string: String,
+    /// What to pay, where the offer leaves it open or a tip is meant.
+    pub amount: Option<Msat>,
+    /// How many.
+    pub quantity: Option<u64>,
+    /// A word to the issuer.
+    pub payer_note: Option<String>,
+    /// The caller's name for the payment: the same call again is the same payment.
+    pub label: Option<String>,
+    /// Most that the invoice may ask.
+    pub max_amount: Option<Msat>,
+    /// Most that routing may cost.
+    pub max_fee: Option<Msat>,
+    /// Most blocks the payment may be locked for.
+    pub max_delay: Option<CltvDelta>,
+    /// How long to try, for fetching and for paying each.
+    pub retry_for: Duration,
+}
+
+/// A payment as far as it is known when the call returns: paid, or still pending.
+#[derive(Clone, Debug)]
+pub struct PayOutcome {
+    /// The payment.
+    pub payment: OutgoingPayment,
+    /// Whether this call began it.
+    pub begun_now: bool,
+}
+
+/// How much longer than the node tries we wait for it to say so.
+const GRACE: Duration = Duration::from_secs(10);
+
+impl Driver {
+    /// Pays an invoice, or fetches one for an offer and pays it, and waits until it has arrived or failed.
+    ///
+    /// # Errors
+    /// [`CallError`]; after [`CallError::PaymentFailed`] nothing is in flight.
+    pub async fn pay(&self, call: PayCall) -> Result<PayOutcome, CallError> {
+        let parsed = call.string.parse::<Bolt12String>();
+        match parsed.map_err(|error| Misuse::parameter("invstring", error.to_string()))? {
+            Bolt12String::Invoice(invoice) => self.pay_invoice(invoice, call).await,
+            Bolt12String::Offer(offer) => self.pay_offer(offer, call).await,
+            Bolt12String::InvoiceRequest(_) => Err(Misuse::WrongString(
+                "this code pays out: redeem it with sendinvoice".to_owned(),
+            )
+            .into()),
+        }
+    }
+
+    async fn pay_invoice(&self, invoice: Invoice, call: PayCall) -> Result<PayOutcome, CallError> {
+        if call.quantity.is_some() || call.payer_note.is_some() {
+            return Err(Misuse::parameter(
+                if call.quantity.is_some() { "quantity" } else { "payer_note" },
+                "goes with an offer, this is an invoice",
+            )
+            .into());
+        }
+        if call.amount.is_some_and(|amount| amount != invoice.amount()) {
+            let asks = format!("the invoice asks exactly {}", invoice.amount());
+            return Err(Misuse::parameter("amount_msat", asks).into());
+        }
+        let same = |payment: &OutgoingPayment| payment.invoice == invoice;
+        if let Some(known) = self.known_by_label(call.label.as_deref(), same)? {
+            return self.outcome(known, false, Duration::ZERO).await;
+        }
+        let max_amount = call.max_amount;
+        self.order(invoice, None, max_amount, call).await
+    }
+
+    async fn pay_offer(
+        &self,
+        offer: bolt12::Offer,
+        call: PayCall,
+    ) -> Result<PayOutcome, CallError> {
+        let same = |payment: &OutgoingPayment| {
+            let of_offer = payment.invoice.offer_id() == offer.id();
+            let request = payment.invoice.request_view();
+            of_offer && request.amount() == call.amount && request.quantity() == call.quantity
+        };
+        if let Some(known) = self.known_by_label(call.label.as_deref(), same)? {
+            return self.outcome(known, false, Duration::ZERO).await;
+        }
+        let arguments = FetchArguments {
+            amount: call.amount,
+            quantity: call.quantity,
+            payer_note: call.payer_note.clone(),
+            payer_metadata: None,
+            bip_353_name: None,
+        };
+        let fetched = self.fetch_invoice(&offer, &arguments, call.retry_for).await?;
+        let expected = match (call.amount, offer.price()) {
+            (Some(amount), _) => Some(amount),
+            (None, Price::Msat(each)) => {
+                fetched.request.checked_quantity().ok().and_then(|quantity| each.times(quantity))
+            }
+            (None, Price::PayerDecides | Price::Fiat { .. }) => None,
+        };
+        let max_amount = call.max_amount.or(expected);
+        self.order(fetched.fetched.invoice, Some(offer.id()), max_amount, call).await
+    }
+
+    fn known_by_label(
+        &self,
+        label: Option<&str>,
+        is_same: impl Fn(&OutgoingPayment) -> bool,
+    ) -> Result<Option<OutgoingPayment>, CallError> {
+        let Some(label) = label else { return Ok(None) };
+        Ok(decide_label(self.ports.store.payment_by_label(label)?, is_same)?)
+    }
+
+    async fn order(
+        &self,
+        invoice: Invoice,
+        offer_id: Option<bolt12::OfferId>,
+        max_amount: Option<Msat>,
+        call: PayCall,
+    ) -> Result<PayOutcome, CallError> {
+        let wait = call.retry_for + GRACE;
+        let terms = OrderTerms {
+            label: call.label,
+            offer_id,
+            max_amount,
+            max_fee: call.max_fee,
+            max_delay: call.max_delay,
+            retry_for: Seconds(call.retry_for.as_secs()),
+        };
+        let (payment, begun_now) = {
+            let _deciding = self.deciding.lock().await;
+            let store = &self.ports.store;
+            // The label was looked at before the invoice was fetched; look again now that nobody else can.
+            if let Some(label) = &terms.label {
+                let same = |payment: &OutgoingPayment| payment.invoice == invoice;
+                decide_label(store.payment_by_label(label)?, same)?;
+            }
+            let history = store.payments_by_request(&invoice.request_key())?;
+            let id = PaymentId(random(&*self.ports.entropy)?);
+            let now = self.now();
+            match decide_order(invoice, terms, &history, id, &self.keys, &self.policy, now)? {
+                Ordered::Same(payment) => (*payment, false),
+                Ordered::New(batch) => {
+                    self.commit(&batch)?;
+                    let payment = store.payment(id)?;
+                    (
+                        payment.ok_or_else(|| {
+                            offerd_core::port::PortError::corrupt(
+                                "a payment was committed and is not there",
+                            )
+                        })?,
+                        true,
+                    )
+                }
+            }
+        };
+        let wait = if begun_now { wait } else { Duration::ZERO };
+        self.outcome(payment, begun_now, wait).await
+    }
+
+    /// Waits for the end of a payment, at most so long.
+    async fn outcome(
+        &self,
+        payment: OutgoingPayment,
+        begun_now: bool,
+        wait: Duration,
+    ) -> Result<PayOutcome, CallError> {
+        let id = payment.id;
+        let ended = self
+            .wait_for(wait, || {
+                let payment = self.ports.store.payment(id)?;
+                Ok(payment.filter(|payment| !payment.is_pending()))
+            })
+            .await?;
+        let payment = ended.unwrap_or(payment);
+        match &payment.state {
+            PaymentState::Ended(PaymentEnd::Failed { reason, .. }) => {
+                Err(CallError::PaymentFailed { reason: reason.clone() })
+            }
+            PaymentState::Ended(PaymentEnd::Paid { .. }) | PaymentState::Pending { .. } => {
+                Ok(PayOutcome { payment, begun_now })
+            }
+        }
+    }
+}
+
+impl PayOutcome {
+    /// The caller's name for it.
+    pub fn label(&self) -> Option<&str> {
+        match &self.payment.purpose {
+            Purpose::Order { label, .. } => label.as_deref(),
+            Purpose::Claim { .. } => None,
+        }
+    }
+}

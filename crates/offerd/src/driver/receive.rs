@@ -1,0 +1,75 @@
+//! Payments to us.
+
+use bolt1::Msat;
+use offerd_core::port::{IncomingPayment, PortError};
+use offerd_core::receipt::{Arrived, Sealed, Source, decide_arrival};
+use offerd_core::{Batch, Event, PaymentHash};
+use tracing::{info, warn};
+
+use super::Driver;
+
+impl Driver {
+    /// Accepts a payment or sends it back. What is accepted is committed before the preimage goes out.
+    pub(super) async fn on_claimable(&self, payment: IncomingPayment) -> Result<(), PortError> {
+        let Some(sealed) = Sealed::open(&payment.context) else {
+            warn!("a payment arrived for an invoice that is not ours; sent back");
+            return self.ports.issuer.refuse(payment.payment_hash).await;
+        };
+        let sent_back = {
+            let _deciding = self.deciding.lock().await;
+            let store = &self.ports.store;
+            let (offer, own_invoice) = match sealed.key.source {
+                Source::Offer(row) => (store.offer(row)?, None),
+                Source::Invoice(row) => (None, store.own_invoice(row)?),
+            };
+            let receipts = store.receipts_of(sealed.key.source)?;
+            let hash = PaymentHash(payment.payment_hash);
+            let invoice = match &own_invoice {
+                Some(own) => Some(own.invoice.clone()),
+                None => self.memory().window.by_hash(&hash).cloned(),
+            };
+            let decision = decide_arrival(Arrived {
+                payment: &payment,
+                sealed,
+                offer: offer.as_ref(),
+                own_invoice: own_invoice.as_ref(),
+                receipts: &receipts,
+                invoice,
+                now: self.now(),
+            });
+            match decision {
+                Ok(batch) => {
+                    self.commit(&batch)?;
+                    self.memory().window.remove(&sealed.key);
+                    None
+                }
+                Err(reason) => Some(reason),
+            }
+        };
+        match sent_back {
+            None => Ok(()),
+            Some(reason) => {
+                info!(?reason, amount = %payment.amount, "payment sent back");
+                self.ports.issuer.refuse(payment.payment_hash).await
+            }
+        }
+    }
+
+    /// An accepted payment is ours.
+    pub(super) async fn on_claimed(
+        &self,
+        payment_hash: [u8; 32],
+        payment_id: [u8; 32],
+        amount: Msat,
+    ) -> Result<(), PortError> {
+        let _deciding = self.deciding.lock().await;
+        let hash = PaymentHash(payment_hash);
+        let Some(receipt) = self.ports.store.receipt_by_payment(hash, &payment_id)? else {
+            warn!(payment_hash = %hash, "a payment was claimed that is not on record");
+            return Ok(());
+        };
+        info!(%amount, payment_hash = %hash, "payment received");
+        let at = self.now();
+        self.commit(&Batch::of(Event::ReceiptPaid { key: receipt.key, amount, at }))
+    }
+}

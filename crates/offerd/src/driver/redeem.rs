@@ -1,0 +1,87 @@
+//! Paying whoever redeems a payout.
+
+use bolt1::{Seconds, Writer};
+use bolt4::BlindedPath;
+use bolt12::Invoice;
+use offerd_core::payout::{Arrival, ClaimTerms, Payout, Redemption, recognise, redeem};
+use offerd_core::port::InboundMessage;
+use offerd_core::{Ignored, PaymentId, Refusal};
+use tracing::{info, warn};
+
+use super::Driver;
+use super::answer::error_message;
+use super::world::random;
+
+/// The span that the daily limit of payouts counts.
+const DAY: Seconds = Seconds(86_400);
+
+impl Driver {
+    pub(super) async fn on_invoice(&self, message: InboundMessage) -> Result<(), Ignored> {
+        let invoice = Invoice::decode(&message.content.bytes).map_err(|_| Ignored::Undecodable)?;
+        let arrival = Arrival {
+            invoice,
+            path_id: message.path_id,
+            reply_path: message.reply_path.as_ref().map(encode_path),
+        };
+        let nonce = arrival.nonce(&self.policy)?;
+        let payout = self
+            .ports
+            .store
+            .payout_by_nonce(&nonce)
+            .map_err(|error| {
+                warn!(%error, "payouts could not be read");
+                Ignored::NotOurs
+            })?
+            .ok_or(Ignored::NotOurs)?;
+        match self.claim(&payout, arrival).await? {
+            Ok(Redemption::Claim(_)) => info!(payout = payout.row.0, "payout claimed"),
+            Ok(Redemption::Repeated) => {}
+            Err(refusal) => {
+                info!(payout = payout.row.0, %refusal, "redemption refused");
+                self.reply(message.reply_path.as_ref(), error_message(&refusal)).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn claim(
+        &self,
+        payout: &Payout,
+        arrival: Arrival,
+    ) -> Result<Result<Redemption, Refusal>, Ignored> {
+        let recognised = recognise(payout, arrival)?;
+        let spendable = match self.ports.payer.spendable().await {
+            Ok(spendable) => spendable,
+            Err(error) => {
+                warn!(%error, "the balance is unknown");
+                return Ok(Err(Refusal::Unavailable));
+            }
+        };
+        let _deciding = self.deciding.lock().await;
+        let decide = || {
+            let now = self.now();
+            let store = &self.ports.store;
+            // Read again under the lock: it may have been disabled or spent meanwhile.
+            let state = self.read_or_hide(store.payout(payout.row))?.map(|payout| payout.state);
+            if state != Some(payout.state) {
+                return Err(Refusal::NoLongerAvailable);
+            }
+            let claims = self.read_or_hide(store.claims(payout.row))?;
+            let claimed_today = self.read_or_hide(store.claimed_since(now.minus(DAY)))?;
+            let id = PaymentId(self.read_or_hide(random(&*self.ports.entropy))?);
+            let terms = ClaimTerms { claims: &claims, spendable, claimed_today, id, now };
+            let redemption = redeem(recognised, &terms, &self.policy, &self.keys)?;
+            if let Redemption::Claim(batch) = &redemption {
+                self.read_or_hide(self.commit(batch))?;
+            }
+            Ok(redemption)
+        };
+        Ok(decide())
+    }
+}
+
+fn encode_path(path: &BlindedPath) -> Vec<u8> {
+    let mut writer = Writer::new();
+    path.encode(&mut writer);
+    writer.into_bytes()
+}

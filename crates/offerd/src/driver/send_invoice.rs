@@ -1,0 +1,174 @@
+//! Redeeming somebody's promise to pay.
+
+use std::time::Duration;
+
+use bolt12::InvoiceError;
+use offerd_core::invoice_book::{OwnInvoice, Promise, RedeemArguments, Redeeming};
+use offerd_core::port::{MessageContent, PortError};
+use offerd_core::receipt::{Receipt, ReceiptState, Source};
+use offerd_core::{Batch, Event, Misuse};
+use tokio::time::Instant;
+
+use super::fetch::{ReplyWaiter, any_reply, describe};
+use super::messages::{INVOICE, INVOICE_ERROR};
+use super::world::random;
+use super::{Attempt, CallError, Driver, timeout};
+
+/// A promise that was kept.
+#[derive(Debug)]
+pub struct Redeemed {
+    /// The invoice.
+    pub invoice: OwnInvoice,
+    /// The payment.
+    pub receipt: Receipt,
+}
+
+/// Until the invoice is sent again, and twice that until the next.
+const FIRST_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Driver {
+    /// Makes an invoice for a promise, sends it, and waits for the payment. The same label with the same string
+    /// takes up where an earlier call stopped waiting.
+    ///
+    /// # Errors
+    /// [`CallError`]; after [`CallError::NotPaidYet`] the invoice may still be paid, and the label stays taken.
+    pub async fn send_invoice(&self, arguments: RedeemArguments) -> Result<Redeemed, CallError> {
+        let deadline = Instant::now() + Duration::from_secs(arguments.timeout.0);
+        let promise = Promise::read(&arguments.string)?;
+        let own = match self.resumed(&arguments).await? {
+            Some(own) => own,
+            None => self.make_own(promise.clone(), arguments).await?,
+        };
+        if let Some(receipt) = self.receipt_of(&own)? {
+            return Ok(Redeemed { invoice: own, receipt });
+        }
+        self.send_until(own, &promise, deadline).await
+    }
+
+    /// The invoice of an earlier call of the same label, if it is still good. An expired one frees its label.
+    async fn resumed(&self, arguments: &RedeemArguments) -> Result<Option<OwnInvoice>, CallError> {
+        let _deciding = self.deciding.lock().await;
+        let Some(own) = self.ports.store.own_invoice_by_label(&arguments.label)? else {
+            return Ok(None);
+        };
+        let paid = !self.ports.store.receipts_of(Source::Invoice(own.row))?.is_empty();
+        if paid || own.is_open_at(self.now()) {
+            let same_amount = arguments.amount.is_none_or(|amount| amount == own.invoice.amount());
+            return if own.redeems == arguments.string && same_amount {
+                Ok(Some(own))
+            } else {
+                Err(Misuse::InvoiceLabelTaken.into())
+            };
+        }
+        self.commit(&Batch::of(Event::InvoiceRefused { row: own.row, at: self.now() }))?;
+        Ok(None)
+    }
+
+    async fn make_own(
+        &self,
+        promise: Promise,
+        arguments: RedeemArguments,
+    ) -> Result<OwnInvoice, CallError> {
+        let metadata = random(&*self.ports.entropy)?;
+        let _deciding = self.deciding.lock().await;
+        let (row, now) = (self.ports.store.next_invoice_row()?, self.now());
+        let redeeming =
+            Redeeming::prepare(promise, arguments, row, metadata, &self.keys, &self.policy, now)?;
+        let minted = self.ports.issuer.mint(redeeming.mint_order(&self.keys)?).await?;
+        let own = redeeming.finish(minted, &self.keys, &self.policy)?;
+        self.commit(&Batch::of(Event::InvoiceMade(own.clone())))?;
+        Ok(own)
+    }
+
+    async fn send_until(
+        &self,
+        own: OwnInvoice,
+        promise: &Promise,
+        deadline: Instant,
+    ) -> Result<Redeemed, CallError> {
+        let destinations = promise.destinations();
+        let mut waiters: Vec<ReplyWaiter<'_>> = Vec::new();
+        let mut attempts = Vec::new();
+        let mut patience = FIRST_PATIENCE;
+        for attempt in 0.. {
+            let Some(to) = destinations.iter().cycle().nth(attempt) else { break };
+            let content = MessageContent { typ: INVOICE, bytes: own.invoice.bytes().to_vec() };
+            let (waiter, result) = self.ask(to, content, attempt).await?;
+            match result {
+                Ok(()) => waiters.push(waiter),
+                Err(error) => {
+                    attempts.push(Attempt { to: describe(to), outcome: error.to_string() });
+                    let tried_all = attempts.len() >= destinations.len();
+                    if !tried_all {
+                        continue;
+                    }
+                    if waiters.is_empty() {
+                        self.free_label(&own).await?;
+                        return Err(CallError::Unreachable { attempts });
+                    }
+                }
+            }
+            let until = deadline.min(Instant::now() + patience);
+            if let Some(receipt) = self.paid_or_refused(&own, &mut waiters, until).await? {
+                return Ok(Redeemed { invoice: own, receipt });
+            }
+            if Instant::now() >= deadline {
+                break;
+            }
+            patience *= 2;
+        }
+        Err(CallError::NotPaidYet { invoice: own.invoice.to_string() })
+    }
+
+    /// Waits until the invoice is paid, or the other side refuses it.
+    async fn paid_or_refused(
+        &self,
+        own: &OwnInvoice,
+        waiters: &mut [ReplyWaiter<'_>],
+        until: Instant,
+    ) -> Result<Option<Receipt>, CallError> {
+        let left = until.saturating_duration_since(Instant::now());
+        let paid = self.wait_for(left, || self.receipt_of(own));
+        tokio::select! {
+            paid = paid => Ok(paid?),
+            refusal = timeout(left, any_refusal(waiters)) => match refusal {
+                // A refusal may have crossed our payment: the payment counts.
+                Some(error) => match self.receipt_of(own)? {
+                    Some(receipt) => Ok(Some(receipt)),
+                    None => {
+                        self.free_label(own).await?;
+                        Err(CallError::Refused(error))
+                    }
+                },
+                None => Ok(self.receipt_of(own)?),
+            },
+        }
+    }
+
+    fn receipt_of(&self, own: &OwnInvoice) -> Result<Option<Receipt>, PortError> {
+        let receipts = self.ports.store.receipts_of(Source::Invoice(own.row))?;
+        let paid = |receipt: &Receipt| matches!(receipt.state, ReceiptState::Paid { .. });
+        Ok(receipts.into_iter().find(paid))
+    }
+
+    async fn free_label(&self, own: &OwnInvoice) -> Result<(), CallError> {
+        let _deciding = self.deciding.lock().await;
+        let claimed = !self.ports.store.receipts_of(Source::Invoice(own.row))?.is_empty();
+        if !claimed {
+            self.commit(&Batch::of(Event::InvoiceRefused { row: own.row, at: self.now() }))?;
+        }
+        Ok(())
+    }
+}
+
+/// The first readable `invoice_error` from any of our tries.
+async fn any_refusal(waiters: &mut [ReplyWaiter<'_>]) -> InvoiceError {
+    loop {
+        let (_, content) = any_reply(waiters.iter_mut().collect()).await;
+        if content.typ == INVOICE_ERROR
+            && let Ok(error) = InvoiceError::decode(&content.bytes)
+        {
+            return error;
+        }
+    }
+}
