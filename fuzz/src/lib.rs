@@ -1,0 +1,125 @@
+//! What every fuzz target does with its input, as plain functions: the targets call them, and so does the test
+//! that replays the corpus. None of them may panic other than by its own assertion, which states what must hold
+//! of whatever was accepted.
+
+use bolt1::{Reader, Writer, tlv};
+use bolt4::encrypted_data::EncryptedData;
+use bolt4::onion_message::{OnionMessage, Peeled, peel};
+use bolt12::{Bolt12String, Invoice, InvoiceError, InvoiceRequest, Offer};
+use offerd_core::amount::AmountSpec;
+use offerd_core::receipt::Sealed;
+use secp256k1::{Secp256k1, SecretKey};
+
+/// The name of each target with what it does.
+pub const TARGETS: [(&str, fn(&[u8])); 11] = [
+    ("amount", amount),
+    ("blinded_path", blinded_path),
+    ("bolt12_string", bolt12_string),
+    ("encrypted_data", encrypted_data),
+    ("invoice", invoice),
+    ("invoice_error", invoice_error),
+    ("invoice_request", invoice_request),
+    ("offer", offer),
+    ("onion_message", onion_message),
+    ("sealed_context", sealed_context),
+    ("tlv_stream", tlv_stream),
+];
+
+/// Accepted streams are exactly their records.
+pub fn tlv_stream(data: &[u8]) {
+    if let Ok(records) = tlv::records(data) {
+        let mut writer = Writer::new();
+        for record in records {
+            tlv::write_record(&mut writer, record.typ, record.value);
+        }
+        assert_eq!(writer.into_bytes(), data);
+    }
+}
+
+/// Accepted paths re-encode identically.
+pub fn blinded_path(data: &[u8]) {
+    let mut reader = Reader::new(data);
+    if let Ok(path) = bolt4::BlindedPath::decode(&mut reader) {
+        let mut writer = Writer::new();
+        path.encode(&mut writer);
+        assert!(data.starts_with(&writer.into_bytes()));
+    }
+}
+
+/// What was decoded says the same again after a round trip.
+pub fn encrypted_data(data: &[u8]) {
+    if let Ok(decoded) = EncryptedData::decode(data) {
+        assert_eq!(EncryptedData::decode(&decoded.encode()), Ok(decoded));
+    }
+}
+
+/// A stranger's onion never yields content, nor a forward that could not be sent.
+pub fn onion_message(data: &[u8]) {
+    let Ok(message) = OnionMessage::decode(data) else { return };
+    assert!(data.starts_with(&message.encode()));
+    let key = SecretKey::from_slice(&[0x42; 32]).expect("a valid key");
+    if let Ok(Peeled::Forward { message: next, .. }) = peel(&Secp256k1::new(), &key, &message) {
+        assert_eq!(next.encode().len(), message.encode().len());
+    }
+}
+
+/// Accepted strings name the same bytes when written again.
+pub fn bolt12_string(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(parsed) = text.parse::<Bolt12String>() else { return };
+    let (again, twice) = match &parsed {
+        Bolt12String::Offer(offer) => (offer.to_string(), offer.to_qr_string()),
+        Bolt12String::InvoiceRequest(request) => (request.to_string(), request.to_qr_string()),
+        Bolt12String::Invoice(invoice) => (invoice.to_string(), invoice.to_qr_string()),
+    };
+    assert_eq!(again.parse().as_ref(), Ok(&parsed));
+    assert_eq!(twice.parse().as_ref(), Ok(&parsed));
+}
+
+/// Accepted offers keep their bytes.
+pub fn offer(data: &[u8]) {
+    if let Ok(offer) = Offer::decode(data) {
+        assert_eq!(offer.bytes(), data);
+        assert_eq!(offer.to_string().parse(), Ok(offer));
+    }
+}
+
+/// Accepted requests keep their bytes; their signature is judged without a panic.
+pub fn invoice_request(data: &[u8]) {
+    if let Ok(request) = InvoiceRequest::decode(data) {
+        assert_eq!(request.bytes(), data);
+        let _verdict = request.verify_signature(&Secp256k1::new());
+        let _amount = request.amount_due(None);
+    }
+}
+
+/// Accepted invoices keep their bytes; their signature is judged without a panic.
+pub fn invoice(data: &[u8]) {
+    if let Ok(invoice) = Invoice::decode(data) {
+        assert_eq!(invoice.bytes(), data);
+        let _verdict = invoice.verify_signature(&Secp256k1::new());
+        assert!(invoice.usable_paths().count() <= invoice.payment_paths().len());
+    }
+}
+
+/// Accepted errors show nothing that could steer a terminal.
+pub fn invoice_error(data: &[u8]) {
+    if let Ok(error) = InvoiceError::decode(data) {
+        assert!(!error.error.to_string().contains(char::is_control));
+    }
+}
+
+/// An amount is read or refused.
+pub fn amount(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _verdict = text.parse::<AmountSpec>();
+    }
+}
+
+/// What comes back with a payment is read as it was sealed.
+pub fn sealed_context(data: &[u8]) {
+    let Ok(context) = data.try_into() else { return };
+    if let Some(sealed) = Sealed::open(context) {
+        assert_eq!(sealed.seal().as_ref(), Some(context));
+    }
+}
