@@ -8,6 +8,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::chain::Chain;
 
+/// The shortest time between two blocks, so that a failing miner does not spin.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Mines to the faucet in the background until dropped. Needs a tokio runtime with timers.
 #[derive(Debug)]
 #[must_use = "mining stops when this is dropped"]
@@ -19,7 +22,7 @@ impl AutoMiner {
     /// Mines one block every `period`, with or without transactions.
     pub fn start(chain: Arc<Chain>, period: Duration) -> Self {
         let task = tokio::spawn(async move {
-            let mut ticks = interval(period.max(Duration::from_millis(1)));
+            let mut ticks = interval(period.max(SHORTEST));
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks.tick().await; // the first tick comes at once
             loop {
@@ -36,7 +39,7 @@ impl AutoMiner {
         let task = tokio::spawn(async move {
             let mut updates = chain.subscribe();
             while updates.wait_for(|update| update.mempool_len > 0).await.is_ok() {
-                sleep(delay).await;
+                sleep(delay.max(SHORTEST)).await;
                 mine_one(&chain).await;
             }
         });

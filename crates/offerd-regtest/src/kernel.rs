@@ -57,7 +57,8 @@ impl Kernel {
     /// a fresh folder, inside `parent` if given, that is removed with the engine.
     pub(crate) fn new(parent: Option<&Path>) -> Result<Self, ChainError> {
         static QUIET: Once = Once::new();
-        // Until told otherwise the engine buffers its log for a reader that never comes.
+        // Until told otherwise the engine keeps its log in memory for a reader that never comes. Once
+        // per process is all it allows.
         QUIET.call_once(bitcoinkernel::disable_logging);
 
         let mut builder = tempfile::Builder::new();

@@ -133,21 +133,3 @@ fn a_folder_that_does_not_exist_is_an_error() {
     let error = Kernel::new(Some(Path::new("/nowhere/at/all"))).expect_err("no such folder");
     assert!(matches!(error, ChainError::Folder(_)), "{error}");
 }
-
-/// Runs the test above that starts two engines in a process of its own and reads what it prints.
-#[test]
-fn the_engine_prints_nothing() {
-    let this = std::env::current_exe().expect("the test's own path");
-    let test = "kernel::tests::two_engines_do_not_share_state";
-    let output = std::process::Command::new(this)
-        .args([test, "--exact", "--nocapture"])
-        .output()
-        .expect("the test runs");
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{printed}");
-    assert!(printed.contains("1 passed"), "{printed}");
-    for word in ["UpdateTip", "Bitcoin Core", "LoadBlockIndex", "[validation]"] {
-        assert!(!printed.contains(word), "{printed}");
-    }
-}

@@ -2,7 +2,8 @@
 
 use bitcoin::{Amount, OutPoint, Txid};
 
-/// Why the mempool did not take a transaction. `Display` gives bitcoind's words, which nodes match.
+/// Why the mempool did not take a transaction. `Display` gives bitcoind's words where it
+/// has any: nodes match them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MempoolRefusal {
     /// It is in the mempool already.
