@@ -216,6 +216,8 @@ fn a_payer_who_decides_must_decide() {
     let request = builder.amount(msat(777)).sign(&secp(), &keypair(PAYER)).expect("valid");
     assert_eq!(request.amount_due(None), Ok(msat(777)));
     assert_eq!(changed(&request, INVREQ_AMOUNT, None).amount_due(None), Err(missing));
+    let nothing = changed(&request, INVREQ_AMOUNT, Some(&[]));
+    assert_eq!(nothing.amount_due(None), Err(invalid(INVREQ_AMOUNT, InvalidReason::Zero)));
 }
 
 #[test]

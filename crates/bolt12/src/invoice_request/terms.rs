@@ -43,29 +43,37 @@ impl InvoiceRequest {
     /// another currency.
     ///
     /// # Errors
-    /// Those of [`InvoiceRequest::checked_quantity`]; [`InvalidReason::Missing`] and [`InvalidReason::Below`] in
-    /// `invreq_amount`; [`InvalidReason::NoRate`] in `offer_currency`; [`DecodeErrorKind::TooLarge`] in
+    /// Those of [`InvoiceRequest::checked_quantity`]; [`InvalidReason::Missing`], [`InvalidReason::Zero`]
+    /// and [`InvalidReason::Below`] in `invreq_amount`; [`InvalidReason::NoRate`] in `offer_currency`; [`DecodeErrorKind::TooLarge`] in
     /// `invreq_quantity` when the price of all items is more than all the bitcoin there is.
     pub fn amount_due(&self, fiat_unit_price: Option<Msat>) -> Result<Msat, Bolt12Error> {
+        let expected = self.price_of_all(fiat_unit_price)?;
+        let refuse = |reason| Err(Bolt12Error::invalid(field::INVREQ_AMOUNT, reason));
+        match (self.amount(), expected) {
+            (None, None) => refuse(InvalidReason::Missing),
+            (None, Some(expected)) => Ok(expected),
+            (Some(amount), _) if amount.is_zero() => refuse(InvalidReason::Zero),
+            (Some(amount), Some(expected)) if amount < expected => {
+                refuse(InvalidReason::Below { min: expected.as_u64() })
+            }
+            (Some(amount), _) => Ok(amount),
+        }
+    }
+
+    /// The price of all items, or `None` where the payer decides.
+    fn price_of_all(&self, fiat_unit_price: Option<Msat>) -> Result<Option<Msat>, Bolt12Error> {
         let quantity = self.checked_quantity()?;
         let unit_price = match (self.kind, self.offer.price()) {
-            (InvoiceRequestKind::Payout, _) | (_, Price::PayerDecides) => {
-                let missing = Bolt12Error::invalid(field::INVREQ_AMOUNT, InvalidReason::Missing);
-                return self.amount().ok_or(missing);
-            }
+            (InvoiceRequestKind::Payout, _) | (_, Price::PayerDecides) => return Ok(None),
             (InvoiceRequestKind::ForOffer, Price::Msat(price)) => price,
             (InvoiceRequestKind::ForOffer, Price::Fiat { .. }) => fiat_unit_price
                 .ok_or(Bolt12Error::invalid(field::OFFER_CURRENCY, InvalidReason::NoRate))?,
         };
-        let expected = unit_price
-            .times(quantity)
-            .ok_or(DecodeError::in_field(DecodeErrorKind::TooLarge, field::INVREQ_QUANTITY))?;
-        match self.amount() {
-            None => Ok(expected),
-            Some(amount) if amount >= expected => Ok(amount),
-            Some(_) => {
-                let reason = InvalidReason::Below { min: expected.as_u64() };
-                Err(Bolt12Error::invalid(field::INVREQ_AMOUNT, reason))
+        match unit_price.times(quantity) {
+            Some(price) => Ok(Some(price)),
+            None => {
+                let kind = DecodeErrorKind::TooLarge;
+                Err(DecodeError::in_field(kind, field::INVREQ_QUANTITY).into())
             }
         }
     }

@@ -1,0 +1,72 @@
+//! Our own vectors for payout offers, which another implementation can be held to: read, judged, and written alike.
+
+mod common;
+
+use bolt12::{ChainHash, Invoice, InvoiceBuilder, Offer, OfferBuilder, field};
+use common::*;
+use serde_json::Value;
+
+const FILE: &str = include_str!("../../../vectors/bolt12/payouts.json");
+
+fn cases(key: &str) -> Vec<Value> {
+    let file: Value = serde_json::from_str(FILE).expect("JSON");
+    file[key].as_array().expect("a list").clone()
+}
+
+fn text<'a>(case: &'a Value, key: &str) -> &'a str {
+    case[key].as_str().expect("a string")
+}
+
+/// The offers of the file, in its order, as this crate writes them.
+fn offers() -> [Offer; 3] {
+    let any = OfferBuilder::new().metadata([7; 16]).issuer_id(&pubkey(ISSUER)).send_invoice();
+    let refund = offer_builder().metadata([7; 16]).send_invoice().refund_for([5; 32]);
+    [payout_offer(), any.build().expect("valid"), refund.build().expect("valid")]
+}
+
+/// An invoice of 10 000 msat for one of them.
+fn invoice(offer: &Offer) -> Invoice {
+    let builder = InvoiceBuilder::for_payout_offer(offer, [8; 32], ChainHash::BITCOIN);
+    let builder = completed(builder).amount(msat(10_000));
+    let builder = match offer.refund_for() {
+        Some(_) => builder.refund_key(&keypair(PAYER)),
+        None => builder,
+    };
+    builder.sign(&secp(), &keypair(PAYEE)).expect("valid")
+}
+
+#[test]
+fn payouts_and_their_invoices_are_read_and_written_alike() {
+    let cases = cases("accepted");
+    assert_eq!(cases.len(), 3);
+    for (case, ours) in cases.iter().zip(offers()) {
+        let offer: Offer = text(case, "offer").parse().expect("valid");
+        assert_eq!(offer, ours, "{case}");
+        assert!(offer.is_send_invoice());
+        assert_eq!(offer.id().to_string(), text(case, "offer_id"));
+        let read: Invoice = text(case, "invoice").parse().expect("valid");
+        assert_eq!(read, invoice(&offer), "{case}");
+        assert_eq!(read.mirrors_offer(&offer), Ok(()));
+        assert_eq!(read.verify_signature(&secp()), Ok(()));
+        let refund = read.verify_refund_signature(&secp(), &pubkey(PAYER));
+        assert_eq!(refund.is_ok(), offer.refund_for().is_some());
+    }
+}
+
+#[test]
+fn offers_that_are_no_payouts_are_refused() {
+    for case in cases("refused_offers") {
+        let error = text(&case, "offer").parse::<Offer>().expect_err("must be refused");
+        assert_eq!(error.to_string(), text(&case, "error"));
+    }
+}
+
+#[test]
+fn invoices_that_do_not_mirror_the_payout_are_refused() {
+    for case in cases("refused_invoices") {
+        let offer: Offer = text(&case, "offer").parse().expect("valid");
+        let invoice: Invoice = text(&case, "invoice").parse().expect("valid by itself");
+        let offending = invoice.mirrors_offer(&offer).expect_err("must differ");
+        assert_eq!(field::Label(offending).to_string(), text(&case, "field"));
+    }
+}
