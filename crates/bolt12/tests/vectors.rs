@@ -1,8 +1,10 @@
-//! The test vectors of BOLT 12, accepted and rejected alike.
+//! The test vectors of BOLT 12, accepted and rejected alike, and strings of earlier days.
 
 mod common;
 
-use bolt12::{InvoiceRequest, Offer, decode_string, encode_string, merkle, signature};
+use bolt12::{
+    Bolt12String, InvoiceRequest, Offer, decode_string, encode_string, merkle, signature,
+};
 use serde_json::Value;
 
 fn cases(json: &str) -> Vec<Value> {
@@ -16,6 +18,13 @@ fn text<'a>(case: &'a Value, key: &str) -> &'a str {
 
 fn bytes(case: &Value, key: &str) -> Vec<u8> {
     hex::decode(text(case, key)).expect("hexadecimal")
+}
+
+/// The type numbers and values that a case lists.
+fn listed(case: &Value) -> Vec<(u64, String)> {
+    let records = case["records"].as_array().expect("a list");
+    let record = |r: &Value| (r["type"].as_u64().expect("a number"), text(r, "value").to_owned());
+    records.iter().map(record).collect()
 }
 
 #[test]
@@ -44,13 +53,7 @@ fn offers_of_the_specification_are_accepted_and_refused() {
                 assert_eq!(case["accepted"], true, "{case}");
                 let records: Vec<(u64, String)> =
                     offer.records().map(|record| (record.typ, hex::encode(record.value))).collect();
-                let expected: Vec<(u64, String)> = case["records"]
-                    .as_array()
-                    .expect("a list")
-                    .iter()
-                    .map(|r| (r["type"].as_u64().expect("a number"), text(r, "value").to_owned()))
-                    .collect();
-                assert_eq!(records, expected, "{case}");
+                assert_eq!(records, listed(&case), "{case}");
                 assert_eq!(offer.to_string(), text(&case, "string"));
             }
             Err(error) => {
@@ -58,6 +61,18 @@ fn offers_of_the_specification_are_accepted_and_refused() {
                 assert_eq!(error.to_string(), text(&case, "error"), "{case}");
             }
         }
+    }
+}
+
+#[test]
+fn strings_of_earlier_days_are_read_and_most_messages_refused() {
+    for case in cases(include_str!("../../../vectors/bolt12/earlier_strings.json")) {
+        let (_, bytes) = decode_string(text(&case, "string")).expect("characters of today");
+        let records = bolt1::tlv::records(&bytes).expect("a TLV stream");
+        let records = records.iter().map(|record| (record.typ, hex::encode(record.value)));
+        assert_eq!(records.collect::<Vec<_>>(), listed(&case), "{case}");
+        let refusal = text(&case, "string").parse::<Bolt12String>().err();
+        assert_eq!(refusal.map(|error| error.to_string()).as_deref(), case["error"].as_str());
     }
 }
 
