@@ -1,0 +1,164 @@
+//! The layer itself: its parts, its clock, and the loop that keeps it moving.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bolt1::PublicKey;
+use lightning::sign::EntropySource;
+use offerd_core::port::InboundMessage;
+use secp256k1::{All, Secp256k1, SecretKey};
+use tokio::sync::{Notify, mpsc};
+
+use super::drops::{Drop, Drops};
+use super::peers::Peers;
+use super::{Dialling, DropCounts, Graph, Limits, PeerDirectory};
+
+/// Least time between two flushes that nobody asked for: a peer whose connection is busy is not asked in vain
+/// all the time.
+const LEAST_WAIT: Duration = Duration::from_millis(50);
+
+/// Time since some fixed moment, never running backwards.
+pub trait Clock: Send + Sync {
+    /// How long ago that moment is.
+    fn now(&self) -> Duration;
+}
+
+/// The clock of the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock(Instant);
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Who we are.
+#[derive(Clone)]
+pub struct Identity {
+    /// The node key.
+    pub secret: SecretKey,
+    /// Randomness for the keys of messages and paths.
+    pub entropy: Arc<dyn EntropySource + Send + Sync>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(…)")
+    }
+}
+
+/// Our onion messages; see the [module](super) for how it is wired.
+pub struct OnionLayer {
+    pub(super) secp: Secp256k1<All>,
+    pub(super) identity: Identity,
+    pub(super) our_id: PublicKey,
+    pub(super) directory: Arc<dyn PeerDirectory>,
+    pub(super) graph: Arc<dyn Graph>,
+    pub(super) limits: Limits,
+    pub(super) dialling: Dialling,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) inbox: mpsc::Sender<InboundMessage>,
+    pub(super) drops: Drops,
+    pub(super) wake: Notify,
+    peers: Mutex<Peers>,
+}
+
+impl OnionLayer {
+    /// A layer without peers, and the channel on which the messages for us arrive.
+    pub fn new(
+        identity: Identity,
+        directory: Arc<dyn PeerDirectory>,
+        graph: Arc<dyn Graph>,
+        limits: Limits,
+        dialling: Dialling,
+        clock: Arc<dyn Clock>,
+    ) -> (Arc<Self>, mpsc::Receiver<InboundMessage>) {
+        let secp = Secp256k1::new();
+        let our_id = identity.secret.public_key(&secp);
+        let (inbox, arrivals) = mpsc::channel(limits.inbox.max(1));
+        let peers = Mutex::new(Peers::new(limits.clone()));
+        let layer = Self {
+            secp,
+            identity,
+            our_id,
+            directory,
+            graph,
+            limits,
+            dialling,
+            clock,
+            inbox,
+            drops: Drops::default(),
+            wake: Notify::new(),
+            peers,
+        };
+        (Arc::new(layer), arrivals)
+    }
+
+    /// Calls `flush`, which must make LDK ask for queued messages (`peer_manager.process_events()`), each time
+    /// that there may be one to hand out: at once for new ones, later for those that a peer's pace holds back.
+    /// Never returns.
+    pub async fn drive(&self, flush: impl Fn() + Send) {
+        loop {
+            let queued = self.wake.notified();
+            match self.next_flush() {
+                None => queued.await,
+                Some(wait) => {
+                    tokio::select! {
+                        () = queued => {}
+                        () = tokio::time::sleep(wait.max(LEAST_WAIT)) => {}
+                    }
+                }
+            }
+            flush();
+        }
+    }
+
+    /// How long until a message that waits may be handed out; `None` when none waits.
+    pub fn next_flush(&self) -> Option<Duration> {
+        let ready_at = self.peers().ready_at()?;
+        Some(ready_at.saturating_sub(self.clock.now()))
+    }
+
+    /// What was dropped so far.
+    pub fn drop_counts(&self) -> DropCounts {
+        self.drops.counts()
+    }
+
+    /// The connected peers that take onion messages, in order of their ids.
+    pub fn capable_peers(&self) -> Vec<PublicKey> {
+        self.peers().capable()
+    }
+
+    /// Held for moments only, never while the directory, the graph or LDK is called.
+    pub(super) fn peers(&self) -> MutexGuard<'_, Peers> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn random_key(&self) -> SecretKey {
+        loop {
+            let bytes = self.identity.entropy.get_secure_random_bytes();
+            if let Ok(key) = SecretKey::from_slice(&bytes) {
+                return key;
+            }
+        }
+    }
+
+    pub(super) fn drop(&self, reason: Drop) {
+        tracing::debug!(?reason, "onion message dropped");
+        self.drops.count(reason);
+    }
+}
+
+impl fmt::Debug for OnionLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnionLayer").field("our_id", &self.our_id).finish_non_exhaustive()
+    }
+}
