@@ -79,7 +79,6 @@ CREATE TABLE payments (
     retry_for_seconds INTEGER NOT NULL CHECK (retry_for_seconds >= 0),
     created_at_unix INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'paid', 'failed')),
-    paid_after_all INTEGER NOT NULL DEFAULT 0 CHECK (paid_after_all IN (0, 1)),
     attempts INTEGER NOT NULL CHECK (attempts >= 0),
     next_at_unix INTEGER,
     preimage BLOB CHECK (length(preimage) = 32),
@@ -94,18 +93,37 @@ CREATE TABLE payments (
     CHECK ((state = 'failed') = (reason IS NOT NULL))
 ) STRICT;
 
--- One payment per promise, per request and per label, unless it failed. A failed one that was paid after all has
--- happened whatever was begun since, and must be recorded.
-CREATE UNIQUE INDEX claim_of_payout ON payments (payout)
-    WHERE state <> 'failed' AND paid_after_all = 0;
-CREATE UNIQUE INDEX order_of_request ON payments (request_key)
-    WHERE purpose = 'order' AND state <> 'failed' AND paid_after_all = 0;
-CREATE UNIQUE INDEX order_label ON payments (label)
-    WHERE state <> 'failed' AND paid_after_all = 0;
 CREATE INDEX payments_of_payout ON payments (payout);
 CREATE INDEX payments_of_request ON payments (request_key);
 CREATE INDEX payments_of_label ON payments (label);
 CREATE INDEX payments_by_state ON payments (state);
+
+-- At most one payment per promise, per request and per label is begun, unless those before it have failed. Not
+-- unique indexes: a payment that was thought to have failed and was paid after all has happened, whatever was
+-- begun since, and must be recorded.
+CREATE TRIGGER one_claim_for_a_payout BEFORE INSERT ON payments
+WHEN NEW.payout IS NOT NULL
+    AND EXISTS (SELECT 1 FROM payments WHERE payout = NEW.payout AND state <> 'failed')
+BEGIN
+    SELECT raise(ABORT, 'the payout has a claim that is unfinished or paid');
+END;
+
+CREATE TRIGGER one_order_for_a_request BEFORE INSERT ON payments
+WHEN NEW.purpose = 'order'
+    AND EXISTS (
+        SELECT 1 FROM payments
+        WHERE request_key = NEW.request_key AND purpose = 'order' AND state <> 'failed'
+    )
+BEGIN
+    SELECT raise(ABORT, 'the request has a payment that is unfinished or paid');
+END;
+
+CREATE TRIGGER one_order_for_a_label BEFORE INSERT ON payments
+WHEN NEW.label IS NOT NULL
+    AND EXISTS (SELECT 1 FROM payments WHERE label = NEW.label AND state <> 'failed')
+BEGIN
+    SELECT raise(ABORT, 'the label has a payment that is unfinished or paid');
+END;
 
 -- Invoices that we made for somebody's promise to pay.
 CREATE TABLE own_invoices (

@@ -51,6 +51,12 @@ fn meaning(error: &rusqlite::Error) -> (fn(String) -> PortError, &'static str) {
     }
 }
 
+/// Unique indexes and the schema's triggers, which say the same of rows in some states only.
 fn is_uniqueness(extended_code: i32) -> bool {
-    [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY].contains(&extended_code)
+    let codes = [
+        ffi::SQLITE_CONSTRAINT_UNIQUE,
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+        ffi::SQLITE_CONSTRAINT_TRIGGER,
+    ];
+    codes.contains(&extended_code)
 }

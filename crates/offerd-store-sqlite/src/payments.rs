@@ -79,8 +79,8 @@ pub(crate) fn end(db: &Connection, id: PaymentId, end: &PaymentEnd) -> Result<()
             change(
                 db,
                 "end a payment",
-                "UPDATE payments SET state = 'paid', paid_after_all = (state = 'failed'), next_at_unix = NULL,
-                     reason = NULL, preimage = ?2, fee_msat = ?3, ended_at_unix = ?4
+                "UPDATE payments SET state = 'paid', next_at_unix = NULL, reason = NULL,
+                     preimage = ?2, fee_msat = ?3, ended_at_unix = ?4
                  WHERE id = ?1 AND state <> 'paid'",
                 params![id.0, preimage, fee.map(Msat::to_i64), unix(*at)?],
             )?;

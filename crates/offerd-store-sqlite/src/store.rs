@@ -90,3 +90,6 @@ fn make_private(path: &Path) -> io::Result<()> {
     }
     fs::set_permissions(path, Permissions::from_mode(FILE_MODE))
 }
+
+#[cfg(test)]
+mod tests;

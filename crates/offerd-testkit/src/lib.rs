@@ -1,1 +1,19 @@
 //! The shared workbench of the tests: clock, entropy, stores, nodes, contracts.
+//!
+//! * [`FakeClock`], [`SeededEntropy`]: time and chance, as the test wants them.
+//! * [`sample`]: valid values of everything.
+//! * [`MemoryStore`]: the store ports without a disk.
+//! * [`contract`]: what every adapter must do, as a list of named behaviours.
+//!
+//! Only ever a dev-dependency. Since `offerd-core` depends on it in its own tests, those that use it live in
+//! `tests/`, never in `src/`.
+
+mod clock;
+pub mod contract;
+mod entropy;
+mod memory_store;
+pub mod sample;
+
+pub use clock::FakeClock;
+pub use entropy::SeededEntropy;
+pub use memory_store::MemoryStore;

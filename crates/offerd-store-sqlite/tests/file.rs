@@ -1,0 +1,284 @@
+//! The file: what is kept, who may open it, and what happens when it is not what it should be.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use offerd_core::port::{Page, PortErrorKind, Store};
+use offerd_core::{Batch, Event};
+use offerd_store_sqlite::SqliteStore;
+use offerd_testkit::contract::store::{Snapshot, fill};
+use offerd_testkit::sample;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+struct Place {
+    dir: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a directory") }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("offerd.sqlite")
+    }
+
+    fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.file()).expect("open")
+    }
+
+    /// A file with one of everything, not open.
+    fn filled() -> Self {
+        let place = Self::new();
+        fill(&place.open());
+        place
+    }
+
+    /// What somebody else does to the file.
+    fn tamper(&self, sql: &str) {
+        let db = Connection::open(self.file()).expect("open");
+        // Whoever damages a file does not ask its rules either.
+        db.execute_batch(&format!(
+            "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; {sql}"
+        ))
+        .expect("tamper");
+    }
+}
+
+fn refused(path: &Path, kind: PortErrorKind, says: &str) {
+    let error = SqliteStore::open(path).expect_err("it should not open");
+    assert_eq!(error.kind, kind, "{error}");
+    assert!(error.to_string().contains(says), "{error}");
+}
+
+#[test]
+fn what_was_committed_is_there_when_the_file_is_opened_again() {
+    let place = Place::new();
+    let store = place.open();
+    fill(&store);
+    let before = Snapshot::of(&store);
+    drop(store);
+    assert_eq!(Snapshot::of(&place.open()), before);
+}
+
+#[test]
+fn numbers_go_on_after_the_file_was_opened_again() {
+    let place = Place::filled();
+    let store = place.open();
+    let rows = (
+        store.next_offer_row().expect("next").0,
+        store.next_payout_row().expect("next").0,
+        store.next_invoice_row().expect("next").0,
+    );
+    assert_eq!(rows, (3, 4, 3));
+    let last = store.outbox().expect("outbox").pop().expect("something is owed");
+    store.effect_done(last.id).expect("done");
+    drop(store);
+    let store = place.open();
+    store.commit(&Batch::default().and_then(last.effect)).expect("commit");
+    assert!(store.outbox().expect("outbox").pop().expect("owed again").id > last.id);
+}
+
+#[test]
+fn the_file_and_its_log_are_for_the_owner_alone() {
+    let place = Place::new();
+    let _store = place.open();
+    let files: Vec<_> = fs::read_dir(place.dir.path()).expect("list").collect();
+    assert!(files.len() >= 2, "the file and its log");
+    for file in files {
+        let mode = file.expect("entry").metadata().expect("metadata").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_file_that_others_could_read_is_taken_back() {
+    let place = Place::filled();
+    fs::set_permissions(place.file(), fs::Permissions::from_mode(0o644)).expect("chmod");
+    let _store = place.open();
+    let mode = fs::metadata(place.file()).expect("metadata").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_file_that_is_open_cannot_be_opened_again() {
+    let place = Place::new();
+    let store = place.open();
+    refused(&place.file(), PortErrorKind::Unavailable, "another process has the file open");
+    fill(&store);
+    refused(&place.file(), PortErrorKind::Unavailable, "another process has the file open");
+    drop(store);
+    place.open();
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_left_alone() {
+    let place = Place::filled();
+    place.tamper("PRAGMA user_version = 999");
+    refused(&place.file(), PortErrorKind::Rejected, "its schema has version 999");
+    place.tamper("PRAGMA user_version = 1");
+    assert_eq!(place.open().offers(Page::ALL).expect("offers").len(), 2);
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_and_left_alone() {
+    let place = Place::new();
+    place.tamper("CREATE TABLE recipes (name TEXT)");
+    refused(&place.file(), PortErrorKind::Rejected, "another program");
+    place.tamper("INSERT INTO recipes VALUES ('soup')");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let place = Place::new();
+    let letter = "Dear reader, ".repeat(100);
+    fs::write(place.file(), &letter).expect("write");
+    refused(&place.file(), PortErrorKind::Corrupt, "restore it from a backup");
+    assert_eq!(fs::read_to_string(place.file()).expect("read"), letter);
+}
+
+#[test]
+fn a_file_in_no_directory_is_refused() {
+    let place = Place::new();
+    let path = place.dir.path().join("missing/offerd.sqlite");
+    refused(&path, PortErrorKind::Unavailable, "missing/offerd.sqlite");
+}
+
+#[test]
+fn a_damaged_row_is_named_and_not_believed() {
+    let damage = [
+        (
+            "UPDATE offers SET arguments_key = x'00' WHERE row = 1",
+            "table offers, row 1, column arguments_key",
+        ),
+        ("UPDATE offers SET tags = '[1]' WHERE row = 1", "table offers, row 1, column tags"),
+        (
+            "UPDATE offer_encodings SET bytes = x'0102' WHERE id = 1",
+            "table offer_encodings, id 1, column bytes",
+        ),
+        ("UPDATE offer_encodings SET offer_id = zeroblob(32) WHERE id = 1", "column offer_id"),
+        ("DELETE FROM offer_encodings WHERE id = 1", "no encoding"),
+        (
+            "UPDATE payouts SET offer_id = zeroblob(32) WHERE row = 2",
+            "table payouts, row 2, column offer_id",
+        ),
+        (
+            "UPDATE payouts SET invreq_id = NULL WHERE row = 2",
+            "table payouts, row 2, column invreq_id",
+        ),
+        ("UPDATE payouts SET state = 'ready' WHERE row = 2", "table payouts, row 2, column state"),
+        ("UPDATE payouts SET amount_msat = 2100000000000000001 WHERE row = 2", "all the bitcoin"),
+        (
+            "UPDATE payouts SET amount_msat = -1 WHERE row = 2",
+            "table payouts, row 2, column amount_msat",
+        ),
+        (
+            "UPDATE payments SET preimage = NULL WHERE created_index = 1",
+            "table payments, created_index 1, column preimage",
+        ),
+        (
+            "UPDATE payments SET purpose = 'order', payout = NULL, state = 'x' WHERE created_index = 1",
+            "column state",
+        ),
+        ("UPDATE payments SET attempts = 4294967296 WHERE created_index = 3", "column attempts"),
+        (
+            "UPDATE own_invoices SET invoice = x'' WHERE row = 1",
+            "table own_invoices, row 1, column invoice",
+        ),
+        (
+            "UPDATE receipts SET payer_id = zeroblob(33) WHERE created_index = 1",
+            "table receipts, created_index 1, column payer_id",
+        ),
+        ("UPDATE receipts SET quantity = '-1' WHERE created_index = 1", "column quantity"),
+        ("UPDATE receipts SET own_invoice = 1 WHERE created_index = 1", "exactly one of"),
+        ("UPDATE receipts SET paid_at_unix = NULL WHERE created_index = 1", "column paid_at_unix"),
+        ("UPDATE outbox SET subject = x'00' WHERE id = 1", "table outbox, id 1, column subject"),
+        ("UPDATE outbox SET effect = 'sing' WHERE id = 1", "table outbox, id 1, column effect"),
+    ];
+    for (sql, says) in damage {
+        let place = Place::filled();
+        place.tamper(sql);
+        let store = place.open();
+        let errors = [
+            store.offers(Page::ALL).err(),
+            store.payouts(Page::ALL).err(),
+            store.payments(Page::ALL).err(),
+            store.own_invoices(Page::ALL).err(),
+            store.receipts(Page::ALL).err(),
+            store.outbox().err(),
+        ];
+        let errors: Vec<_> = errors.into_iter().flatten().collect();
+        assert_eq!(errors.len(), 1, "{sql}: {errors:?}");
+        assert_eq!(errors[0].kind, PortErrorKind::Corrupt, "{sql}");
+        assert!(errors[0].to_string().contains(says), "{sql}: {}", errors[0]);
+    }
+}
+
+#[test]
+fn a_time_that_no_column_can_hold_is_refused_whole() {
+    let place = Place::new();
+    let store = place.open();
+    let late = offerd_core::payout::Payout {
+        absolute_expiry: Some(bolt1::Timestamp(u64::MAX)),
+        ..sample::payout(1)
+    };
+    let error = store.commit(&Batch::of(Event::PayoutCreated(late))).expect_err("too late");
+    assert_eq!(error.kind, PortErrorKind::Rejected);
+    assert_eq!(store.payouts(Page::ALL).expect("payouts"), []);
+}
+
+#[test]
+fn the_log_tells_what_happened_and_gives_nothing_away() {
+    let place = Place::filled();
+    let db = Connection::open(place.file()).expect("open");
+    let mut statement =
+        db.prepare("SELECT kind, subject || ' ' || body FROM events ORDER BY seq").expect("log");
+    let lines: Vec<(String, String)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .and_then(Iterator::collect)
+        .expect("lines");
+    let kinds: Vec<_> = lines.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "offer_created",
+            "offer_created",
+            "offer_disabled",
+            "invoice_made",
+            "invoice_made",
+            "invoice_refused",
+            "payout_created",
+            "payout_created",
+            "payout_created",
+            "payout_disabled",
+            "payment_started",
+            "payment_started",
+            "payment_paid",
+            "payment_failed",
+            "payment_started",
+            "payment_put_off",
+            "receipt_claiming",
+            "receipt_claiming",
+            "receipt_paid",
+        ]
+    );
+    let payout = sample::payout(1);
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let secrets = [
+        payout.offer.expect("an offer").to_string(),
+        payout.invoice_request.expect("a request").to_string(),
+        payout.invoice_request_signed.expect("a request").to_string(),
+        hex(&payout.nonce),
+        hex(&payout.path_id.expect("a path")),
+        hex(&sample::bytes::<32>("preimage", 1)),
+        sample::own_invoice(1).redeems,
+    ];
+    for (kind, line) in &lines {
+        for secret in &secrets {
+            assert!(!line.contains(secret), "{kind} gives {secret} away: {line}");
+        }
+        assert!(!line.contains("lno1") && !line.contains("lnr1"), "{kind}: {line}");
+    }
+}

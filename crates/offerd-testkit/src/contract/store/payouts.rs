@@ -1,0 +1,111 @@
+//! Payouts.
+
+use bolt1::Msat;
+use bolt12::{InvreqId, OfferId};
+use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
+use offerd_core::port::{Page, Store};
+use offerd_core::{Event, PayoutRow};
+
+use super::{commit, conflicts, indexed};
+use crate::sample::{self, payout};
+
+fn created(payout: &Payout) -> Event {
+    Event::PayoutCreated(payout.clone())
+}
+
+/// A payout that has nothing in common with those of other numbers, not even absent fields.
+fn bare(row: u32) -> Payout {
+    Payout {
+        label: None,
+        amount: PayoutAmount::UpTo(Msat::MAX),
+        offer: None,
+        invoice_request: None,
+        invoice_request_signed: None,
+        path_id: None,
+        absolute_expiry: None,
+        ..payout(row)
+    }
+}
+
+pub fn a_payout_is_found_by_each_of_its_names(store: &dyn Store) {
+    let wanted = payout(2);
+    commit(store, [created(&payout(1)), created(&wanted), created(&payout(3))]);
+    let offer_id = wanted.offer_id().expect("it has an offer");
+    let invreq_id = wanted.invreq_id().expect("it has a request");
+    let found = [
+        store.payout(wanted.row),
+        store.payout_by_nonce(&wanted.nonce),
+        store.payout_by_offer_id(&offer_id),
+        store.payout_by_invreq_id(&invreq_id),
+        store.payout_by_label("payout 2"),
+    ];
+    for found in found {
+        assert_eq!(found.expect("payout").as_ref(), Some(&wanted));
+    }
+    let absent = [
+        store.payout(PayoutRow(4)),
+        store.payout_by_nonce(&[0; 16]),
+        store.payout_by_offer_id(&OfferId([0; 32])),
+        store.payout_by_invreq_id(&InvreqId([0; 32])),
+        store.payout_by_label("payout"),
+    ];
+    for absent in absent {
+        assert_eq!(absent.expect("payout"), None);
+    }
+}
+
+pub fn a_payout_without_strings_and_options_is_kept(store: &dyn Store) {
+    commit(store, [created(&bare(1))]);
+    assert_eq!(store.payout(PayoutRow(1)).expect("payout"), Some(bare(1)));
+}
+
+pub fn payouts_are_numbered_from_one(store: &dyn Store) {
+    assert_eq!(store.next_payout_row().expect("next"), PayoutRow(1));
+    commit(store, [created(&payout(1)), created(&payout(2))]);
+    assert_eq!(store.next_payout_row().expect("next"), PayoutRow(3));
+}
+
+pub fn a_second_payout_of_one_number_is_refused(store: &dyn Store) {
+    commit(store, [created(&payout(1))]);
+    conflicts(store, created(&Payout { row: PayoutRow(1), ..payout(2) }));
+}
+
+pub fn a_second_payout_of_one_label_is_refused_in_any_state(store: &dyn Store) {
+    let (first, second) = (payout(1), payout(2));
+    let again = |label: &Option<String>| Payout { label: label.clone(), ..payout(3) };
+    let disabled = Event::PayoutDisabled { row: first.row, at: sample::NOW };
+    let claim = sample::claim(2, &second);
+    let spent = Event::PaymentEnded { id: claim.id, end: sample::paid(2) };
+    commit(store, [created(&first), created(&second)]);
+    conflicts(store, created(&again(&first.label)));
+    commit(store, [disabled, Event::PaymentStarted(claim), spent]);
+    conflicts(store, created(&again(&first.label)));
+    conflicts(store, created(&again(&second.label)));
+}
+
+pub fn a_second_payout_of_one_nonce_is_refused(store: &dyn Store) {
+    commit(store, [created(&payout(1))]);
+    conflicts(store, created(&Payout { nonce: payout(1).nonce, ..payout(2) }));
+}
+
+pub fn payouts_without_label_do_not_collide(store: &dyn Store) {
+    commit(store, [created(&bare(1)), created(&bare(2))]);
+    assert_eq!(store.payout(PayoutRow(2)).expect("payout"), Some(bare(2)));
+}
+
+pub fn a_disabled_payout_cannot_be_disabled_again(store: &dyn Store) {
+    let wanted = payout(1);
+    let disabled = Event::PayoutDisabled { row: wanted.row, at: sample::NOW };
+    commit(store, [created(&wanted), disabled.clone()]);
+    let found = store.payout(wanted.row).expect("payout");
+    assert_eq!(found, Some(Payout { state: PromiseState::Disabled, ..wanted }));
+    conflicts(store, disabled);
+}
+
+pub fn payouts_come_in_pages_oldest_first(store: &dyn Store) {
+    let payouts: Vec<_> = (1..=3).map(payout).collect();
+    commit(store, payouts.iter().map(created));
+    assert_eq!(store.payouts(Page::ALL).expect("page"), indexed(1, payouts.clone()));
+    let page = store.payouts(Page { start: 2, limit: 1 }).expect("page");
+    assert_eq!(page, indexed(2, payouts[1..2].to_vec()));
+}

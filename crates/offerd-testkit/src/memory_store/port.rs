@@ -1,0 +1,206 @@
+//! The port.
+
+use std::collections::BTreeMap;
+
+use bolt1::{Msat, Timestamp};
+use bolt12::{InvreqId, OfferId};
+use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::offer_book::OfferEntry;
+use offerd_core::payment::OutgoingPayment;
+use offerd_core::payout::Payout;
+use offerd_core::port::{Indexed, Page, PortError, Store};
+use offerd_core::receipt::{Receipt, ReceiptKey, Source};
+use offerd_core::{Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow};
+
+use super::MemoryStore;
+use super::state::{State, has_failed, label_of};
+
+impl Store for MemoryStore {
+    fn commit(&self, batch: &Batch) -> Result<(), PortError> {
+        let mut state = self.state();
+        if let Some(left) = state.failing_commits.checked_sub(1) {
+            state.failing_commits = left;
+            return Err(PortError::unavailable("the disk is full, as the test wished"));
+        }
+        let mut changed: State = state.clone();
+        changed.apply(batch)?;
+        *state = changed;
+        Ok(())
+    }
+
+    fn next_offer_row(&self) -> Result<OfferRow, PortError> {
+        Ok(OfferRow(next(&self.state().offers)))
+    }
+
+    fn offer(&self, row: OfferRow) -> Result<Option<OfferEntry>, PortError> {
+        Ok(self.state().offers.get(&row.0).cloned())
+    }
+
+    fn offer_by_id(&self, id: &OfferId) -> Result<Option<OfferEntry>, PortError> {
+        Ok(find(&self.state().offers, |entry| entry.encoding(id).is_some()))
+    }
+
+    fn offer_by_arguments(&self, key: &[u8; 32]) -> Result<Option<OfferEntry>, PortError> {
+        Ok(find(&self.state().offers, |entry| entry.arguments_key.as_ref() == Some(key)))
+    }
+
+    fn single_use_offer_by_label(&self, label: &str) -> Result<Option<OfferEntry>, PortError> {
+        Ok(find(&self.state().offers, |entry| {
+            entry.single_use && entry.label.as_deref() == Some(label)
+        }))
+    }
+
+    fn offers(&self, page: Page) -> Result<Vec<Indexed<OfferEntry>>, PortError> {
+        Ok(numbered_page(&self.state().offers, page))
+    }
+
+    fn next_payout_row(&self) -> Result<PayoutRow, PortError> {
+        Ok(PayoutRow(next(&self.state().payouts)))
+    }
+
+    fn payout(&self, row: PayoutRow) -> Result<Option<Payout>, PortError> {
+        Ok(self.state().payouts.get(&row.0).cloned())
+    }
+
+    fn payout_by_nonce(&self, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError> {
+        Ok(find(&self.state().payouts, |payout| payout.nonce == *nonce))
+    }
+
+    fn payout_by_offer_id(&self, id: &OfferId) -> Result<Option<Payout>, PortError> {
+        Ok(find(&self.state().payouts, |payout| payout.offer_id() == Some(*id)))
+    }
+
+    fn payout_by_invreq_id(&self, id: &InvreqId) -> Result<Option<Payout>, PortError> {
+        Ok(find(&self.state().payouts, |payout| payout.invreq_id() == Some(*id)))
+    }
+
+    fn payout_by_label(&self, label: &str) -> Result<Option<Payout>, PortError> {
+        Ok(find(&self.state().payouts, |payout| payout.label.as_deref() == Some(label)))
+    }
+
+    fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {
+        Ok(numbered_page(&self.state().payouts, page))
+    }
+
+    fn payment(&self, id: PaymentId) -> Result<Option<OutgoingPayment>, PortError> {
+        Ok(self.state().payments.iter().find(|payment| payment.id == id).cloned())
+    }
+
+    fn payment_by_label(&self, label: &str) -> Result<Option<OutgoingPayment>, PortError> {
+        let state = self.state();
+        Ok(state.payments.iter().rfind(|payment| label_of(payment) == Some(label)).cloned())
+    }
+
+    fn payments_by_request(
+        &self,
+        request_key: &[u8; 32],
+    ) -> Result<Vec<OutgoingPayment>, PortError> {
+        Ok(filtered(&self.state().payments, |payment| payment.request_key == *request_key))
+    }
+
+    fn claims(&self, payout: PayoutRow) -> Result<Vec<OutgoingPayment>, PortError> {
+        Ok(filtered(&self.state().payments, |payment| payment.payout() == Some(payout)))
+    }
+
+    fn pending_payments(&self) -> Result<Vec<OutgoingPayment>, PortError> {
+        Ok(filtered(&self.state().payments, OutgoingPayment::is_pending))
+    }
+
+    fn claimed_since(&self, since: Timestamp) -> Result<Msat, PortError> {
+        let state = self.state();
+        let counted = state.payments.iter().filter(|payment| {
+            payment.payout().is_some() && !has_failed(payment) && payment.created_at >= since
+        });
+        let sum = counted
+            .flat_map(|payment| [payment.amount, payment.max_fee])
+            .try_fold(Msat::ZERO, Msat::plus);
+        Ok(sum.unwrap_or(Msat::MAX))
+    }
+
+    fn payments(&self, page: Page) -> Result<Vec<Indexed<OutgoingPayment>>, PortError> {
+        Ok(list_page(&self.state().payments, page))
+    }
+
+    fn next_invoice_row(&self) -> Result<InvoiceRow, PortError> {
+        Ok(InvoiceRow(next(&self.state().own_invoices)))
+    }
+
+    fn own_invoice(&self, row: InvoiceRow) -> Result<Option<OwnInvoice>, PortError> {
+        Ok(self.state().own_invoices.get(&row.0).cloned())
+    }
+
+    fn own_invoice_by_label(&self, label: &str) -> Result<Option<OwnInvoice>, PortError> {
+        Ok(find(&self.state().own_invoices, |invoice| {
+            invoice.label == label && invoice.refused_at.is_none()
+        }))
+    }
+
+    fn own_invoices(&self, page: Page) -> Result<Vec<Indexed<OwnInvoice>>, PortError> {
+        Ok(numbered_page(&self.state().own_invoices, page))
+    }
+
+    fn receipt(&self, key: &ReceiptKey) -> Result<Option<Receipt>, PortError> {
+        Ok(self.state().receipts.iter().find(|receipt| receipt.key == *key).cloned())
+    }
+
+    fn receipts_of(&self, source: Source) -> Result<Vec<Receipt>, PortError> {
+        Ok(filtered(&self.state().receipts, |receipt| receipt.key.source == source))
+    }
+
+    fn receipt_by_payment(
+        &self,
+        payment_hash: PaymentHash,
+        payment_id: &[u8; 32],
+    ) -> Result<Option<Receipt>, PortError> {
+        let is_it = |receipt: &&Receipt| {
+            receipt.payment_hash == payment_hash && receipt.payment_id == *payment_id
+        };
+        Ok(self.state().receipts.iter().find(is_it).cloned())
+    }
+
+    fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
+        Ok(list_page(&self.state().receipts, page))
+    }
+
+    fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError> {
+        let state = self.state();
+        let entries = state.outbox.iter();
+        Ok(entries.map(|(id, effect)| OutboxEntry { id: *id, effect: effect.clone() }).collect())
+    }
+
+    fn effect_done(&self, id: i64) -> Result<(), PortError> {
+        self.state().outbox.remove(&id);
+        Ok(())
+    }
+}
+
+fn next<T>(rows: &BTreeMap<u32, T>) -> u32 {
+    rows.last_key_value().map_or(0, |(last, _)| *last).saturating_add(1)
+}
+
+fn find<T: Clone>(rows: &BTreeMap<u32, T>, is_it: impl Fn(&T) -> bool) -> Option<T> {
+    rows.values().find(|row| is_it(row)).cloned()
+}
+
+fn filtered<T: Clone>(rows: &[T], wanted: impl Fn(&T) -> bool) -> Vec<T> {
+    rows.iter().filter(|row| wanted(row)).cloned().collect()
+}
+
+fn numbered_page<T: Clone>(rows: &BTreeMap<u32, T>, page: Page) -> Vec<Indexed<T>> {
+    page_of(rows.iter().map(|(number, row)| (u64::from(*number), row)), page)
+}
+
+fn list_page<T: Clone>(rows: &[T], page: Page) -> Vec<Indexed<T>> {
+    page_of((1..).zip(rows), page)
+}
+
+fn page_of<'a, T: Clone + 'a>(
+    rows: impl Iterator<Item = (u64, &'a T)>,
+    page: Page,
+) -> Vec<Indexed<T>> {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    rows.filter(|(index, _)| *index >= page.start)
+        .take(limit)
+        .map(|(created_index, row)| Indexed { created_index, row: row.clone() })
+        .collect()
+}

@@ -1,0 +1,237 @@
+//! What a store holds, and how events change it.
+
+use std::collections::BTreeMap;
+
+use bolt1::{Msat, Timestamp};
+use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::offer_book::{OfferEncoding, OfferEntry};
+use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use offerd_core::payout::{Payout, PromiseState};
+use offerd_core::port::PortError;
+use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
+use offerd_core::{Batch, Effect, Event, InvoiceRow, OfferRow, PaymentId, PayoutRow};
+
+/// Everything. Lists are in the order of making; nothing is ever taken out of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub(super) events: Vec<Event>,
+    pub(super) offers: BTreeMap<u32, OfferEntry>,
+    pub(super) payouts: BTreeMap<u32, Payout>,
+    pub(super) payments: Vec<OutgoingPayment>,
+    pub(super) own_invoices: BTreeMap<u32, OwnInvoice>,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) outbox: BTreeMap<i64, Effect>,
+    last_effect: i64,
+    pub(super) named: BTreeMap<[String; 3], Vec<u8>>,
+    pub(super) failing_commits: u32,
+}
+
+/// Refuses as a unique index does.
+fn unique(free: bool, what: &str) -> Result<(), PortError> {
+    if free { Ok(()) } else { Err(PortError::conflict(format!("{what} is there already"))) }
+}
+
+/// Refuses as a foreign key does.
+fn referenced(there: bool, what: &str) -> Result<(), PortError> {
+    if there { Ok(()) } else { Err(PortError::rejected(format!("there is no such {what}"))) }
+}
+
+/// The row to be changed, in the state that the change leaves.
+fn there<T>(row: Option<T>, what: &str) -> Result<T, PortError> {
+    row.ok_or_else(|| PortError::conflict(format!("no {what} in the right state")))
+}
+
+impl State {
+    /// All of the batch, or an error; then this state is half changed and must be thrown away.
+    pub(super) fn apply(&mut self, batch: &Batch) -> Result<(), PortError> {
+        batch.events.iter().try_for_each(|event| self.apply_event(event))?;
+        for effect in &batch.effects {
+            self.last_effect += 1;
+            self.outbox.insert(self.last_effect, effect.clone());
+        }
+        Ok(())
+    }
+
+    fn apply_event(&mut self, event: &Event) -> Result<(), PortError> {
+        self.events.push(event.clone());
+        match event {
+            Event::OfferCreated(entry) => self.offer_created(entry),
+            Event::OfferEncoded { row, encoding } => self.offer_encoded(*row, encoding),
+            Event::OfferDisabled { row, at: _ } => self.offer_disabled(*row),
+            Event::PayoutCreated(payout) => self.payout_created(payout),
+            Event::PayoutDisabled { row, at: _ } => self.payout_disabled(*row),
+            Event::PaymentStarted(payment) => self.payment_started(payment),
+            Event::PaymentPutOff { id, attempts, next_at } => {
+                self.payment_put_off(*id, *attempts, *next_at)
+            }
+            Event::PaymentEnded { id, end } => self.payment_ended(*id, end),
+            Event::InvoiceMade(invoice) => self.invoice_made(invoice),
+            Event::InvoiceRefused { row, at } => self.invoice_refused(*row, *at),
+            Event::ReceiptClaiming(receipt) => self.receipt_claiming(receipt),
+            Event::ReceiptPaid { key, amount, at } => self.receipt_paid(key, *amount, *at),
+        }
+    }
+
+    fn offer_created(&mut self, entry: &OfferEntry) -> Result<(), PortError> {
+        let others = || self.offers.values();
+        unique(!self.offers.contains_key(&entry.row.0), "the offer's number")?;
+        if entry.arguments_key.is_some() {
+            let free = others().all(|other| other.arguments_key != entry.arguments_key);
+            unique(free, "an offer with these arguments")?;
+        }
+        if entry.single_use && entry.label.is_some() {
+            let free = others().all(|other| !other.single_use || other.label != entry.label);
+            unique(free, "a single-use offer with this label")?;
+        }
+        let stored = OfferEntry { encodings: Vec::new(), ..entry.clone() };
+        self.offers.insert(entry.row.0, stored);
+        entry.encodings.iter().try_for_each(|encoding| self.offer_encoded(entry.row, encoding))
+    }
+
+    fn offer_encoded(&mut self, row: OfferRow, encoding: &OfferEncoding) -> Result<(), PortError> {
+        let id = encoding.offer_id();
+        let free = self.offers.values().all(|other| other.encoding(&id).is_none());
+        unique(free, "an encoding with this offer_id")?;
+        let entry = self.offers.get_mut(&row.0);
+        referenced(entry.is_some(), "offer")?;
+        entry.into_iter().for_each(|entry| entry.encodings.push(encoding.clone()));
+        Ok(())
+    }
+
+    fn offer_disabled(&mut self, row: OfferRow) -> Result<(), PortError> {
+        let entry = self.offers.get_mut(&row.0).filter(|entry| entry.active);
+        there(entry, "offer")?.active = false;
+        Ok(())
+    }
+
+    fn payout_created(&mut self, payout: &Payout) -> Result<(), PortError> {
+        unique(!self.payouts.contains_key(&payout.row.0), "the payout's number")?;
+        for other in self.payouts.values() {
+            unique(other.nonce != payout.nonce, "a payout with these random bytes")?;
+            let apart = |same: bool, set: bool| !(same && set);
+            let labels = apart(other.label == payout.label, payout.label.is_some());
+            unique(labels, "a payout with this label")?;
+            let offers = apart(other.offer_id() == payout.offer_id(), payout.offer.is_some());
+            unique(offers, "a payout with this offer_id")?;
+            let requests =
+                apart(other.invreq_id() == payout.invreq_id(), payout.invoice_request.is_some());
+            unique(requests, "a payout with this invreq_id")?;
+        }
+        self.payouts.insert(payout.row.0, payout.clone());
+        Ok(())
+    }
+
+    fn payout_disabled(&mut self, row: PayoutRow) -> Result<(), PortError> {
+        let payout = self.payouts.get_mut(&row.0);
+        let payout = payout.filter(|payout| payout.state == PromiseState::Open);
+        there(payout, "payout")?.state = PromiseState::Disabled;
+        Ok(())
+    }
+
+    fn payment_started(&mut self, payment: &OutgoingPayment) -> Result<(), PortError> {
+        unique(self.payments.iter().all(|other| other.id != payment.id), "a payment of this id")?;
+        let mut standing = self.payments.iter().filter(|other| !has_failed(other));
+        match &payment.purpose {
+            Purpose::Claim { payout, reply_path: _ } => {
+                referenced(self.payouts.contains_key(&payout.0), "payout")?;
+                let free = standing.all(|other| other.payout() != Some(*payout));
+                unique(free, "a claim on this payout")?;
+            }
+            Purpose::Order { label, offer_id: _ } => {
+                for other in standing.filter(|other| other.payout().is_none()) {
+                    let free = other.request_key != payment.request_key;
+                    unique(free, "a payment for this request")?;
+                    unique(label.is_none() || label_of(other) != label.as_deref(), "the label")?;
+                }
+            }
+        }
+        self.payments.push(payment.clone());
+        Ok(())
+    }
+
+    fn payment_put_off(
+        &mut self,
+        id: PaymentId,
+        attempts: u32,
+        next_at: Timestamp,
+    ) -> Result<(), PortError> {
+        let payment = self.payments.iter_mut().find(|payment| payment.id == id);
+        let payment = there(payment.filter(|payment| payment.is_pending()), "payment")?;
+        payment.state = PaymentState::Pending { attempts, next_at: Some(next_at) };
+        Ok(())
+    }
+
+    /// A proof is recorded even where the payment was thought to have failed.
+    fn payment_ended(&mut self, id: PaymentId, end: &PaymentEnd) -> Result<(), PortError> {
+        let proven = matches!(end, PaymentEnd::Paid { .. });
+        let may_end =
+            |payment: &OutgoingPayment| payment.is_pending() || (proven && !payment.is_paid());
+        let payment = self.payments.iter_mut().find(|payment| payment.id == id);
+        let payment = there(payment.filter(|payment| may_end(payment)), "payment")?;
+        payment.state = PaymentState::Ended(end.clone());
+        if let (true, Some(payout)) = (proven, payment.payout()) {
+            there(self.payouts.get_mut(&payout.0), "payout")?.state = PromiseState::Spent;
+        }
+        Ok(())
+    }
+
+    fn invoice_made(&mut self, invoice: &OwnInvoice) -> Result<(), PortError> {
+        unique(!self.own_invoices.contains_key(&invoice.row.0), "the invoice's number")?;
+        let mut standing = self.own_invoices.values().filter(|other| other.refused_at.is_none());
+        let free =
+            invoice.refused_at.is_some() || standing.all(|other| other.label != invoice.label);
+        unique(free, "an invoice with this label")?;
+        self.own_invoices.insert(invoice.row.0, invoice.clone());
+        Ok(())
+    }
+
+    fn invoice_refused(&mut self, row: InvoiceRow, at: Timestamp) -> Result<(), PortError> {
+        let invoice = self.own_invoices.get_mut(&row.0);
+        let invoice = invoice.filter(|invoice| invoice.refused_at.is_none());
+        there(invoice, "invoice")?.refused_at = Some(at);
+        Ok(())
+    }
+
+    fn receipt_claiming(&mut self, receipt: &Receipt) -> Result<(), PortError> {
+        match receipt.key.source {
+            Source::Offer(row) => referenced(self.offers.contains_key(&row.0), "offer")?,
+            Source::Invoice(row) => referenced(self.own_invoices.contains_key(&row.0), "invoice")?,
+        }
+        for other in &self.receipts {
+            unique(other.key != receipt.key, "a receipt for this request")?;
+            let same_payment = other.payment_hash == receipt.payment_hash
+                && other.payment_id == receipt.payment_id;
+            unique(!same_payment, "a receipt of this payment")?;
+        }
+        self.receipts.push(receipt.clone());
+        Ok(())
+    }
+
+    fn receipt_paid(
+        &mut self,
+        key: &ReceiptKey,
+        amount: Msat,
+        at: Timestamp,
+    ) -> Result<(), PortError> {
+        let receipt = self.receipts.iter_mut().find(|receipt| receipt.key == *key);
+        let receipt = receipt.filter(|receipt| receipt.state == ReceiptState::Claiming);
+        let receipt = there(receipt, "receipt")?;
+        receipt.amount = amount;
+        receipt.state = ReceiptState::Paid { at };
+        if let Source::Offer(row) = key.source {
+            there(self.offers.get_mut(&row.0), "offer")?.used = true;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn has_failed(payment: &OutgoingPayment) -> bool {
+    matches!(payment.state, PaymentState::Ended(PaymentEnd::Failed { .. }))
+}
+
+pub(super) fn label_of(payment: &OutgoingPayment) -> Option<&str> {
+    match &payment.purpose {
+        Purpose::Order { label, offer_id: _ } => label.as_deref(),
+        Purpose::Claim { .. } => None,
+    }
+}

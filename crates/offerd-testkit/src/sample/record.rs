@@ -1,0 +1,145 @@
+//! Records of ours.
+
+use bolt1::{CltvDelta, Msat, Seconds};
+use bolt12::Offer;
+use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::offer_book::{OfferEncoding, OfferEntry};
+use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
+use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
+use offerd_core::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
+
+use super::{
+    NOW, bytes, invoice, keypair, offer, payout_offer, payout_request, payout_request_signed, point,
+};
+
+/// An offer that may be paid any number of times, with one encoding: [`offer`] `row`.
+pub fn offer_entry(row: u32) -> OfferEntry {
+    OfferEntry {
+        row: OfferRow(row),
+        arguments_key: Some(bytes("offer arguments", row)),
+        label: Some(format!("offer {row}")),
+        external_id: Some(format!("order {row}")),
+        tags: vec!["bar".into(), "dråber \"of\" tea".into()],
+        single_use: false,
+        active: true,
+        used: false,
+        created_at: NOW,
+        encodings: vec![offer_encoding(offer(row))],
+    }
+}
+
+/// The same for one payment.
+pub fn single_use_offer_entry(row: u32) -> OfferEntry {
+    OfferEntry { single_use: true, arguments_key: None, ..offer_entry(row) }
+}
+
+/// One string of an offer, as if it had a path.
+pub fn offer_encoding(offer: Offer) -> OfferEncoding {
+    OfferEncoding { offer, path_id: Some(b"path of the offer".to_vec()), created_at: NOW }
+}
+
+/// A promise to pay with both strings.
+pub fn payout(row: u32) -> Payout {
+    let offer = payout_offer(row);
+    Payout {
+        row: PayoutRow(row),
+        nonce: bytes("payout nonce", row),
+        label: Some(format!("payout {row}")),
+        arguments_key: bytes("payout arguments", row),
+        amount: PayoutAmount::Exact(invoice(row).amount()),
+        offer: Some(offer),
+        invoice_request: Some(payout_request(row)),
+        invoice_request_signed: Some(payout_request_signed(row)),
+        path_id: Some(bytes::<32>("path of the payout", row).to_vec()),
+        absolute_expiry: Some(NOW.plus(Seconds(86_400))),
+        state: PromiseState::Open,
+        created_at: NOW,
+    }
+}
+
+/// A payment that we were told to make: [`invoice`] `number`.
+pub fn order(number: u32) -> OutgoingPayment {
+    let invoice = invoice(number);
+    OutgoingPayment {
+        id: PaymentId(bytes("payment id", number)),
+        purpose: Purpose::Order {
+            label: Some(format!("payment {number}")),
+            offer_id: Some(invoice.offer_id()),
+        },
+        request_key: invoice.request_key(),
+        amount: invoice.amount(),
+        invoice,
+        max_fee: Msat::new(5_000).expect("little"),
+        max_delay: CltvDelta(1008),
+        retry_for: Seconds(60),
+        created_at: NOW,
+        state: PaymentState::Pending { attempts: 0, next_at: None },
+    }
+}
+
+/// A claim on a payout, by an invoice for its offer.
+pub fn claim(number: u32, payout: &Payout) -> OutgoingPayment {
+    let string = payout.offer.clone().unwrap_or_else(|| payout_offer(payout.row.0));
+    let invoice = super::invoice_for_payout_offer(&string, &keypair(number), number);
+    OutgoingPayment {
+        purpose: Purpose::Claim {
+            payout: payout.row,
+            reply_path: Some(b"encoded reply path".to_vec()),
+        },
+        request_key: invoice.request_key(),
+        amount: invoice.amount(),
+        invoice,
+        ..order(number)
+    }
+}
+
+/// How a payment ends that arrives.
+pub fn paid(number: u32) -> PaymentEnd {
+    PaymentEnd::Paid {
+        preimage: bytes("preimage", number),
+        fee: Msat::new(1_234),
+        at: NOW.plus(Seconds(2)),
+    }
+}
+
+/// How a payment ends that does not.
+pub fn failed() -> PaymentEnd {
+    PaymentEnd::Failed { reason: "no route".into(), at: NOW.plus(Seconds(3)) }
+}
+
+/// An invoice that we made for somebody's promise to pay, [`invoice`] `row`.
+pub fn own_invoice(row: u32) -> OwnInvoice {
+    OwnInvoice {
+        row: InvoiceRow(row),
+        label: format!("redemption {row}"),
+        redeems: payout_offer(row).to_string(),
+        invoice: invoice(row),
+        created_at: NOW,
+        refused_at: None,
+    }
+}
+
+/// A payment to us that was just accepted, by [`point`] `number`.
+pub fn receipt(number: u32, source: Source) -> Receipt {
+    let invoice = invoice(number);
+    Receipt {
+        key: ReceiptKey { source, request_mac: bytes("request mac", number) },
+        payment_id: bytes("node's payment id", number),
+        payment_hash: PaymentHash(invoice.payment_hash()),
+        asked: invoice.amount(),
+        amount: invoice.amount(),
+        payer_id: point(number),
+        quantity: Some(u64::MAX),
+        payer_note: Some("gr\u{fc}\u{df}e \u{1f37a}\0 and a zero".into()),
+        invoice_created_at: NOW,
+        invoice: Some(invoice),
+        arrived_at: NOW.plus(Seconds(1)),
+        state: ReceiptState::Claiming,
+    }
+}
+
+/// The state of a receipt that is ours.
+pub fn arrived() -> ReceiptState {
+    ReceiptState::Paid { at: NOW.plus(Seconds(2)) }
+}
