@@ -1,3 +1,40 @@
-//! Chores.
+//! Chores of the repository, one file each. Run `cargo xtask <chore>`.
 
-fn main() {}
+mod arch;
+mod metadata;
+
+use std::env;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask <chore>
+
+chores:
+  arch   check who depends on whom, and the size of files";
+
+fn main() -> ExitCode {
+    let chore = env::args().nth(1).unwrap_or_default();
+    let findings = match chore.as_str() {
+        "arch" => arch::check(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match findings {
+        Ok(findings) if findings.is_empty() => {
+            println!("{chore}: nothing to complain about");
+            ExitCode::SUCCESS
+        }
+        Ok(findings) => {
+            for finding in &findings {
+                eprintln!("{finding}");
+            }
+            eprintln!("{chore}: {} findings", findings.len());
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{chore}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
