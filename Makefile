@@ -1,0 +1,25 @@
+# The whole project in four words. Options of the demo go into ARGS: make demo ARGS=--once
+
+ARGS ?=
+
+.PHONY: help demo test soak prepare
+
+help:
+	@echo 'make demo   build, start a regtest chain and three nodes, play the story, keep the pages up'
+	@echo '            make demo ARGS=--once ends after the story; ARGS=--help lists the options'
+	@echo 'make test   everything that must pass: format, lints, architecture, tests, documentation'
+	@echo 'make soak   the long versions of the tests; the log goes to target/soak.log'
+	@echo 'Both install missing system packages first, and say so.'
+
+demo: prepare
+	cargo build --locked
+	@exec "$${CARGO_TARGET_DIR:-target}/debug/offerd" demo $(ARGS)
+
+test: prepare
+	@scripts/test
+
+soak: prepare
+	@scripts/soak
+
+prepare:
+	@scripts/prepare
