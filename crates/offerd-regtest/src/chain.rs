@@ -268,8 +268,7 @@ impl State {
         let block = template.build(&self.ledger.blocks, self.ledger.blocks.tip());
         let hash = block.block_hash();
         self.ledger.put_tip(block)?;
-        let stored = Arc::clone(self.ledger.blocks.tip());
-        self.mempool.on_block(&stored.block);
+        self.mempool.remove_mined(&self.ledger.blocks.tip().block);
         Ok(hash)
     }
 

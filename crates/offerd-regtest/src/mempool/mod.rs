@@ -120,15 +120,11 @@ impl Mempool {
         closure(roots, |txid| self.children(txid))
     }
 
-    /// Takes out what a new block holds, and what it made impossible.
-    pub(crate) fn on_block(&mut self, block: &Block) {
-        for tx in block.txdata.iter().skip(1) {
+    /// Takes out what a new block holds. Blocks hold nothing that was not here, so no conflict with
+    /// what stays can arise.
+    pub(crate) fn remove_mined(&mut self, block: &Block) {
+        for tx in &block.txdata {
             self.remove(&tx.compute_txid());
-            let spent = tx.input.iter().map(|input| &input.previous_output);
-            let conflicts = spent.filter_map(|outpoint| self.spender(outpoint).copied()).collect();
-            for txid in self.with_descendants(conflicts) {
-                self.remove(&txid);
-            }
         }
     }
 
@@ -141,12 +137,12 @@ impl Mempool {
         self.next_arrival += 1;
     }
 
-    fn remove(&mut self, txid: &Txid) -> Option<Entry> {
-        let entry = self.entries.remove(&self.arrival.remove(txid)?)?;
-        for input in &entry.tx.input {
+    fn remove(&mut self, txid: &Txid) {
+        let Some(arrival) = self.arrival.remove(txid) else { return };
+        let entry = self.entries.remove(&arrival);
+        for input in entry.iter().flat_map(|entry| &entry.tx.input) {
             self.spenders.remove(&input.previous_output);
         }
-        Some(entry)
     }
 }
 

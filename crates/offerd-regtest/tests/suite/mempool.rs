@@ -146,6 +146,21 @@ fn unknown_versions_and_tiny_transactions_are_refused() {
 }
 
 #[test]
+fn what_is_too_heavy_or_asks_for_too_many_signatures_is_refused() {
+    let (chain, party) = (chain(), Party::new(1));
+    let funds = party.fund(&chain, 1_000_000);
+    let with_script = |script: Vec<u8>| {
+        let mut draft = party.draft(&[funds], 500_000);
+        draft.output[0].script_pubkey = ScriptBuf::from_bytes(script);
+        party.sign(draft, &[funds])
+    };
+    let op_return = with_script([&[0x6a][..], &[0x00; 100_000]].concat());
+    assert_eq!(chain.submit(op_return), Err(MempoolRefusal::TooLarge));
+    let multisigs = with_script(vec![0xae; 201]);
+    assert_eq!(chain.submit(multisigs), Err(MempoolRefusal::TooManySigops));
+}
+
+#[test]
 fn a_lock_time_is_refused_until_its_block_has_passed() {
     let (chain, party) = (chain(), Party::new(1));
     let funds = party.fund(&chain, 100_000);
@@ -272,6 +287,23 @@ fn a_double_spend_with_a_higher_fee_at_a_lower_feerate_is_refused() {
     chain.submit(party.spend(&coins[..1], 1_000)).expect("it is taken");
     let refused = chain.submit(party.spend(&coins, 3_000));
     assert!(matches!(refused, Err(MempoolRefusal::ReplacementFee { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_replacement_that_evicts_more_than_100_is_refused() {
+    let (chain, party) = (chain(), Party::new(1));
+    let coins: Vec<_> = (0..5).map(|_| party.fund(&chain, 100_000)).collect();
+    for first in &coins {
+        let mut funds = *first;
+        for _ in 0..21 {
+            let tx = party.spend(&[funds], 200);
+            funds = coin(&tx, 0);
+            chain.submit(tx).expect("it is taken");
+        }
+    }
+    let sweeping = party.spend(&coins, 400_000);
+    assert_eq!(chain.submit(sweeping), Err(MempoolRefusal::TooManyReplaced));
+    chain.submit(party.spend(&coins[..4], 300_000)).expect("four chains are 84 transactions");
 }
 
 #[test]
