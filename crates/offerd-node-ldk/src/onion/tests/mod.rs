@@ -1,1 +1,8 @@
+//! Several layers joined in memory: a network without sockets, on a clock that the test moves.
 
+mod delivery;
+mod graph;
+mod limits;
+mod net;
+mod queue;
+mod ways;
