@@ -28,12 +28,15 @@ codes! {
     METHOD_NOT_FOUND = -32601, "There is no such method.";
     INVALID_REQUEST = -32600, "This is JSON, but not a request.";
     GENERAL = -1, "Catch-all: an error without a code of its own.";
+    PAY_IN_PROGRESS = 200, "Another invoice of the same request is being paid.";
+    PAY_LABEL_USED = 201, "A payment of this label exists, for something else.";
     PAY_DESTINATION_FAILED = 203, "The payee refused the payment for good.";
     PAY_ROUTE_NOT_FOUND = 205, "No route to the payee within the limits.";
     PAY_TOO_EXPENSIVE = 206, "It would cost more than the call allows.";
     PAY_INVOICE_EXPIRED = 207, "The invoice has expired.";
     PAY_UNSPECIFIED = 209, "The payment failed for another reason.";
     PAY_STOPPED_RETRYING = 210, "Time is up and the outcome is not known yet.";
+    PAY_ALREADY_PAID = 219, "This request has been paid already.";
     INVOICE_LABEL_EXISTS = 900, "An invoice of this label exists.";
     OFFER_ALREADY_EXISTS = 1000, "An offer of this label or with these arguments exists.";
     OFFER_ALREADY_DISABLED = 1001, "The offer or invoice request is disabled already.";

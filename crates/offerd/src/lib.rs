@@ -2,3 +2,5 @@
 //! the core, and speaks to callers.
 
 pub mod driver;
+pub mod rpc;
+pub mod shutdown;

@@ -12,7 +12,7 @@ const LISTINVOICES: Method = Method {
     summary: "Lists what we were paid, and the invoices that we made for payouts of others.",
     params: &[
         Param::optional("label", Kind::Label, "Only those of this label."),
-        Param::optional("invstring", Kind::Text, "Only the one of this lni… string."),
+        Param::optional("invstring", Kind::Code, "Only the one of this lni… string."),
         Param::optional("payment_hash", Kind::Hash, "Only those of this hash."),
         Param::optional("offer_id", Kind::Hash, "Only those for this offer."),
         Param::optional("index", Kind::Choice(&["created"]), "What `start` and `limit` count."),

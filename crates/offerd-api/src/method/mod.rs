@@ -8,7 +8,7 @@ mod param;
 mod payments;
 mod payouts;
 
-pub use param::{Kind, Need, Param, U16, U32, U64};
+pub use param::{COUNT, Kind, MAX_CODE, MAX_TEXT, Need, Param, SECONDS, U16, U32, U64};
 
 /// One method of the JSON-RPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,11 +35,10 @@ const NEWADDR: Method = Method {
     aliases: &[],
     category: "node",
     summary: "Makes an address of the on-chain wallet.",
-    params: &[Param::default(
+    params: &[Param::optional(
         "addresstype",
         Kind::Choice(&["bech32", "p2tr", "all"]),
-        "\"p2tr\"",
-        "Which type; the wallet's own is p2tr.",
+        "Which type; the wallet makes one of them.",
     )],
     returns: &["p2tr?", "bech32?"],
 };
@@ -112,7 +111,7 @@ const FUNDCHANNEL: Method = Method {
         ),
         Param::not_yet("minconf", "choosing coins by age"),
         Param::not_yet("utxos", "choosing coins"),
-        Param::optional("push_msat", Kind::Msat, "How much of it to give to the node at once."),
+        Param::optional("push_msat", Kind::Fee, "How much of it to give to the node at once."),
         Param::not_yet("close_to", "closing to a given address"),
         Param::not_yet("request_amt", "buying liquidity"),
         Param::not_yet("compact_lease", "buying liquidity"),

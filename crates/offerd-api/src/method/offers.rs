@@ -1,7 +1,7 @@
 //! Offers: to be paid, again and again.
 
 use super::Method;
-use super::param::{Kind, Param, U32, U64};
+use super::param::{COUNT, Kind, Param, SECONDS, U32, U64};
 
 const RECURRING: &str = "recurring offers";
 
@@ -118,18 +118,18 @@ const FETCHINVOICE: Method = Method {
     category: "offers",
     summary: "Asks for an invoice for an offer, and checks it; pays nothing.",
     params: &[
-        Param::required("offer", Kind::Text, "The lno… string."),
+        Param::required("offer", Kind::Code, "The lno… string."),
         Param::optional(
             "amount_msat",
             Kind::Msat,
             "How much to pay; required where the offer leaves it to the payer.",
         )
         .or("msatoshi"),
-        Param::optional("quantity", U64, "How many items; required where the offer counts them."),
+        Param::optional("quantity", COUNT, "How many items; required where the offer counts them."),
         Param::not_yet("recurrence_counter", RECURRING),
         Param::not_yet("recurrence_start", RECURRING),
         Param::not_yet("recurrence_label", RECURRING),
-        Param::default("timeout", Kind::Number, "60", "How many seconds to wait for an answer."),
+        Param::default("timeout", SECONDS, "60", "How many seconds to wait for an answer."),
         Param::optional("payer_note", Kind::Text, "A note for the issuer."),
         Param::optional(
             "payer_metadata",
@@ -148,7 +148,7 @@ const DECODE: Method = Method {
     summary: "Shows what is in a BOLT 12 string, field by field, and whether it is valid.",
     params: &[Param::required(
         "string",
-        Kind::Text,
+        Kind::Code,
         "An lno…, lnr… or lni… string, with or without `lightning:`.",
     )],
     returns: &[

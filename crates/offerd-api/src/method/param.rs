@@ -9,21 +9,27 @@ pub enum Kind {
     Amount,
     /// The same without `any` and without currencies.
     Msat,
+    /// The same, zero too: a limit or a gift.
+    Fee,
     /// An amount in satoshi as a number, or as a string with a unit, or `all`.
     SatOrAll,
-    /// UTF-8 text.
+    /// A BOLT 12 string, of at most [`MAX_CODE`] bytes.
+    Code,
+    /// UTF-8 text of at most [`MAX_TEXT`] bytes.
     Text,
     /// UTF-8 text in which the JSON escape `\u` is refused, so that what is encoded is what was typed.
     PlainText,
     /// A name of the caller's choice: text, or a whole number, which stands for its decimal digits.
     Label,
-    /// A whole number up to `max`, or its decimal digits as a string.
+    /// A whole number from `min` to `max`, or its decimal digits as a string.
     Integer {
+        /// The least it may be.
+        min: u64,
         /// The most it may be.
         max: u64,
     },
-    /// A number, fractions too, not negative; or its digits as a string.
-    Number,
+    /// A number from 0 to 100, fractions too; or its digits as a string.
+    Percent,
     /// `true` or `false`, or either as a string.
     Boolean,
     /// 32 bytes in hexadecimal.
@@ -40,12 +46,20 @@ pub enum Kind {
     Any,
 }
 
+/// The longest [`Kind::Code`], in bytes.
+pub const MAX_CODE: usize = 131_072;
+/// The longest text and label, in bytes: what an onion message can carry with room to spare.
+pub const MAX_TEXT: usize = 8_192;
 /// Any number of 64 bits.
-pub const U64: Kind = Kind::Integer { max: u64::MAX };
+pub const U64: Kind = Kind::Integer { min: 0, max: u64::MAX };
+/// A number of items: any but zero.
+pub const COUNT: Kind = Kind::Integer { min: 1, max: u64::MAX };
 /// Any number of 32 bits.
-pub const U32: Kind = Kind::Integer { max: u32::MAX as u64 };
+pub const U32: Kind = Kind::Integer { min: 0, max: 0xffff_ffff };
 /// Any number of 16 bits.
-pub const U16: Kind = Kind::Integer { max: u16::MAX as u64 };
+pub const U16: Kind = Kind::Integer { min: 0, max: 0xffff };
+/// A span of time in seconds that is worth waiting for: at most a day.
+pub const SECONDS: Kind = Kind::Integer { min: 1, max: 86_400 };
 
 impl Kind {
     /// What is expected, to stand behind the parameter's name and a colon.
@@ -53,15 +67,19 @@ impl Kind {
         let fixed = match self {
             Self::Amount => "should be a positive amount in msat, or `any`",
             Self::Msat => "should be a positive amount in msat",
+            Self::Fee => "should be an amount in msat",
             Self::SatOrAll => "should be a positive amount in sat, or `all`",
-            Self::Text => "should be a string",
+            Self::Code | Self::Text => "should be a string",
             Self::PlainText => "should be a UTF-8 string without \\u escapes",
             Self::Label => "should be a string or an integer",
-            Self::Integer { max: u64::MAX } => "should be an unsigned 64-bit integer",
-            Self::Integer { max } => {
-                return format!("should be an integer from 0 to {max}");
+            Self::Integer { min: 0, max: u64::MAX } => "should be an unsigned 64-bit integer",
+            Self::Integer { min, max: u64::MAX } => {
+                return format!("should be an integer of at least {min}");
             }
-            Self::Number => "should be a non-negative number",
+            Self::Integer { min, max } => {
+                return format!("should be an integer from {min} to {max}");
+            }
+            Self::Percent => "should be a number from 0 to 100",
             Self::Boolean => "should be `true` or `false`",
             Self::Hash => "should be 32 bytes in hexadecimal",
             Self::Hex => "should be bytes in hexadecimal",
@@ -77,12 +95,13 @@ impl Kind {
     pub fn name(self) -> String {
         let fixed = match self {
             Self::Amount => "amount or any",
-            Self::Msat => "amount",
+            Self::Msat | Self::Fee => "amount",
             Self::SatOrAll => "sat or all",
+            Self::Code => "BOLT 12 string",
             Self::Text | Self::PlainText => "text",
             Self::Label => "text or integer",
             Self::Integer { .. } => "integer",
-            Self::Number => "number",
+            Self::Percent => "percent",
             Self::Boolean => "true or false",
             Self::Hash => "32 bytes hex",
             Self::Hex => "hex",
@@ -98,13 +117,14 @@ impl Kind {
     pub fn example(self) -> String {
         let fixed = match self {
             Self::Amount => "\"10000sat\"",
-            Self::Msat => "\"2500msat\"",
+            Self::Msat | Self::Fee => "\"2500msat\"",
             Self::SatOrAll => "100000",
+            Self::Code => "\"lno1qqqq\"",
             Self::Text => "\"text\"",
             Self::PlainText => "\"withdrawal from ATM\"",
             Self::Label => "\"order-17\"",
             Self::Integer { .. } => "3",
-            Self::Number => "0.5",
+            Self::Percent => "0.5",
             Self::Boolean => "true",
             Self::Hash => return format!("\"{}\"", "01".repeat(32)),
             Self::Hex => "\"00ff\"",

@@ -1,13 +1,14 @@
 //! Paying.
 
 use super::Method;
-use super::param::{Kind, Param, U16, U32, U64};
+use super::param::{COUNT, Kind, Param, SECONDS, U16, U32, U64};
 
 pub(super) const METHODS: &[Method] = &[PAY, XPAY, LISTPAYS];
 
 const PARTIAL: &str = "paying a part of an invoice";
 
-const QUANTITY: Param = Param::optional("quantity", U64, "For an offer: how many items.").by_name();
+const QUANTITY: Param =
+    Param::optional("quantity", COUNT, "For an offer: how many items.").by_name();
 const MAX_AMOUNT: Param = Param::optional(
     "max_amount_msat",
     Kind::Msat,
@@ -26,7 +27,7 @@ const PAY: Method = Method {
     category: "payments",
     summary: "Pays an invoice (lni…), or fetches one for an offer (lno…) and pays it.",
     params: &[
-        Param::required("bolt11", Kind::Text, "The lni… or lno… string.").or("invstring"),
+        Param::required("bolt11", Kind::Code, "The lni… or lno… string.").or("invstring"),
         Param::optional(
             "amount_msat",
             Kind::Msat,
@@ -37,19 +38,19 @@ const PAY: Method = Method {
         Param::not_yet("riskfactor", "weighing delay against fees"),
         Param::optional(
             "maxfeepercent",
-            Kind::Number,
+            Kind::Percent,
             "Most that routing may cost, in percent of the amount.",
         ),
-        Param::default("retry_for", U16, "60", RETRY_ABOUT),
+        Param::default("retry_for", SECONDS, "60", RETRY_ABOUT),
         Param::optional("maxdelay", U16, MAXDELAY_ABOUT),
         Param::optional(
             "exemptfee",
-            Kind::Msat,
+            Kind::Fee,
             "With maxfeepercent: a fee up to this is always fine (default 5000msat).",
         ),
         Param::not_yet("localinvreqid", "paying for an invoice request of ours by hand"),
         Param::not_yet("exclude", "excluding nodes and channels"),
-        Param::optional("maxfee", Kind::Msat, MAXFEE_ABOUT),
+        Param::optional("maxfee", Kind::Fee, MAXFEE_ABOUT),
         Param::not_yet("description", "a description to match the hash in a BOLT 11 invoice"),
         Param::not_yet("partial_msat", PARTIAL),
         QUANTITY,
@@ -77,15 +78,15 @@ const XPAY: Method = Method {
     category: "payments",
     summary: "Pays an invoice (lni…), or fetches one for an offer (lno…) and pays it.",
     params: &[
-        Param::required("invstring", Kind::Text, "The lni… or lno… string."),
+        Param::required("invstring", Kind::Code, "The lni… or lno… string."),
         Param::optional(
             "amount_msat",
             Kind::Msat,
             "How much to pay; required where the offer leaves it to the payer.",
         ),
-        Param::optional("maxfee", Kind::Msat, MAXFEE_ABOUT),
+        Param::optional("maxfee", Kind::Fee, MAXFEE_ABOUT),
         Param::not_yet("layers", "layers of route knowledge"),
-        Param::default("retry_for", U32, "60", RETRY_ABOUT),
+        Param::default("retry_for", SECONDS, "60", RETRY_ABOUT),
         Param::not_yet("partial_msat", PARTIAL),
         Param::optional("maxdelay", U32, MAXDELAY_ABOUT),
         Param::optional("payer_note", Kind::Text, "For an offer: a note for the issuer."),
@@ -112,7 +113,7 @@ const LISTPAYS: Method = Method {
     category: "payments",
     summary: "Lists payments of ours, redemptions of our payouts included.",
     params: &[
-        Param::optional("bolt11", Kind::Text, "Only those of this lni… string.").or("invstring"),
+        Param::optional("bolt11", Kind::Code, "Only those of this lni… string.").or("invstring"),
         Param::optional("payment_hash", Kind::Hash, "Only those of this hash."),
         Param::optional(
             "status",

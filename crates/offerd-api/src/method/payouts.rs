@@ -1,7 +1,7 @@
 //! Payouts: codes that pay whoever redeems them, once.
 
 use super::Method;
-use super::param::{Kind, Param, U32, U64};
+use super::param::{Kind, Param, SECONDS, U32, U64};
 
 pub(super) const METHODS: &[Method] = &[
     OFFEROUT,
@@ -181,7 +181,7 @@ const SENDINVOICE: Method = Method {
     category: "payouts",
     summary: "Redeems a payout of somebody else: sends an invoice for it and waits for the money.",
     params: &[
-        Param::required("invreq", Kind::Text, "The lnr… string, or a payout's lno… string.")
+        Param::required("invreq", Kind::Code, "The lnr… string, or a payout's lno… string.")
             .or("offer"),
         Param::required(
             "label",
@@ -194,7 +194,7 @@ const SENDINVOICE: Method = Method {
             "How much to ask for; required where the payout leaves it to the redeemer.",
         )
         .or("msatoshi"),
-        Param::default("timeout", Kind::Number, "90", "How many seconds to wait for the money."),
+        Param::default("timeout", SECONDS, "90", "How many seconds to wait for the money."),
     ],
     returns: &[
         "label",

@@ -123,7 +123,7 @@ impl Driver {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> bolt1::Timestamp {
+    pub(crate) fn now(&self) -> bolt1::Timestamp {
         self.ports.clock.now()
     }
 

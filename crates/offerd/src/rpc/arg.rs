@@ -1,0 +1,216 @@
+//! One parameter's value, checked against its type.
+
+use bolt1::{Msat, PublicKey};
+use offerd_api::method::{Kind, MAX_CODE, MAX_TEXT};
+use offerd_core::amount::{AmountError, AmountSpec};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A value of the type that the table of methods says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg {
+    /// [`Kind::Text`], [`Kind::PlainText`], [`Kind::Code`], [`Kind::Label`], [`Kind::Choice`].
+    Text(String),
+    /// [`Kind::Integer`].
+    Integer(u64),
+    /// [`Kind::Percent`].
+    Percent(f64),
+    /// [`Kind::Boolean`].
+    Boolean(bool),
+    /// [`Kind::Hash`].
+    Hash([u8; 32]),
+    /// [`Kind::Hex`].
+    Bytes(Vec<u8>),
+    /// [`Kind::NodeId`].
+    Node(PublicKey),
+    /// [`Kind::Amount`].
+    Amount(AmountSpec),
+    /// [`Kind::Msat`], [`Kind::Fee`].
+    Msat(Msat),
+    /// [`Kind::SatOrAll`]: so many satoshi, or `None` for all.
+    SatOrAll(Option<u64>),
+    /// [`Kind::TextList`].
+    Texts(Vec<String>),
+}
+
+/// Reads a value as one of `kind`.
+///
+/// # Errors
+/// What was expected, to stand behind the parameter's name.
+pub(super) fn read(kind: Kind, raw: &RawValue) -> Result<Arg, String> {
+    let expected = || kind.expected();
+    let value: Value = serde_json::from_str(raw.get()).map_err(|_| expected())?;
+    match kind {
+        Kind::Code => text(&value, MAX_CODE, kind).map(Arg::Text),
+        Kind::Text => text(&value, MAX_TEXT, kind).map(Arg::Text),
+        Kind::PlainText if has_unicode_escape(raw.get()) => Err(expected()),
+        Kind::PlainText => text(&value, MAX_TEXT, kind).map(Arg::Text),
+        Kind::Label => match value.as_u64() {
+            Some(number) => Ok(Arg::Text(number.to_string())),
+            None => text(&value, MAX_TEXT, kind).map(Arg::Text),
+        },
+        Kind::Integer { min, max } => integer(&value)
+            .filter(|number| (min..=max).contains(number))
+            .map(Arg::Integer)
+            .ok_or_else(expected),
+        Kind::Percent => percent(&value).map(Arg::Percent).ok_or_else(expected),
+        Kind::Boolean => match &value {
+            Value::Bool(boolean) => Some(*boolean),
+            Value::String(word) => word.parse().ok(),
+            Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        }
+        .map(Arg::Boolean)
+        .ok_or_else(expected),
+        Kind::Hash => bytes(&value)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Arg::Hash)
+            .ok_or_else(expected),
+        Kind::Hex => {
+            bytes(&value).filter(|bytes| !bytes.is_empty()).map(Arg::Bytes).ok_or_else(expected)
+        }
+        Kind::NodeId => bytes(&value)
+            .and_then(|bytes| bolt1::decode_point(&bytes).ok())
+            .map(Arg::Node)
+            .ok_or_else(expected),
+        Kind::Amount => amount(&value, kind),
+        Kind::Msat | Kind::Fee => msat(&value, kind).map(Arg::Msat),
+        Kind::SatOrAll => sat_or_all(&value).map(Arg::SatOrAll).ok_or_else(expected),
+        Kind::Choice(words) => value
+            .as_str()
+            .filter(|word| words.contains(word))
+            .map(|word| Arg::Text(word.to_owned()))
+            .ok_or_else(expected),
+        Kind::TextList => texts(value).map(Arg::Texts).ok_or_else(expected),
+        Kind::Any => Err("not supported".to_owned()),
+    }
+}
+
+fn text(value: &Value, max: usize, kind: Kind) -> Result<String, String> {
+    match value.as_str() {
+        Some(text) if text.len() > max => Err(format!("should be at most {max} bytes long")),
+        Some(text) => Ok(text.to_owned()),
+        None => Err(kind.expected()),
+    }
+}
+
+/// A whole number, or its decimal digits and nothing else.
+fn integer(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok()
+        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
+    }
+}
+
+fn percent(value: &Value) -> Option<f64> {
+    let decimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) if decimal(text) => text.parse().ok(),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
+    };
+    number.filter(|number| (0.0..=100.0).contains(number))
+}
+
+fn bytes(value: &Value) -> Option<Vec<u8>> {
+    hex::decode(value.as_str()?).ok()
+}
+
+fn texts(value: Value) -> Option<Vec<String>> {
+    let texts: Vec<String> = serde_json::from_value(value).ok()?;
+    let fits = texts.len() <= 64 && texts.iter().all(|text| text.len() <= MAX_TEXT);
+    fits.then_some(texts)
+}
+
+/// The text of an amount: a string, or a whole number in millisatoshi.
+fn amount_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => number.as_u64().map(|msat| msat.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn parse_amount(value: &Value, kind: Kind) -> Result<AmountSpec, String> {
+    let text = amount_text(value).ok_or_else(|| kind.expected())?;
+    text.parse().map_err(|error: AmountError| format!("{} ({error})", kind.expected()))
+}
+
+fn amount(value: &Value, kind: Kind) -> Result<Arg, String> {
+    match parse_amount(value, kind)? {
+        AmountSpec::Fiat { .. } => Err("not supported yet: prices in currencies".to_owned()),
+        AmountSpec::Msat(Msat::ZERO) => Err(kind.expected()),
+        amount @ (AmountSpec::Any | AmountSpec::Msat(_)) => Ok(Arg::Amount(amount)),
+    }
+}
+
+fn msat(value: &Value, kind: Kind) -> Result<Msat, String> {
+    match parse_amount(value, kind)? {
+        AmountSpec::Msat(Msat::ZERO) if kind != Kind::Fee => Err(kind.expected()),
+        AmountSpec::Msat(amount) => Ok(amount),
+        AmountSpec::Fiat { .. } | AmountSpec::Any => Err(kind.expected()),
+    }
+}
+
+/// Satoshi without a unit, or an amount of whole satoshi with one.
+fn sat_or_all(value: &Value) -> Option<Option<u64>> {
+    if value.as_str() == Some("all") {
+        return Some(None);
+    }
+    let sat = match integer(value) {
+        Some(sat) => Msat::from_sat(sat)?.as_sat_floor(),
+        None => match amount_text(value)?.parse().ok()? {
+            AmountSpec::Msat(amount) if amount.as_u64().is_multiple_of(1000) => {
+                amount.as_sat_floor()
+            }
+            AmountSpec::Msat(_) | AmountSpec::Any | AmountSpec::Fiat { .. } => return None,
+        },
+    };
+    (sat > 0).then_some(Some(sat))
+}
+
+/// Whether a JSON value is spelled with `\u` escapes.
+fn has_unicode_escape(raw: &str) -> bool {
+    let mut escaped = false;
+    raw.bytes().any(|byte| {
+        let found = escaped && byte == b'u';
+        escaped = !escaped && byte == b'\\';
+        found
+    })
+}
+
+/// A Rust type that a parameter can be taken as.
+pub trait FromArg: Sized {
+    /// The value, when the parameter is of this type.
+    fn from_arg(arg: &Arg) -> Option<Self>;
+}
+
+macro_rules! from_arg {
+    ($($type:ty: $variant:ident;)*) => {
+        $(impl FromArg for $type {
+            fn from_arg(arg: &Arg) -> Option<Self> {
+                if let Arg::$variant(value) = arg { Some(value.clone()) } else { None }
+            }
+        })*
+    };
+}
+
+from_arg! {
+    String: Text;
+    u64: Integer;
+    f64: Percent;
+    bool: Boolean;
+    [u8; 32]: Hash;
+    Vec<u8>: Bytes;
+    PublicKey: Node;
+    AmountSpec: Amount;
+    Msat: Msat;
+    Option<u64>: SatOrAll;
+    Vec<String>: Texts;
+}

@@ -1,0 +1,54 @@
+//! From a method's name to its handler.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use offerd_api::{ErrorObject, code, method};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::method::handler;
+use super::node_control::NodeControl;
+use super::params::bind;
+use super::socket::Calls;
+use crate::driver::Driver;
+use crate::shutdown::Shutdown;
+
+/// Everything that a call may touch.
+#[derive(Clone)]
+pub struct Api {
+    /// Offers, payouts, payments.
+    pub driver: Arc<Driver>,
+    /// The node itself.
+    pub node: Arc<dyn NodeControl>,
+    /// How to end the daemon.
+    pub shutdown: Shutdown,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").field("driver", &self.driver).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Calls for Api {
+    async fn call(&self, name: &str, params: Option<&RawValue>) -> Result<Value, ErrorObject> {
+        let unknown = || {
+            let shown: String = name.chars().take(64).collect();
+            let message = format!("Unknown command '{}'", shown.escape_debug());
+            ErrorObject::new(code::METHOD_NOT_FOUND, message)
+        };
+        let method = method::find(name).ok_or_else(unknown)?;
+        let handle = handler(method.name).ok_or_else(unknown)?;
+        let args = bind(method, params)?;
+        tracing::debug!(method = method.name, "call");
+        let api = self.clone();
+        // On a task of its own: what was begun goes on when its caller hangs up.
+        let running = tokio::spawn(async move { handle(&api, args).await });
+        running.await.unwrap_or_else(|panic| {
+            tracing::error!(method = method.name, %panic, "a call ended in a fault of ours");
+            Err(ErrorObject::new(code::GENERAL, "internal error"))
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! What a call that did not end well looks like to its caller: the driver's errors under Core Lightning's codes.
+
+use offerd_api::{ErrorObject, code};
+use offerd_core::Misuse;
+use offerd_core::port::PortError;
+use serde_json::{Value, json};
+
+use crate::driver::{Attempt, CallError};
+
+/// The error object for a call that failed.
+pub(super) fn to_object(error: CallError) -> ErrorObject {
+    let message = error.to_string();
+    match error {
+        CallError::Misuse(misuse) => misuse_object(misuse),
+        CallError::Unreachable { attempts } => {
+            ErrorObject::new(code::OFFER_ROUTE_NOT_FOUND, message)
+                .with_data(json!({ "attempts": attempts_view(&attempts) }))
+        }
+        CallError::NoAnswer { attempts } => ErrorObject::new(code::OFFER_TIMEOUT, message)
+            .with_data(json!({ "attempts": attempts_view(&attempts) })),
+        CallError::NotPaidYet { invoice } => ErrorObject::new(code::OFFER_TIMEOUT, message)
+            .with_data(json!({ "invstring": invoice })),
+        CallError::Refused(refusal) => refused(&refusal),
+        CallError::PaymentFailed { .. } => ErrorObject::new(code::PAY_UNSPECIFIED, message),
+        CallError::Fault(fault) => fault_object(&fault),
+    }
+}
+
+/// A part of ours failed: logged with its causes, and told in a line.
+pub(super) fn fault_object(fault: &PortError) -> ErrorObject {
+    tracing::warn!(error = ?fault, "a call failed for a fault of ours");
+    ErrorObject::new(code::GENERAL, fault.to_string())
+}
+
+fn attempts_view(attempts: &[Attempt]) -> Value {
+    attempts.iter().map(|attempt| json!({ "to": attempt.to, "outcome": attempt.outcome })).collect()
+}
+
+fn refused(refusal: &bolt12::InvoiceError) -> ErrorObject {
+    let mut data = json!({ "error": refusal.error.as_str() });
+    if let Some(field) = refusal.erroneous_field {
+        data["erroneous_field"] = json!(field);
+        if let Some(name) = bolt12::field::name(field) {
+            data["erroneous_field_name"] = json!(name);
+        }
+    }
+    if let Some(value) = &refusal.suggested_value {
+        data["suggested_value"] = json!(hex::encode(value));
+    }
+    let message = format!("Remote node sent failure message: {}", refusal.error);
+    ErrorObject::new(code::OFFER_BAD_REPLY, message).with_data(data)
+}
+
+fn misuse_object(misuse: Misuse) -> ErrorObject {
+    let message = misuse.to_string();
+    let code = match &misuse {
+        Misuse::Parameter { .. } | Misuse::NotYet { .. } | Misuse::WrongString(_) => {
+            code::INVALID_PARAMS
+        }
+        Misuse::LabelTaken { .. } | Misuse::ExistsInactive => code::OFFER_ALREADY_EXISTS,
+        Misuse::InvoiceLabelTaken => code::INVOICE_LABEL_EXISTS,
+        Misuse::PaymentLabelTaken => code::PAY_LABEL_USED,
+        Misuse::Unknown { .. } => code::GENERAL,
+        Misuse::AlreadyDisabled => code::OFFER_ALREADY_DISABLED,
+        Misuse::OfferExpired => code::OFFER_EXPIRED,
+        Misuse::InvoiceExpired => code::PAY_INVOICE_EXPIRED,
+        Misuse::WrongInvoice { .. } => code::OFFER_BAD_REPLY,
+        Misuse::TooExpensive { .. } => code::PAY_TOO_EXPENSIVE,
+        Misuse::AlreadyPaid => code::PAY_ALREADY_PAID,
+        Misuse::BeingPaid => code::PAY_IN_PROGRESS,
+        Misuse::PaysOurselves => code::PAY_ROUTE_NOT_FOUND,
+    };
+    let object = ErrorObject::new(code, message);
+    match misuse {
+        Misuse::LabelTaken { offer_id, same_arguments } => object.with_data(json!({
+            "offer_id": hex::encode(offer_id),
+            "same_arguments": same_arguments,
+        })),
+        Misuse::TooExpensive { asked, allowed } => object.with_data(json!({
+            "asked_msat": asked.as_u64(),
+            "allowed_msat": allowed.as_u64(),
+        })),
+        Misuse::Parameter { .. }
+        | Misuse::NotYet { .. }
+        | Misuse::InvoiceLabelTaken
+        | Misuse::PaymentLabelTaken
+        | Misuse::ExistsInactive
+        | Misuse::Unknown { .. }
+        | Misuse::AlreadyDisabled
+        | Misuse::OfferExpired
+        | Misuse::InvoiceExpired
+        | Misuse::WrongString(_)
+        | Misuse::WrongInvoice { .. }
+        | Misuse::AlreadyPaid
+        | Misuse::BeingPaid
+        | Misuse::PaysOurselves => object,
+    }
+}

@@ -1,0 +1,37 @@
+//! `fetchinvoice`
+
+use std::time::Duration;
+
+use bolt1::Msat;
+use bolt12::Offer;
+use offerd_api::ErrorObject;
+use offerd_api::offer::{FetchedInvoice, InvoiceChanges};
+use offerd_core::fetch::FetchArguments;
+
+use super::Outcome;
+use crate::rpc::call::Api;
+use crate::rpc::error::to_object;
+use crate::rpc::params::Args;
+use crate::rpc::view;
+
+pub(super) async fn call(api: &Api, args: Args) -> Outcome {
+    let string: String = args.need("offer")?;
+    let offer: Offer = string
+        .trim()
+        .parse()
+        .map_err(|error: bolt12::Bolt12Error| ErrorObject::parameter("offer", error))?;
+    let arguments = FetchArguments {
+        amount: args.get("amount_msat")?,
+        quantity: args.get("quantity")?,
+        payer_note: args.get("payer_note")?,
+        payer_metadata: args.get("payer_metadata")?,
+        bip_353_name: None,
+    };
+    let within = Duration::from_secs(args.need("timeout")?);
+    let outcome = api.driver.fetch_invoice(&offer, &arguments, within).await.map_err(to_object)?;
+    let fetched = outcome.fetched;
+    view::json(FetchedInvoice {
+        invoice: fetched.invoice.to_string(),
+        changes: InvoiceChanges { amount_msat: fetched.changed_amount.map(Msat::as_u64) },
+    })
+}

@@ -1,0 +1,81 @@
+//! `listpays`
+
+use bolt1::Msat;
+use offerd_api::ErrorObject;
+use offerd_api::payment::{PaymentList, PaymentView};
+use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use offerd_core::port::Indexed;
+
+use super::{Outcome, limit};
+use crate::rpc::call::Api;
+use crate::rpc::error::fault_object;
+use crate::rpc::params::Args;
+use crate::rpc::view;
+
+pub(super) fn call(api: &Api, args: &Args) -> Outcome {
+    let store = api.driver.store();
+    let page = offerd_core::port::Page { limit: u64::MAX, ..super::page(args)? };
+    let string: Option<String> = args.get("bolt11")?;
+    let invoice = string.map(|string| string.trim().parse::<bolt12::Invoice>()).transpose();
+    let invoice = invoice.map_err(|error| ErrorObject::parameter("bolt11", error))?;
+    let hash: Option<[u8; 32]> = args.get("payment_hash")?;
+    let status: Option<String> = args.get("status")?;
+    let label: Option<String> = args.get("label")?;
+    let mut pays = Vec::new();
+    for Indexed { created_index, row } in store.payments(page).map_err(|e| fault_object(&e))? {
+        let fits = invoice.as_ref().is_none_or(|invoice| row.invoice == *invoice)
+            && hash.is_none_or(|hash| row.payment_hash().0 == hash);
+        if !fits {
+            continue;
+        }
+        let mut shown = view(&row, created_index);
+        if let Some(payout) = row.payout() {
+            let payout = store.payout(payout).map_err(|error| fault_object(&error))?;
+            let id = payout.and_then(|payout| payout.offer_id());
+            shown.payout_offer_id = id.map(|id| id.to_string());
+        }
+        if status.as_ref().is_none_or(|status| shown.status == *status)
+            && (label.is_none() || shown.label == label)
+        {
+            pays.push(shown);
+        }
+    }
+    pays.truncate(limit(args)?);
+    view::json(PaymentList { pays })
+}
+
+fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView {
+    let (label, offer_id) = match &payment.purpose {
+        Purpose::Order { label, offer_id } => (label.clone(), *offer_id),
+        Purpose::Claim { .. } => (None, None),
+    };
+    let mut view = PaymentView {
+        payment_hash: payment.payment_hash().to_string(),
+        status: "pending".to_owned(),
+        destination: payment.invoice.node_id().to_string(),
+        created_at: payment.created_at.0,
+        label,
+        bolt12: payment.invoice.to_string(),
+        description: view::text(payment.invoice.offer_view().description()),
+        amount_msat: payment.amount.as_u64(),
+        created_index,
+        offer_id: offer_id.map(|id| id.to_string()),
+        ..PaymentView::default()
+    };
+    match &payment.state {
+        PaymentState::Pending { .. } => {}
+        PaymentState::Ended(PaymentEnd::Paid { preimage, fee, at }) => {
+            view.status = "complete".to_owned();
+            view.preimage = Some(hex::encode(preimage));
+            view.completed_at = Some(at.0);
+            let sent = payment.amount.plus(fee.unwrap_or_default());
+            view.amount_sent_msat = sent.map(Msat::as_u64);
+        }
+        PaymentState::Ended(PaymentEnd::Failed { reason, at }) => {
+            view.status = "failed".to_owned();
+            view.reason = Some(reason.clone());
+            view.completed_at = Some(at.0);
+        }
+    }
+    view
+}

@@ -1,0 +1,100 @@
+//! The methods, one file each: take the parameters, ask, render.
+
+mod connect;
+mod decode;
+mod disableinvoicerequest;
+mod disableoffer;
+mod fetchinvoice;
+mod fundchannel;
+mod getinfo;
+mod help;
+mod invoicerequest;
+mod listfunds;
+mod listinvoicerequests;
+mod listinvoices;
+mod listoffers;
+mod listpayouts;
+mod listpays;
+mod listpeerchannels;
+mod listpeers;
+mod newaddr;
+mod offer;
+mod offerout;
+mod pay;
+mod sendinvoice;
+mod stop;
+mod xpay;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use offerd_api::ErrorObject;
+use serde_json::{Value, json};
+
+use super::call::Api;
+use super::params::Args;
+
+/// What a method gives.
+type Outcome = Result<Value, ErrorObject>;
+/// A call on its way.
+type Calling<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+/// What carries out one method.
+pub(super) type Handler = for<'a> fn(&'a Api, Args) -> Calling<'a>;
+
+/// The handler of the method of this name.
+pub(super) fn handler(name: &str) -> Option<Handler> {
+    Some(match name {
+        "connect" => |api, args| Box::pin(connect::call(api, args)),
+        "decode" => |_, args| Box::pin(async move { decode::call(&args) }),
+        "disableinvoicerequest" => |api, args| Box::pin(disableinvoicerequest::call(api, args)),
+        "disableoffer" => |api, args| Box::pin(disableoffer::call(api, args)),
+        "fetchinvoice" => |api, args| Box::pin(fetchinvoice::call(api, args)),
+        "fundchannel" => |api, args| Box::pin(fundchannel::call(api, args)),
+        "getinfo" => |api, _| Box::pin(getinfo::call(api)),
+        "help" => |_, args| Box::pin(async move { help::call(&args) }),
+        "invoicerequest" => |api, args| Box::pin(invoicerequest::call(api, args)),
+        "listfunds" => |api, args| Box::pin(listfunds::call(api, args)),
+        "listinvoicerequests" => {
+            |api, args| Box::pin(async move { listinvoicerequests::call(api, &args) })
+        }
+        "listinvoices" => |api, args| Box::pin(async move { listinvoices::call(api, &args) }),
+        "listoffers" => |api, args| Box::pin(async move { listoffers::call(api, &args) }),
+        "listpayouts" => |api, args| Box::pin(async move { listpayouts::call(api, &args) }),
+        "listpays" => |api, args| Box::pin(async move { listpays::call(api, &args) }),
+        "listpeerchannels" => |api, args| Box::pin(listpeerchannels::call(api, args)),
+        "listpeers" => |api, args| Box::pin(listpeers::call(api, args)),
+        "newaddr" => |api, args| Box::pin(newaddr::call(api, args)),
+        "notifications" => |_, _| Box::pin(async { Ok(json!({})) }),
+        "offer" => |api, args| Box::pin(offer::call(api, args)),
+        "offerout" => |api, args| Box::pin(offerout::call(api, args)),
+        "pay" => |api, args| Box::pin(pay::call(api, args)),
+        "sendinvoice" => |api, args| Box::pin(sendinvoice::call(api, args)),
+        "stop" => |api, _| Box::pin(async { stop::call(api) }),
+        "xpay" => |api, args| Box::pin(xpay::call(api, args)),
+        _ => return None,
+    })
+}
+
+/// A page of a list: `start` (a created_index) and `limit`, which the lists share.
+fn page(args: &Args) -> Result<offerd_core::port::Page, ErrorObject> {
+    let limit = args.get("limit")?.unwrap_or(u64::MAX);
+    Ok(offerd_core::port::Page { start: args.need("start")?, limit })
+}
+
+/// How many entries a list may have, `None` where the caller set no limit.
+fn limit(args: &Args) -> Result<usize, ErrorObject> {
+    let limit: Option<u64> = args.get("limit")?;
+    Ok(limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_of_the_table_is_carried_out() {
+        for method in offerd_api::method::all() {
+            assert!(handler(method.name).is_some(), "{}", method.name);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `offer`
+
+use offerd_api::ErrorObject;
+use offerd_api::offer::OfferCreated;
+use offerd_core::offer_book::OfferArguments;
+
+use super::Outcome;
+use super::offerout::sort_warnings;
+use crate::driver::OfferRequest;
+use crate::rpc::call::Api;
+use crate::rpc::error::to_object;
+use crate::rpc::params::Args;
+use crate::rpc::view;
+
+pub(super) async fn call(api: &Api, args: Args) -> Outcome {
+    let made = api.driver.create_offer(read(&args)?).await.map_err(to_object)?;
+    let warnings = sort_warnings(made.warnings);
+    let shown = view::offer(&made.entry, None, None);
+    view::json(OfferCreated {
+        offer_id: shown.offer_id,
+        active: shown.active,
+        single_use: shown.single_use,
+        bolt12: shown.bolt12,
+        used: shown.used,
+        force_paths: shown.force_paths,
+        created: made.created,
+        label: shown.label,
+        external_id: shown.external_id,
+        tags: shown.tags,
+        warning_unreachable: warnings.unreachable,
+        warning_capacity: warnings.capacity,
+    })
+}
+
+fn read(args: &Args) -> Result<OfferRequest, ErrorObject> {
+    Ok(OfferRequest {
+        arguments: OfferArguments {
+            amount: args.need("amount")?,
+            description: args.get("description")?,
+            issuer: args.get("issuer")?,
+            quantity_max: args.get("quantity_max")?,
+            absolute_expiry: args.get("absolute_expiry")?.map(bolt1::Timestamp),
+            single_use: args.need("single_use")?,
+        },
+        label: args.get("label")?,
+        external_id: args.get("external_id")?,
+        tags: args.get("tags")?.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,138 @@
+//! `pay`
+
+use std::time::Duration;
+
+use bolt1::{CltvDelta, Msat};
+use bolt12::{Bolt12String, Price};
+use offerd_api::ErrorObject;
+use offerd_api::payment::PayResult;
+use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState};
+
+use super::Outcome;
+use crate::driver::PayCall;
+use crate::rpc::call::Api;
+use crate::rpc::error::to_object;
+use crate::rpc::params::Args;
+use crate::rpc::view;
+
+/// A fee that is always fine where a percentage is asked for, unless the call says otherwise.
+const DEFAULT_EXEMPT: u64 = 5_000;
+
+pub(super) async fn call(api: &Api, args: Args) -> Outcome {
+    let mut call = read_common(&args, "bolt11")?;
+    call.max_fee = max_fee(&args, &call)?;
+    let outcome = api.driver.pay(call).await.map_err(to_object)?;
+    let label = outcome.label().map(str::to_owned);
+    let payment = outcome.payment;
+    let end = End::of(&payment);
+    view::json(PayResult {
+        payment_preimage: end.preimage,
+        destination: payment.invoice.node_id().to_string(),
+        payment_hash: payment.payment_hash().to_string(),
+        created_at: payment.created_at.0,
+        parts: 1,
+        amount_msat: payment.amount.as_u64(),
+        amount_sent_msat: end.sent_msat,
+        status: end.status.to_owned(),
+        bolt12: payment.invoice.to_string(),
+        label,
+    })
+}
+
+/// What `pay` and `xpay` share; the fee limit is left to them.
+pub(super) fn read_common(args: &Args, string: &'static str) -> Result<PayCall, ErrorObject> {
+    let max_delay: Option<u64> = args.get("maxdelay")?;
+    let max_delay = max_delay.map(|blocks| CltvDelta(u32::try_from(blocks).unwrap_or(u32::MAX)));
+    let text: String = args.need(string)?;
+    Ok(PayCall {
+        string: text.trim().to_owned(),
+        amount: args.get("amount_msat")?,
+        quantity: args.get("quantity")?,
+        payer_note: args.get("payer_note")?,
+        label: args.get("label")?,
+        max_amount: args.get("max_amount_msat")?,
+        max_fee: None,
+        max_delay,
+        retry_for: Duration::from_secs(args.need("retry_for")?),
+    })
+}
+
+/// `maxfee`, or `maxfeepercent` of the amount but not below `exemptfee`.
+fn max_fee(args: &Args, call: &PayCall) -> Result<Option<Msat>, ErrorObject> {
+    let fixed: Option<Msat> = args.get("maxfee")?;
+    let percent: Option<f64> = args.get("maxfeepercent")?;
+    let exempt: Option<Msat> = args.get("exemptfee")?;
+    if fixed.is_some() && (percent.is_some() || exempt.is_some()) {
+        let expected = "cannot go with maxfeepercent or exemptfee";
+        return Err(ErrorObject::parameter("maxfee", expected));
+    }
+    let Some(percent) = percent else {
+        return match exempt {
+            Some(_) => Err(ErrorObject::parameter("exemptfee", "needs maxfeepercent")),
+            None => Ok(fixed),
+        };
+    };
+    let amount = expected_amount(call).ok_or_else(|| {
+        ErrorObject::parameter("maxfeepercent", "needs an amount: give amount_msat, or maxfee")
+    })?;
+    let exempt = exempt.or_else(|| Msat::new(DEFAULT_EXEMPT)).unwrap_or_default();
+    Ok(Some(exempt.max(amount.ppm(to_ppm(percent)))))
+}
+
+/// Percent, from 0 to 100, in millionths.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most 1 000 000, not negative"
+)]
+fn to_ppm(percent: f64) -> u32 {
+    (percent.clamp(0.0, 100.0) * 10_000.0).round() as u32
+}
+
+/// What the call will pay, as far as it can be told before anything is fetched.
+fn expected_amount(call: &PayCall) -> Option<Msat> {
+    if call.amount.is_some() {
+        return call.amount;
+    }
+    match call.string.parse().ok()? {
+        Bolt12String::Invoice(invoice) => Some(invoice.amount()),
+        Bolt12String::Offer(offer) => match offer.price() {
+            Price::Msat(each) => each.times(std::num::NonZeroU64::new(call.quantity.unwrap_or(1))?),
+            Price::PayerDecides | Price::Fiat { .. } => call.max_amount,
+        },
+        Bolt12String::InvoiceRequest(_) => None,
+    }
+}
+
+/// How a payment stands, in the words of the API.
+pub(super) struct End {
+    pub(super) status: &'static str,
+    pub(super) preimage: Option<String>,
+    pub(super) sent_msat: u64,
+}
+
+impl End {
+    pub(super) fn of(payment: &OutgoingPayment) -> Self {
+        let (status, preimage, fee) = match &payment.state {
+            PaymentState::Ended(PaymentEnd::Paid { preimage, fee, .. }) => {
+                ("complete", Some(hex::encode(preimage)), fee.unwrap_or_default())
+            }
+            PaymentState::Ended(PaymentEnd::Failed { .. }) => ("failed", None, Msat::ZERO),
+            PaymentState::Pending { .. } => ("pending", None, Msat::ZERO),
+        };
+        let sent_msat = payment.amount.plus(fee).unwrap_or(payment.amount).as_u64();
+        Self { status, preimage, sent_msat }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percents_are_exact_to_the_millionth() {
+        for (percent, ppm) in [(0.0, 0), (0.5, 5_000), (0.0001, 1), (100.0, 1_000_000)] {
+            assert_eq!(to_ppm(percent), ppm);
+        }
+    }
+}

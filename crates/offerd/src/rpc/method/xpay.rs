@@ -1,0 +1,26 @@
+//! `xpay`
+
+use offerd_api::payment::XpayResult;
+
+use super::Outcome;
+use super::pay::{End, read_common};
+use crate::rpc::call::Api;
+use crate::rpc::error::to_object;
+use crate::rpc::params::Args;
+use crate::rpc::view;
+
+pub(super) async fn call(api: &Api, args: Args) -> Outcome {
+    let mut call = read_common(&args, "invstring")?;
+    call.max_fee = args.get("maxfee")?;
+    let payment = api.driver.pay(call).await.map_err(to_object)?.payment;
+    let end = End::of(&payment);
+    view::json(XpayResult {
+        successful_parts: u64::from(end.preimage.is_some()),
+        payment_preimage: end.preimage,
+        failed_parts: 0,
+        amount_msat: payment.amount.as_u64(),
+        amount_sent_msat: end.sent_msat,
+        payment_hash: payment.payment_hash().to_string(),
+        status: end.status.to_owned(),
+    })
+}

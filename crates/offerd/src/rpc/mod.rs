@@ -1,0 +1,21 @@
+//! The JSON-RPC as the daemon serves it: Core Lightning's conventions on a unix socket.
+//!
+//! A request goes from [`socket`] (bytes) over [`request`] (its parts) and [`params`] (checked by the table of
+//! methods) to one file per method in `method/`, which asks the driver or the node and renders the answer. Nothing
+//! is decided here.
+
+mod arg;
+mod call;
+mod error;
+pub mod filter;
+pub mod frame;
+mod method;
+pub mod node_control;
+pub mod params;
+pub mod request;
+pub mod socket;
+mod view;
+
+pub use call::Api;
+pub use node_control::NodeControl;
+pub use socket::{Calls, Socket};
