@@ -3,6 +3,8 @@
 //! * [`FakeClock`], [`SeededEntropy`]: time and chance, as the test wants them.
 //! * [`sample`]: valid values of everything.
 //! * [`MemoryStore`]: the store ports without a disk.
+//! * [`FakeNetwork`], [`FakeNode`]: Lightning nodes in memory, real onions between them, that lose, delay, refuse
+//!   and die when they are told to.
 //! * [`contract`]: what every adapter must do, as a list of named behaviours.
 //!
 //! Only ever a dev-dependency. Since `offerd-core` depends on it in its own tests, those that use it live in
@@ -11,9 +13,11 @@
 mod clock;
 pub mod contract;
 mod entropy;
+mod fake_node;
 mod memory_store;
 pub mod sample;
 
 pub use clock::FakeClock;
 pub use entropy::SeededEntropy;
+pub use fake_node::{Call, FakeNetwork, FakeNode, Moment, Reach, Recorder};
 pub use memory_store::MemoryStore;

@@ -81,7 +81,9 @@ pub trait Store: KeyValueStore {
     ///
     /// # Errors
     /// `Conflict` when a row that must be unique exists already (a label, a receipt key, a payment id, a second
-    /// unfinished claim on one payout).
+    /// unfinished claim on one payout), or a row is no longer in a state that the event can leave (a payment that
+    /// has ended fails, a disabled offer is disabled): read again and decide again. `Rejected` for a new row that
+    /// belongs to one that does not exist.
     fn commit(&self, batch: &Batch) -> Result<(), PortError>;
 
     /// The next free number for an offer, from 1.

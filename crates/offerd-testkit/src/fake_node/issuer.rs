@@ -1,0 +1,90 @@
+//! Being paid.
+
+use async_trait::async_trait;
+use bitcoin_hashes::{Hash as _, sha256};
+use bolt1::BlockHeight;
+use bolt4::BlindedPath;
+use bolt12::BlindedPayInfo;
+use offerd_core::port::{InvoiceIssuer, MintOrder, Minted, PaymentFailure, PaymentPath, PortError};
+
+use super::FakeNode;
+use super::fault::Call;
+use super::ledger::{MintedInvoice, Stage};
+use super::network::State;
+
+/// The height at which everything happens.
+const HEIGHT: BlockHeight = BlockHeight(800_000);
+
+#[async_trait]
+impl InvoiceIssuer for FakeNode {
+    async fn mint(&self, order: MintOrder) -> Result<Minted, PortError> {
+        self.call(Call::Mint, |state| {
+            let paths = state.paths_to(self.id, None);
+            if paths.is_empty() {
+                return Err(PortError::unavailable("no payment could reach us"));
+            }
+            let preimage = state.bytes();
+            let payment_hash = sha256::Hash::hash(&preimage).to_byte_array();
+            let minted = MintedInvoice {
+                payee: self.id,
+                preimage,
+                payment_hash,
+                paths: paths.clone(),
+                order,
+            };
+            state.minted.push(minted);
+            let paths = paths.into_iter().map(priced).collect();
+            Ok(Minted { payment_hash, paths, accepts_mpp: true, height: HEIGHT })
+        })
+    }
+
+    async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
+        self.call(Call::Accept, |state| {
+            let claimable = self.find(state, payment_hash, Stage::Claimable);
+            let claimed = self.find(state, payment_hash, Stage::Claimed);
+            match (claimable, claimed) {
+                (Some(index), _) => state.claim(index),
+                (None, Some(_)) => {}
+                (None, None) => return Err(PortError::rejected("no such payment is waiting")),
+            }
+            Ok(())
+        })
+    }
+
+    async fn refuse(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
+        self.call(Call::Refuse, |state| {
+            if let Some(index) = self.find(state, payment_hash, Stage::Claimable) {
+                state.fail(index, PaymentFailure::RefusedByPayee);
+            }
+            Ok(())
+        })
+    }
+}
+
+impl FakeNode {
+    /// A payment of this hash to this node.
+    fn find(&self, state: &State, payment_hash: [u8; 32], stage: Stage) -> Option<usize> {
+        state.htlcs.iter().position(|htlc| {
+            htlc.payee == self.id && htlc.payment_hash == payment_hash && htlc.stage == stage
+        })
+    }
+}
+
+/// A path through somebody else costs 1 sat and 100 ppm; one that begins with us costs nothing.
+fn priced(path: BlindedPath) -> PaymentPath {
+    let ours_alone = path.hops.len() == 1;
+    let pay_info = BlindedPayInfo {
+        fee_base_msat: if ours_alone { 0 } else { 1_000 },
+        fee_proportional_millionths: if ours_alone { 0 } else { 100 },
+        cltv_expiry_delta: if ours_alone { 18 } else { 98 },
+        htlc_minimum_msat: 1,
+        htlc_maximum_msat: FakeNode::LARGEST_HTLC,
+        features: Vec::new(),
+    };
+    PaymentPath { path, pay_info }
+}
+
+impl FakeNode {
+    /// Most msat that its paths carry in one part: ten times what a node begins with.
+    const LARGEST_HTLC: u64 = 10_000_000_000;
+}
