@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::Rate;
+use super::MessageRate;
 
-/// Lets messages pass at a [`Rate`]. All times are on the layer's clock.
+/// Lets messages pass at a [`MessageRate`]. All times are on the layer's clock.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
-    rate: Rate,
+    rate: MessageRate,
     /// When it will be full again. Each message moves it one interval into the future.
     full_at: Duration,
 }
 
 impl Bucket {
     /// A full one.
-    pub(super) const fn new(rate: Rate) -> Self {
+    pub(super) const fn new(rate: MessageRate) -> Self {
         Self { rate, full_at: Duration::ZERO }
     }
 
@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn a_burst_passes_at_once_and_then_one_in_each_interval() {
-        let mut bucket = Bucket::new(Rate { interval: Duration::from_millis(250), burst: 3 });
+        let mut bucket =
+            Bucket::new(MessageRate { interval: Duration::from_millis(250), burst: 3 });
         let start = Duration::from_secs(100);
         assert_eq!((0..10).filter(|_| bucket.take(start)).count(), 3);
         assert_eq!(bucket.ready_at(), start + Duration::from_millis(250));

@@ -7,7 +7,7 @@ use lightning::ln::msgs::SocketAddress;
 /// What only the node knows. All but `connect` is called while LDK handles messages: it must be quick, and must
 /// not call the `PeerManager`.
 #[async_trait]
-pub trait PeerDirectory: Send + Sync {
+pub(crate) trait PeerDirectory: Send + Sync {
     /// Whether we are announced with an address, so that others find us by our node id alone.
     fn is_announced(&self) -> bool;
 
@@ -26,7 +26,7 @@ pub trait PeerDirectory: Send + Sync {
 }
 
 /// What the network has announced.
-pub trait Graph: Send + Sync {
+pub(crate) trait Graph: Send + Sync {
     /// Whether `node` is announced as forwarding onion messages.
     fn forwards_messages(&self, node: &PublicKey) -> bool;
 
@@ -68,9 +68,9 @@ fn is_public_v4(address: std::net::Ipv4Addr) -> bool {
 fn is_public_v6(address: std::net::Ipv6Addr) -> bool {
     match address.to_ipv4_mapped() {
         Some(mapped) => is_public_v4(mapped),
-        // Global unicast is 2000::/3; 2002::/16 and 2001:0::/32 carry IPv4 addresses inside.
+        // Global unicast is 2000::/3; 2002::/16 and 2001::/32 carry IPv4 addresses, 2001:db8::/32 is for documents.
         None => match address.segments() {
-            [0x2002, ..] | [0x2001, 0, ..] => false,
+            [0x2002, ..] | [0x2001, 0 | 0x0db8, ..] => false,
             [first, ..] => first & 0xe000 == 0x2000,
         },
     }
@@ -101,6 +101,7 @@ mod tests {
             "[fc00::1]:1",
             "[::ffff:10.0.0.1]:1",
             "[2002:0a00:0001::1]:1",
+            "[2001:db8::1]:1",
             "localhost:1",
             "example.com:1",
         ] {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Why a message was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Drop {
+pub(super) enum Dropped {
     PeerLimit,
     StrangersLimit,
     TotalLimit,
@@ -20,7 +20,7 @@ pub(super) enum Drop {
 
 /// Messages dropped since the start, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DropCounts {
+pub struct MessageDrops {
     /// A peer with a channel sent more than its share.
     pub peer_limit: u64,
     /// The peers without a channel together sent more than theirs.
@@ -49,48 +49,48 @@ pub struct DropCounts {
 pub(super) struct Drops([AtomicU64; 11]);
 
 impl Drops {
-    pub(super) fn count(&self, drop: Drop) {
-        self.add(drop, 1);
+    pub(super) fn count(&self, reason: Dropped) {
+        self.add(reason, 1);
     }
 
-    pub(super) fn add(&self, drop: Drop, messages: usize) {
+    pub(super) fn add(&self, reason: Dropped, messages: usize) {
         let messages = u64::try_from(messages).unwrap_or(u64::MAX);
-        self.of(drop).fetch_add(messages, Ordering::Relaxed);
+        self.of(reason).fetch_add(messages, Ordering::Relaxed);
     }
 
-    pub(super) fn counts(&self) -> DropCounts {
-        let read = |drop| self.of(drop).load(Ordering::Relaxed);
-        DropCounts {
-            peer_limit: read(Drop::PeerLimit),
-            strangers_limit: read(Drop::StrangersLimit),
-            total_limit: read(Drop::TotalLimit),
-            unreadable: read(Drop::Unreadable),
-            no_content: read(Drop::NoContent),
-            inbox_full: read(Drop::InboxFull),
-            unknown_next_hop: read(Drop::UnknownNextHop),
-            next_hop_away: read(Drop::NextHopAway),
-            looping: read(Drop::Loop),
-            forward_queue_full: read(Drop::ForwardQueueFull),
-            peer_left: read(Drop::PeerLeft),
+    pub(super) fn counts(&self) -> MessageDrops {
+        let read = |reason| self.of(reason).load(Ordering::Relaxed);
+        MessageDrops {
+            peer_limit: read(Dropped::PeerLimit),
+            strangers_limit: read(Dropped::StrangersLimit),
+            total_limit: read(Dropped::TotalLimit),
+            unreadable: read(Dropped::Unreadable),
+            no_content: read(Dropped::NoContent),
+            inbox_full: read(Dropped::InboxFull),
+            unknown_next_hop: read(Dropped::UnknownNextHop),
+            next_hop_away: read(Dropped::NextHopAway),
+            looping: read(Dropped::Loop),
+            forward_queue_full: read(Dropped::ForwardQueueFull),
+            peer_left: read(Dropped::PeerLeft),
         }
     }
 
-    const fn of(&self, drop: Drop) -> &AtomicU64 {
+    const fn of(&self, reason: Dropped) -> &AtomicU64 {
         let Self(
             [peer, strangers, total, unreadable, empty, inbox, unknown, away, looping, full, left],
         ) = self;
-        match drop {
-            Drop::PeerLimit => peer,
-            Drop::StrangersLimit => strangers,
-            Drop::TotalLimit => total,
-            Drop::Unreadable => unreadable,
-            Drop::NoContent => empty,
-            Drop::InboxFull => inbox,
-            Drop::UnknownNextHop => unknown,
-            Drop::NextHopAway => away,
-            Drop::Loop => looping,
-            Drop::ForwardQueueFull => full,
-            Drop::PeerLeft => left,
+        match reason {
+            Dropped::PeerLimit => peer,
+            Dropped::StrangersLimit => strangers,
+            Dropped::TotalLimit => total,
+            Dropped::Unreadable => unreadable,
+            Dropped::NoContent => empty,
+            Dropped::InboxFull => inbox,
+            Dropped::UnknownNextHop => unknown,
+            Dropped::NextHopAway => away,
+            Dropped::Loop => looping,
+            Dropped::ForwardQueueFull => full,
+            Dropped::PeerLeft => left,
         }
     }
 }

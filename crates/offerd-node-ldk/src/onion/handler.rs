@@ -8,7 +8,7 @@ use lightning::types::features::{InitFeatures, NodeFeatures};
 
 use super::OnionLayer;
 use super::convert::{from_ldk, to_ldk};
-use super::drops::Drop;
+use super::drops::Dropped;
 
 impl BaseMessageHandler for OnionLayer {
     /// None: onion messages go through [`OnionMessageHandler::next_onion_message_for_peer`].
@@ -23,7 +23,7 @@ impl BaseMessageHandler for OnionLayer {
 
     fn peer_disconnected(&self, peer: PublicKey) {
         let lost = self.peers().remove(&peer);
-        self.drops.add(Drop::PeerLeft, lost);
+        self.drops.add(Dropped::PeerLeft, lost);
     }
 
     fn provided_node_features(&self) -> NodeFeatures {
@@ -43,7 +43,7 @@ impl OnionMessageHandler for OnionLayer {
     fn handle_onion_message(&self, peer: PublicKey, message: &OnionMessage) {
         match from_ldk(message) {
             Some(message) => self.on_message(peer, message),
-            None => self.drop(Drop::Unreadable),
+            None => self.note_drop(Dropped::Unreadable),
         }
     }
 

@@ -7,7 +7,7 @@ use bolt4::onion_message::{OnionMessage, Peeled, peel};
 use offerd_core::port::{InboundMessage, MessageContent};
 
 use super::OnionLayer;
-use super::drops::Drop;
+use super::drops::Dropped;
 use super::peers::Unqueued;
 use super::queue::Source;
 
@@ -22,7 +22,7 @@ impl OnionLayer {
         let admitted = self.peers().admit(&from, source, self.clock.now());
         match admitted.and_then(|()| self.read(from, source, message)) {
             Ok(()) => {}
-            Err(reason) => self.drop(reason),
+            Err(reason) => self.note_drop(reason),
         }
     }
 
@@ -32,14 +32,14 @@ impl OnionLayer {
         from: PublicKey,
         source: Source,
         mut message: OnionMessage,
-    ) -> Result<(), Drop> {
+    ) -> Result<(), Dropped> {
         for _ in 0..MOST_HOPS_TO_SELF {
             match peel(&self.secp, &self.identity.secret, &message) {
                 Ok(Peeled::Receive { path_id, reply_path, contents }) => {
                     return self.deliver(from, path_id, reply_path, contents);
                 }
                 Ok(Peeled::Forward { next, message: onward }) => {
-                    let next = self.next_node(next).ok_or(Drop::UnknownNextHop)?;
+                    let next = self.next_node(next).ok_or(Dropped::UnknownNextHop)?;
                     if next != self.our_id {
                         return self.forward(next, source, onward);
                     }
@@ -47,11 +47,11 @@ impl OnionLayer {
                 }
                 Err(error) => {
                     tracing::debug!(%from, %error, "onion message not readable");
-                    return Err(Drop::Unreadable);
+                    return Err(Dropped::Unreadable);
                 }
             }
         }
-        Err(Drop::Loop)
+        Err(Dropped::Loop)
     }
 
     fn deliver(
@@ -60,20 +60,25 @@ impl OnionLayer {
         path_id: Option<Vec<u8>>,
         reply_path: Option<BlindedPath>,
         contents: Vec<(u64, Vec<u8>)>,
-    ) -> Result<(), Drop> {
-        let (typ, bytes) = contents.into_iter().next().ok_or(Drop::NoContent)?;
+    ) -> Result<(), Dropped> {
+        let (typ, bytes) = contents.into_iter().next().ok_or(Dropped::NoContent)?;
         let content = MessageContent { typ, bytes };
         let message = InboundMessage { from_peer, path_id, reply_path, content };
-        self.inbox.try_send(message).map_err(|_| Drop::InboxFull)
+        self.inbox.try_send(message).map_err(|_| Dropped::InboxFull)
     }
 
-    fn forward(&self, next: PublicKey, source: Source, message: OnionMessage) -> Result<(), Drop> {
+    fn forward(
+        &self,
+        next: PublicKey,
+        source: Source,
+        message: OnionMessage,
+    ) -> Result<(), Dropped> {
         let queued = self.peers().push_forward(&next, source, message);
         let dropped = queued.map_err(|unqueued| match unqueued {
-            Unqueued::Away => Drop::NextHopAway,
-            Unqueued::Full => Drop::ForwardQueueFull,
+            Unqueued::Away => Dropped::NextHopAway,
+            Unqueued::Full => Dropped::ForwardQueueFull,
         })?;
-        self.drops.add(Drop::ForwardQueueFull, dropped);
+        self.drops.add(Dropped::ForwardQueueFull, dropped);
         self.wake.notify_one();
         Ok(())
     }

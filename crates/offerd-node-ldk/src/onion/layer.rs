@@ -10,23 +10,23 @@ use offerd_core::port::InboundMessage;
 use secp256k1::{All, Secp256k1, SecretKey};
 use tokio::sync::{Notify, mpsc};
 
-use super::drops::{Drop, Drops};
+use super::drops::{Dropped, Drops};
 use super::peers::Peers;
-use super::{Dialling, DropCounts, Graph, Limits, PeerDirectory};
+use super::{Dialling, Graph, MessageDrops, MessageLimits, PeerDirectory};
 
 /// Least time between two flushes that nobody asked for: a peer whose connection is busy is not asked in vain
 /// all the time.
 const LEAST_WAIT: Duration = Duration::from_millis(50);
 
 /// Time since some fixed moment, never running backwards.
-pub trait Clock: Send + Sync {
+pub(crate) trait Clock: Send + Sync {
     /// How long ago that moment is.
     fn now(&self) -> Duration;
 }
 
 /// The clock of the machine.
 #[derive(Clone, Copy, Debug)]
-pub struct SystemClock(Instant);
+pub(crate) struct SystemClock(Instant);
 
 impl Default for SystemClock {
     fn default() -> Self {
@@ -42,11 +42,11 @@ impl Clock for SystemClock {
 
 /// Who we are.
 #[derive(Clone)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// The node key.
-    pub secret: SecretKey,
+    pub(crate) secret: SecretKey,
     /// Randomness for the keys of messages and paths.
-    pub entropy: Arc<dyn EntropySource + Send + Sync>,
+    pub(crate) entropy: Arc<dyn EntropySource + Send + Sync>,
 }
 
 impl fmt::Debug for Identity {
@@ -56,13 +56,13 @@ impl fmt::Debug for Identity {
 }
 
 /// Our onion messages; see the [module](super) for how it is wired.
-pub struct OnionLayer {
+pub(crate) struct OnionLayer {
     pub(super) secp: Secp256k1<All>,
     pub(super) identity: Identity,
     pub(super) our_id: PublicKey,
     pub(super) directory: Arc<dyn PeerDirectory>,
     pub(super) graph: Arc<dyn Graph>,
-    pub(super) limits: Limits,
+    pub(super) limits: MessageLimits,
     pub(super) dialling: Dialling,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inbox: mpsc::Sender<InboundMessage>,
@@ -73,11 +73,11 @@ pub struct OnionLayer {
 
 impl OnionLayer {
     /// A layer without peers, and the channel on which the messages for us arrive.
-    pub fn new(
+    pub(crate) fn new(
         identity: Identity,
         directory: Arc<dyn PeerDirectory>,
         graph: Arc<dyn Graph>,
-        limits: Limits,
+        limits: MessageLimits,
         dialling: Dialling,
         clock: Arc<dyn Clock>,
     ) -> (Arc<Self>, mpsc::Receiver<InboundMessage>) {
@@ -105,7 +105,7 @@ impl OnionLayer {
     /// Calls `flush`, which must make LDK ask for queued messages (`peer_manager.process_events()`), each time
     /// that there may be one to hand out: at once for new ones, later for those that a peer's pace holds back.
     /// Never returns.
-    pub async fn drive(&self, flush: impl Fn() + Send) {
+    pub(crate) async fn drive(&self, flush: impl Fn() + Send) {
         loop {
             let queued = self.wake.notified();
             match self.next_flush() {
@@ -122,18 +122,18 @@ impl OnionLayer {
     }
 
     /// How long until a message that waits may be handed out; `None` when none waits.
-    pub fn next_flush(&self) -> Option<Duration> {
+    pub(crate) fn next_flush(&self) -> Option<Duration> {
         let ready_at = self.peers().ready_at()?;
         Some(ready_at.saturating_sub(self.clock.now()))
     }
 
     /// What was dropped so far.
-    pub fn drop_counts(&self) -> DropCounts {
+    pub(crate) fn drop_counts(&self) -> MessageDrops {
         self.drops.counts()
     }
 
     /// The connected peers that take onion messages, in order of their ids.
-    pub fn capable_peers(&self) -> Vec<PublicKey> {
+    pub(crate) fn capable_peers(&self) -> Vec<PublicKey> {
         self.peers().capable()
     }
 
@@ -151,7 +151,7 @@ impl OnionLayer {
         }
     }
 
-    pub(super) fn drop(&self, reason: Drop) {
+    pub(super) fn note_drop(&self, reason: Dropped) {
         tracing::debug!(?reason, "onion message dropped");
         self.drops.count(reason);
     }

@@ -4,27 +4,27 @@ use std::time::Duration;
 
 /// A pace: one message in each `interval`, `burst` of them at once after a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
+pub struct MessageRate {
     /// Time that one message costs.
     pub interval: Duration,
     /// Messages that may pass at once; 0 counts as 1.
     pub burst: u32,
 }
 
-/// The bounds of an [`OnionLayer`](super::OnionLayer).
+/// The bounds on onion messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct MessageLimits {
     /// In from each peer with which we have a channel.
-    pub inbound_per_peer: Rate,
+    pub inbound_per_peer: MessageRate,
     /// In from all peers without a channel together.
-    pub inbound_strangers: Rate,
+    pub inbound_strangers: MessageRate,
     /// In from everybody together.
-    pub inbound_total: Rate,
+    pub inbound_total: MessageRate,
     /// Messages for us that wait to be taken.
     pub inbox: usize,
     /// Out to each peer. Core Lightning takes one in 250 ms and four at once, and drops the rest without a word;
     /// the default leaves it a margin for the jitter of the way.
-    pub outbound_per_peer: Rate,
+    pub outbound_per_peer: MessageRate,
     /// Messages of our own that wait for one peer.
     pub own_queue: usize,
     /// Forwards that wait for one peer.
@@ -51,14 +51,14 @@ pub struct Dialling {
     pub private_addresses: bool,
 }
 
-impl Default for Limits {
+impl Default for MessageLimits {
     fn default() -> Self {
         Self {
-            inbound_per_peer: Rate { interval: Duration::from_millis(50), burst: 40 },
-            inbound_strangers: Rate { interval: Duration::from_millis(100), burst: 20 },
-            inbound_total: Rate { interval: Duration::from_millis(5), burst: 400 },
+            inbound_per_peer: MessageRate { interval: Duration::from_millis(50), burst: 40 },
+            inbound_strangers: MessageRate { interval: Duration::from_millis(100), burst: 20 },
+            inbound_total: MessageRate { interval: Duration::from_millis(5), burst: 400 },
             inbox: 512,
-            outbound_per_peer: Rate { interval: Duration::from_millis(255), burst: 3 },
+            outbound_per_peer: MessageRate { interval: Duration::from_millis(255), burst: 3 },
             own_queue: 128,
             forward_queue: 64,
             forwards_per_source: 16,

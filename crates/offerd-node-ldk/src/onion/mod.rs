@@ -8,18 +8,19 @@
 //! What the node has to do:
 //!
 //! 1. Implement [`PeerDirectory`]; the graph part, [`Graph`], is LDK's `NetworkGraph` itself.
-//! 2. Make an `Arc<OnionLayer>`, give it to the `PeerManager` as `onion_message_handler` (with
+//! 2. Make a layer with [`OnionLayer::new`], give it to the `PeerManager` as `onion_message_handler` (with
 //!    `NO_ONION_MESSENGER` to the background processor) and to the daemon as its `OnionTransport`.
 //! 3. Keep [`OnionLayer::drive`] running with a closure that calls `peer_manager.process_events()`: LDK asks for
 //!    queued messages only then.
 //! 4. Take what arrives from the channel.
+//! 5. Let its owner set [`MessageLimits`] and [`Dialling`], and read [`MessageDrops`].
 //!
 //! # Limits
 //! Nothing here grows without bound. Inbound messages pass a bucket per peer that has a channel, one bucket that
 //! all others share, and one over all; outbound ones wait in queues per peer, bounded in number and bytes, from
 //! which LDK gets them at the pace of a bucket per peer, because Core Lightning silently drops what comes faster
 //! than one in 250 ms. Our own traffic goes before forwards, and forwards take turns by where they came from.
-//! What is dropped is counted, see [`DropCounts`].
+//! What is dropped is counted, see [`MessageDrops`].
 
 mod bucket;
 mod convert;
@@ -38,7 +39,8 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{Graph, PeerDirectory};
-pub use drops::DropCounts;
-pub use layer::{Clock, Identity, OnionLayer, SystemClock};
-pub use limits::{Dialling, Limits, Rate};
+pub use drops::MessageDrops;
+pub use limits::{Dialling, MessageLimits, MessageRate};
+
+pub(crate) use directory::{Graph, PeerDirectory};
+pub(crate) use layer::{Clock, Identity, OnionLayer, SystemClock};

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bolt1::PublicKey;
 use bolt4::onion_message::OnionMessage;
 
-use super::Limits;
+use super::MessageLimits;
 use super::bucket::Bucket;
-use super::drops::Drop;
+use super::drops::Dropped;
 use super::queue::{Outbox, Source, size};
 
 /// Why a message could not be queued.
@@ -22,7 +22,7 @@ pub(super) enum Unqueued {
 
 #[derive(Debug)]
 pub(super) struct Peers {
-    limits: Limits,
+    limits: MessageLimits,
     peers: BTreeMap<PublicKey, Peer>,
     strangers: Bucket,
     total: Bucket,
@@ -36,7 +36,7 @@ struct Peer {
 }
 
 impl Peers {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: MessageLimits) -> Self {
         let strangers = Bucket::new(limits.inbound_strangers);
         let total = Bucket::new(limits.inbound_total);
         Self { limits, peers: BTreeMap::new(), strangers, total }
@@ -70,15 +70,17 @@ impl Peers {
         from: &PublicKey,
         source: Source,
         now: Duration,
-    ) -> Result<(), Drop> {
-        let (bucket, drop) = match (source, self.peers.get_mut(from)) {
-            (Source::Peer(_), Some(peer)) => (&mut peer.inbound, Drop::PeerLimit),
-            (Source::Peer(_) | Source::Strangers, _) => (&mut self.strangers, Drop::StrangersLimit),
+    ) -> Result<(), Dropped> {
+        let (bucket, reason) = match (source, self.peers.get_mut(from)) {
+            (Source::Peer(_), Some(peer)) => (&mut peer.inbound, Dropped::PeerLimit),
+            (Source::Peer(_) | Source::Strangers, _) => {
+                (&mut self.strangers, Dropped::StrangersLimit)
+            }
         };
         if !bucket.take(now) {
-            return Err(drop);
+            return Err(reason);
         }
-        if self.total.take(now) { Ok(()) } else { Err(Drop::TotalLimit) }
+        if self.total.take(now) { Ok(()) } else { Err(Dropped::TotalLimit) }
     }
 
     pub(super) fn push_own(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bolt1::PublicKey;
 use bolt4::onion_message::OnionMessage;
 
-use super::Limits;
+use super::MessageLimits;
 use super::bucket::Bucket;
 
 /// Where a message to forward came from, as far as fairness is concerned.
@@ -38,13 +38,17 @@ struct Lane {
 }
 
 impl Outbox {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &MessageLimits) -> Self {
         let pace = Bucket::new(limits.outbound_per_peer);
         Self { pace, own: Lane::default(), forwards: VecDeque::new() }
     }
 
     /// Queues a message of our own.
-    pub(super) fn push_own(&mut self, message: OnionMessage, limits: &Limits) -> Result<(), Full> {
+    pub(super) fn push_own(
+        &mut self,
+        message: OnionMessage,
+        limits: &MessageLimits,
+    ) -> Result<(), Full> {
         if self.own.messages.len() >= limits.own_queue
             || self.own.bytes.saturating_add(size(&message)) > limits.queue_bytes
         {
@@ -60,7 +64,7 @@ impl Outbox {
         &mut self,
         source: Source,
         message: OnionMessage,
-        limits: &Limits,
+        limits: &MessageLimits,
     ) -> usize {
         let waiting = self.lane(source).map_or(0, |lane| lane.messages.len());
         if waiting >= limits.forwards_per_source {
@@ -87,7 +91,7 @@ impl Outbox {
         self.forwards.iter_mut().find(|(lane, _)| *lane == source).map(|(_, lane)| lane)
     }
 
-    fn forwards_lack_room(&self, bytes: usize, limits: &Limits) -> bool {
+    fn forwards_lack_room(&self, bytes: usize, limits: &MessageLimits) -> bool {
         let messages: usize = self.forwards.iter().map(|(_, lane)| lane.messages.len()).sum();
         let waiting: usize = self.forwards.iter().map(|(_, lane)| lane.bytes).sum();
         messages >= limits.forward_queue || waiting.saturating_add(bytes) > limits.queue_bytes

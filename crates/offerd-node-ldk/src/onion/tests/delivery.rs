@@ -11,7 +11,7 @@ use offerd_core::port::{Destination, OnionTransport};
 use secp256k1::{Secp256k1, SecretKey};
 
 use super::net::{Node, REQUEST, init, nodes, nodes_with};
-use crate::onion::{Dialling, DropCounts, Limits, Rate};
+use crate::onion::{Dialling, MessageDrops, MessageLimits, MessageRate};
 
 /// A path over `first` to `last`, on which `first` gets told where to go by `next`.
 fn path(first: &Node, next: NextHop, last: &Node) -> BlindedPath {
@@ -46,7 +46,7 @@ async fn a_request_crosses_a_peer_and_its_answer_comes_back() {
     let answer = payer.arrivals.try_recv().unwrap();
     assert_eq!(answer.path_id.as_deref(), Some(&b"reply"[..]));
     assert_eq!(answer.content.bytes, b"answer");
-    assert_eq!(relay.drops(), DropCounts::default());
+    assert_eq!(relay.drops(), MessageDrops::default());
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn the_next_hop_may_be_named_by_a_channel_of_the_hop() {
     sender.tell(Destination::Path(by_channel(9)), b"of others").await.unwrap();
     world.settle();
     assert_eq!(end.texts(), ["by alias", "announced"]);
-    assert_eq!(relay.drops(), DropCounts { unknown_next_hop: 1, ..DropCounts::default() });
+    assert_eq!(relay.drops(), MessageDrops { unknown_next_hop: 1, ..MessageDrops::default() });
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn hops_to_self_are_taken_locally_up_to_a_number() {
         world.settle();
         assert_eq!(end.texts().len(), usize::from(arrives), "{dummies}");
     }
-    assert_eq!(end.drops(), DropCounts { looping: 1, ..DropCounts::default() });
+    assert_eq!(end.drops(), MessageDrops { looping: 1, ..MessageDrops::default() });
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn peers_that_take_no_onion_messages_get_none() {
     let path = path(&relay, NextHop::NodeId(plain.id), &plain);
     sender.tell(Destination::Path(path), b"no").await.unwrap();
     world.settle();
-    assert_eq!(relay.drops(), DropCounts { next_hop_away: 1, ..DropCounts::default() });
+    assert_eq!(relay.drops(), MessageDrops { next_hop_away: 1, ..MessageDrops::default() });
 }
 
 #[tokio::test]
@@ -172,15 +172,15 @@ async fn what_waits_for_a_peer_that_leaves_is_dropped_and_counted() {
     us.tell(Destination::Node(peer.id), b"one").await.unwrap();
     us.tell(Destination::Node(peer.id), b"two").await.unwrap();
     us.layer.peer_disconnected(peer.id);
-    assert_eq!(us.drops(), DropCounts { peer_left: 2, ..DropCounts::default() });
+    assert_eq!(us.drops(), MessageDrops { peer_left: 2, ..MessageDrops::default() });
     assert_eq!(us.layer.next_flush(), None);
     assert!(us.tell(Destination::Node(peer.id), b"three").await.is_err());
 }
 
 #[tokio::test]
 async fn driving_flushes_at_once_and_again_when_the_pace_allows() {
-    let pace = Rate { interval: Duration::from_millis(1), burst: 1 };
-    let limits = Limits { outbound_per_peer: pace, ..Limits::default() };
+    let pace = MessageRate { interval: Duration::from_millis(1), burst: 1 };
+    let limits = MessageLimits { outbound_per_peer: pace, ..MessageLimits::default() };
     let (world, [us, mut peer]) = nodes_with(&limits, Dialling::default());
     us.connect(&peer);
     let layer = Arc::clone(&us.layer);

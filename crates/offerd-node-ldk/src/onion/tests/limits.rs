@@ -12,7 +12,7 @@ use secp256k1::{Secp256k1, SecretKey};
 
 use super::net::{Node, REQUEST, content, nodes, nodes_with};
 use crate::onion::convert::to_ldk;
-use crate::onion::{Dialling, DropCounts, Limits};
+use crate::onion::{Dialling, MessageDrops, MessageLimits};
 
 /// A message for `to`, to be forwarded by `over` when it is another node.
 fn message(over: &Node, to: &Node, text: &[u8]) -> OnionMessage {
@@ -44,7 +44,7 @@ async fn a_flood_of_one_peer_takes_nothing_from_another() {
     let texts = us.texts();
     assert_eq!(texts.iter().filter(|text| *text == "flood").count(), 40);
     assert_eq!(texts.last().map(String::as_str), Some("hello"));
-    assert_eq!(us.drops(), DropCounts { peer_limit: 460, ..DropCounts::default() });
+    assert_eq!(us.drops(), MessageDrops { peer_limit: 460, ..MessageDrops::default() });
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn peers_without_a_channel_share_one_bucket() {
     hand(&two, &us, &hello);
     hand(&friend, &us, &hello);
     assert_eq!(us.texts().len(), 21);
-    assert_eq!(us.drops(), DropCounts { strangers_limit: 1, ..DropCounts::default() });
+    assert_eq!(us.drops(), MessageDrops { strangers_limit: 1, ..MessageDrops::default() });
     world.advance(Duration::from_millis(100));
     hand(&two, &us, &hello);
     assert_eq!(us.texts().len(), 1);
@@ -77,7 +77,7 @@ async fn a_flood_of_forwards_leaves_room_for_those_of_another_source() {
         hand(&flooder, &relay, &flood);
     }
     hand(&honest, &relay, &message(&relay, &end, b"hello"));
-    assert_eq!(relay.drops(), DropCounts { forward_queue_full: 24, ..DropCounts::default() });
+    assert_eq!(relay.drops(), MessageDrops { forward_queue_full: 24, ..MessageDrops::default() });
     world.pump();
     assert_eq!(end.texts(), ["flood", "hello", "flood"]);
 }
@@ -116,7 +116,7 @@ async fn a_peer_gets_three_at_once_and_then_less_than_four_a_second() {
 
 #[tokio::test]
 async fn a_full_queue_of_our_own_is_an_error() {
-    let limits = Limits { own_queue: 2, ..Limits::default() };
+    let limits = MessageLimits { own_queue: 2, ..MessageLimits::default() };
     let (_world, [us, peer]) = nodes_with(&limits, Dialling::default());
     us.connect(&peer);
     for _ in 0..2 {
@@ -127,7 +127,7 @@ async fn a_full_queue_of_our_own_is_an_error() {
 
 #[tokio::test]
 async fn all_queues_together_are_bounded() {
-    let limits = Limits { total_bytes: 3000, ..Limits::default() };
+    let limits = MessageLimits { total_bytes: 3000, ..MessageLimits::default() };
     let (_world, [us, one, two, sender]) = nodes_with(&limits, Dialling::default());
     us.connect(&one);
     us.connect(&two);
@@ -136,12 +136,12 @@ async fn all_queues_together_are_bounded() {
     us.tell(Destination::Node(two.id), b"hello").await.unwrap();
     assert!(us.tell(Destination::Node(two.id), b"hello").await.is_err());
     hand(&sender, &us, &message(&us, &one, b"hello"));
-    assert_eq!(us.drops(), DropCounts { forward_queue_full: 1, ..DropCounts::default() });
+    assert_eq!(us.drops(), MessageDrops { forward_queue_full: 1, ..MessageDrops::default() });
 }
 
 #[tokio::test]
 async fn an_inbox_that_nobody_empties_overflows_and_is_counted() {
-    let limits = Limits { inbox: 2, ..Limits::default() };
+    let limits = MessageLimits { inbox: 2, ..MessageLimits::default() };
     let (_world, [peer, mut us]) = nodes_with(&limits, Dialling::default());
     us.connect(&peer);
     let hello = message(&us, &us, b"hello");
@@ -149,7 +149,7 @@ async fn an_inbox_that_nobody_empties_overflows_and_is_counted() {
         hand(&peer, &us, &hello);
     }
     assert_eq!(us.texts().len(), 2);
-    assert_eq!(us.drops(), DropCounts { inbox_full: 1, ..DropCounts::default() });
+    assert_eq!(us.drops(), MessageDrops { inbox_full: 1, ..MessageDrops::default() });
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn what_is_not_for_us_is_dropped_and_counted() {
     other_version.onion_routing_packet.version = 1;
     us.layer.handle_onion_message(peer.id, &other_version);
     assert_eq!(us.texts(), [""; 0]);
-    assert_eq!(us.drops(), DropCounts { unreadable: 2, ..DropCounts::default() });
+    assert_eq!(us.drops(), MessageDrops { unreadable: 2, ..MessageDrops::default() });
 }
 
 #[tokio::test]

@@ -4,5 +4,6 @@ mod delivery;
 mod graph;
 mod limits;
 mod net;
+mod peer_manager;
 mod queue;
 mod ways;

@@ -7,17 +7,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bolt1::{PublicKey, ShortChannelId};
 use lightning::ln::msgs::{BaseMessageHandler, Init, OnionMessageHandler, SocketAddress};
-use lightning::sign::RandomBytes;
+use lightning::sign::KeysManager;
 use lightning::types::features::InitFeatures;
 use offerd_core::port::{
     Destination, InboundMessage, MessageContent, OnionTransport, OutboundMessage, PortError,
 };
-use secp256k1::{Secp256k1, SecretKey};
+use secp256k1::Secp256k1;
 use tokio::sync::mpsc;
 
 use crate::onion::graph::shortest;
 use crate::onion::{
-    Clock, Dialling, DropCounts, Graph, Identity, Limits, OnionLayer, PeerDirectory,
+    Clock, Dialling, Graph, Identity, MessageDrops, MessageLimits, OnionLayer, PeerDirectory,
 };
 
 pub(super) const REQUEST: u64 = 64;
@@ -43,6 +43,7 @@ pub(super) struct Own {
 
 pub(super) struct Node {
     pub(super) id: PublicKey,
+    pub(super) keys: Arc<KeysManager>,
     pub(super) layer: Arc<OnionLayer>,
     pub(super) own: Arc<Own>,
     pub(super) arrivals: mpsc::Receiver<InboundMessage>,
@@ -171,11 +172,11 @@ pub(super) fn init(takes_messages: bool) -> Init {
 
 /// So many nodes without any connection, with default limits.
 pub(super) fn nodes<const N: usize>() -> (Arc<World>, [Node; N]) {
-    nodes_with(&Limits::default(), Dialling::default())
+    nodes_with(&MessageLimits::default(), Dialling::default())
 }
 
 pub(super) fn nodes_with<const N: usize>(
-    limits: &Limits,
+    limits: &MessageLimits,
     dialling: Dialling,
 ) -> (Arc<World>, [Node; N]) {
     let world = Arc::new(World::default());
@@ -188,10 +189,11 @@ pub(super) fn nodes_with<const N: usize>(
 }
 
 impl Node {
-    fn new(number: u8, world: &Arc<World>, limits: &Limits, dialling: Dialling) -> Self {
-        let secret = SecretKey::from_slice(&[number; 32]).unwrap();
+    fn new(number: u8, world: &Arc<World>, limits: &MessageLimits, dialling: Dialling) -> Self {
+        let keys = Arc::new(KeysManager::new(&[number; 32], 0, 0, true));
+        let secret = keys.get_node_secret_key();
         let id = secret.public_key(&Secp256k1::new());
-        let entropy = Arc::new(RandomBytes::new([number; 32]));
+        let entropy = Arc::clone(&keys) as _;
         let own = Arc::new(Own {
             id,
             world: Arc::clone(world),
@@ -208,7 +210,7 @@ impl Node {
             Arc::clone(world) as _,
         );
         world.layers.lock().unwrap().insert(id, Arc::downgrade(&layer));
-        Self { id, layer, own, arrivals, world: Arc::clone(world) }
+        Self { id, keys, layer, own, arrivals, world: Arc::clone(world) }
     }
 
     pub(super) fn connect(&self, other: &Self) {
@@ -249,7 +251,7 @@ impl Node {
         arrived.map(|message| String::from_utf8(message.content.bytes).unwrap()).collect()
     }
 
-    pub(super) fn drops(&self) -> DropCounts {
+    pub(super) fn drops(&self) -> MessageDrops {
         self.layer.drop_counts()
     }
 }

@@ -8,7 +8,7 @@ use bolt4::sphinx::OnionPacket;
 use secp256k1::{Secp256k1, SecretKey};
 
 use crate::onion::queue::{Full, Outbox, Source};
-use crate::onion::{Limits, Rate};
+use crate::onion::{MessageLimits, MessageRate};
 
 fn id(number: u8) -> PublicKey {
     SecretKey::from_slice(&[number; 32]).unwrap().public_key(&Secp256k1::new())
@@ -20,14 +20,14 @@ fn message(mark: u8, size: usize) -> OnionMessage {
     OnionMessage { path_key: id(2), packet }
 }
 
-fn limits() -> Limits {
-    Limits {
-        outbound_per_peer: Rate { interval: Duration::ZERO, burst: 1 },
+fn limits() -> MessageLimits {
+    MessageLimits {
+        outbound_per_peer: MessageRate { interval: Duration::ZERO, burst: 1 },
         own_queue: 3,
         forward_queue: 6,
         forwards_per_source: 4,
         queue_bytes: 1000,
-        ..Limits::default()
+        ..MessageLimits::default()
     }
 }
 
