@@ -1,6 +1,6 @@
 //! Onion messages and blinded paths of BOLT 4.
 //!
-//! * [`blinded_path`]: a [`BlindedPath`] as it travels; making one with [`blind`], taking the first step on one
+//! * [`blinded_path`]: a [`BlindedPath`] as it travels; making one with [`blind()`], taking the first step on one
 //!   with [`BlindedPath::advance`].
 //! * [`encrypted_data`]: what the maker of a path tells each hop of it.
 //! * [`onion_message`]: [`create`](onion_message::create) a message, [`peel`](onion_message::peel) one off.

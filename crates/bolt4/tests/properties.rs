@@ -262,6 +262,31 @@ fn a_payload_without_encrypted_data_is_ignored() {
 }
 
 #[test]
+fn payloads_that_are_none_are_refused() {
+    for payload in [vec![], vec![0]] {
+        assert!(matches!(received(payload), Err(PeelError::Malformed(_))));
+    }
+    let truncated = peel_payload(&[vec![4, 200, 1]], 1300).unwrap();
+    assert!(matches!(truncated, Err(PeelError::Malformed(_))));
+    let trailing = [payload(&[], &[], &[]), vec![1]].concat();
+    assert!(matches!(received(trailing), Err(PeelError::Malformed(_))));
+}
+
+#[test]
+fn a_holder_of_the_key_that_declines_is_named() {
+    struct Declines;
+    impl bolt4::Ecdh for Declines {
+        fn ecdh(&self, _point: &PublicKey) -> Option<[u8; 32]> {
+            None
+        }
+    }
+    let secp = Secp256k1::new();
+    let to = Destination::Node(id(1));
+    let (_, message) = create(&secp, session_key(), &[], &to, (64, vec![]), None).unwrap();
+    assert_eq!(peel(&secp, &Declines, &message), Err(PeelError::BadKey));
+}
+
+#[test]
 fn a_reply_path_without_hops_counts_as_none() {
     let data = EncryptedData::receive(None).encode();
     let mut empty = Writer::new();

@@ -29,7 +29,7 @@ pub fn blind<C: Signing + Verification>(
     blind_encoded(secp, path_secret, first_node, &hops)
 }
 
-/// As [`blind`], with each hop's `encrypted_data_tlv` encoded already and taken as it is: for payment paths, and
+/// As [`blind()`], with each hop's `encrypted_data_tlv` encoded already and taken as it is: for payment paths, and
 /// for data with fields of one's own.
 ///
 /// # Errors

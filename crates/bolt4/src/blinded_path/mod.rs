@@ -1,6 +1,6 @@
 //! Blinded paths as they travel: in offers, invoice requests, invoices and reply paths.
 //!
-//! Making one is [`blind`]; the step that its introduction node can take is [`BlindedPath::advance`].
+//! Making one is [`blind()`]; the step that its introduction node can take is [`BlindedPath::advance`].
 
 mod advance;
 mod blind;
