@@ -40,7 +40,7 @@ pub struct MessageLimits {
 }
 
 /// For whom we open connections to pass an onion message on our own behalf. Forwards never cause one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialling {
     /// For requests of our own, to addresses that the network graph has.
     pub for_requests: bool,
@@ -49,6 +49,13 @@ pub struct Dialling {
     pub for_replies: bool,
     /// Even to addresses that are not on the public internet. For closed networks and regtest.
     pub private_addresses: bool,
+}
+
+impl Default for Dialling {
+    /// For requests, on the public internet.
+    fn default() -> Self {
+        Self { for_requests: true, for_replies: false, private_addresses: false }
+    }
 }
 
 impl Default for MessageLimits {

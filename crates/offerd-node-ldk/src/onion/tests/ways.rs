@@ -6,16 +6,13 @@ use offerd_core::port::{Destination, OnionTransport};
 use super::net::{Node, nodes, nodes_with};
 use crate::onion::{Dialling, MessageLimits};
 
-const REQUESTS: Dialling =
-    Dialling { for_requests: true, for_replies: false, private_addresses: false };
-
 fn dialled(node: &Node) -> usize {
     node.own.dialled.lock().unwrap().len()
 }
 
 #[tokio::test]
 async fn a_request_opens_a_connection_when_there_is_no_route() {
-    let (world, [us, mut shop]) = nodes_with(&MessageLimits::default(), REQUESTS);
+    let (world, [us, mut shop]) = nodes();
     shop.announce(&["1.2.3.4:9735"]);
     us.ask(Destination::Node(shop.id), 0).await.unwrap();
     world.settle();
@@ -26,7 +23,7 @@ async fn a_request_opens_a_connection_when_there_is_no_route() {
 
 #[tokio::test]
 async fn replies_go_over_existing_connections_only() {
-    let (_world, [us, stranger]) = nodes_with(&MessageLimits::default(), REQUESTS);
+    let (_world, [us, stranger]) = nodes();
     stranger.announce(&["1.2.3.4:9735"]);
     assert!(us.tell(Destination::Node(stranger.id), b"invoice").await.is_err());
     assert_eq!(dialled(&us), 0);
@@ -34,12 +31,12 @@ async fn replies_go_over_existing_connections_only() {
 
 #[tokio::test]
 async fn private_addresses_are_dialled_in_closed_networks_only() {
-    let (_world, [us, shop]) = nodes_with(&MessageLimits::default(), REQUESTS);
+    let (_world, [us, shop]) = nodes();
     shop.announce(&["192.168.0.1:9735"]);
     assert!(us.ask(Destination::Node(shop.id), 0).await.is_err());
     assert_eq!(dialled(&us), 0);
 
-    let closed = Dialling { private_addresses: true, ..REQUESTS };
+    let closed = Dialling { private_addresses: true, ..Dialling::default() };
     let (_world, [us, shop]) = nodes_with(&MessageLimits::default(), closed);
     shop.announce(&["192.168.0.1:9735"]);
     us.ask(Destination::Node(shop.id), 0).await.unwrap();
@@ -48,7 +45,7 @@ async fn private_addresses_are_dialled_in_closed_networks_only() {
 
 #[tokio::test]
 async fn without_route_and_address_the_error_says_so() {
-    let (_world, [us, shop]) = nodes_with(&MessageLimits::default(), REQUESTS);
+    let (_world, [us, shop]) = nodes();
     let error = us.ask(Destination::Node(shop.id), 0).await.unwrap_err();
     let told = error.to_string();
     assert!(told.contains("no route") && told.contains("no address"), "{told}");
@@ -56,7 +53,7 @@ async fn without_route_and_address_the_error_says_so() {
 
 #[tokio::test]
 async fn later_attempts_begin_with_other_peers_and_then_dial() {
-    let (world, [us, left, right, mut shop]) = nodes_with(&MessageLimits::default(), REQUESTS);
+    let (world, [us, left, right, mut shop]) = nodes();
     for (scid, relay) in [(1, &left), (2, &right)] {
         us.connect(relay);
         relay.connect(&shop);
