@@ -1,3 +1,73 @@
-//! offer-cli
+//! `offer-cli METHOD …`: one call of the daemon's JSON-RPC from the command line.
+//!
+//! It knows no method by itself: names, parameters and help come from `offerd-api`. `decode` needs no daemon.
 
-fn main() {}
+mod args;
+mod connect;
+mod exit;
+mod params;
+mod render;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use offerd_api::decode::decode;
+use offerd_api::method;
+use serde_json::Value;
+
+use args::{Call, Task};
+use exit::{Exit, Failure};
+use render::Style;
+
+fn main() -> ExitCode {
+    let command_line = match args::read(std::env::args_os()) {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // Nothing is left to be told when even this cannot be printed.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let outcome = match &command_line.task {
+        Task::Completion(shell) => {
+            args::print_completion(*shell);
+            return Exit::Ok.into();
+        }
+        Task::Call(call) => run(call),
+    };
+    match outcome {
+        Ok(result) => {
+            print(&mut std::io::stdout(), &render::result(&result, command_line.style));
+            exit::of_result(&result).into()
+        }
+        Err(failure) => {
+            print(&mut std::io::stderr(), &render::failure(&failure, command_line.style));
+            failure.exit().into()
+        }
+    }
+}
+
+/// Carries out a call: here when it is `decode`, else by the daemon.
+fn run(call: &Call) -> Result<Value, Failure> {
+    let method = method::find(&call.method);
+    let params = params::build(method, &call.args, call.naming).map_err(Failure::Usage)?;
+    if method.is_some_and(|method| method.name == "decode") {
+        let string = params.get("string").or_else(|| params.get(0)).and_then(Value::as_str);
+        return Ok(Value::Object(decode(string.unwrap_or_default()).view));
+    }
+    let socket = call.place.socket().map_err(Failure::Usage)?;
+    connect::call(&socket, &call.method, params, call.filter.as_ref(), call.timeout)
+}
+
+/// A closed pipe is the reader's business.
+fn print(to: &mut dyn Write, text: &str) {
+    let _ = to.write_all(text.as_bytes());
+}
+
+impl Style {
+    /// What suits an output that is, or is not, a terminal.
+    fn for_output(terminal: bool) -> Self {
+        if terminal { Self::Human } else { Self::Json }
+    }
+}

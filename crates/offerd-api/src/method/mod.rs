@@ -57,15 +57,18 @@ impl Method {
         line
     }
 
-    /// What it does and takes, in several lines for a terminal.
+    /// What it does, takes and gives, in several lines for a terminal.
     pub fn manual(&self) -> String {
-        let mut text = format!("{}\n\nUsage: {}\n", self.summary, self.usage());
+        format!("{}\n\nUsage: {}\n\n{}", self.summary, self.usage(), self.details())
+    }
+
+    /// What it takes and gives, in several lines for a terminal.
+    pub fn details(&self) -> String {
+        let mut text = String::new();
         if !self.params.is_empty() {
-            text.push_str("\nParameters, by position in this order or by name:\n");
+            text.push_str("Parameters, by position in this order or by name:\n");
         }
-        for param in self.params {
-            text.push_str(&manual_line(param));
-        }
+        text.extend(self.params.iter().map(manual_line));
         if !self.returns.is_empty() {
             text.push_str(&format!("\nReturns: {}\n", self.returns.join(", ")));
         }

@@ -1,0 +1,248 @@
+//! The command line, made from the table of methods.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
+use offerd_api::layout::NETWORKS;
+use offerd_api::method;
+use serde_json::Value;
+
+use crate::connect::Place;
+use crate::params::Naming;
+use crate::render::Style;
+
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandLine {
+    /// To do what.
+    pub(crate) task: Task,
+    /// How to show it.
+    pub(crate) style: Style,
+}
+
+/// One run of the program.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    /// Print the completion script for a shell.
+    Completion(Shell),
+    /// Call a method.
+    Call(Call),
+}
+
+/// A call of a method.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// Its name.
+    pub(crate) method: String,
+    /// The words behind it.
+    pub(crate) args: Vec<String>,
+    /// How they are meant.
+    pub(crate) naming: Naming,
+    /// Which parts of the result are wanted.
+    pub(crate) filter: Option<Value>,
+    /// How long to wait for the answer.
+    pub(crate) timeout: Option<Duration>,
+    /// Where the daemon is.
+    pub(crate) place: Place,
+}
+
+/// The name of the one command that is no method.
+const COMPLETION: &str = "completion";
+/// The id of a method's words.
+const WORDS: &str = "parameters";
+
+/// Reads the command line.
+pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<CommandLine, clap::Error> {
+    let matches = command().try_get_matches_from(words)?;
+    let style = style(&matches);
+    let task = match matches.subcommand() {
+        Some((COMPLETION, own)) => {
+            Task::Completion(own.get_one("shell").copied().unwrap_or(Shell::Bash))
+        }
+        Some((name, own)) => Task::Call(call(name, own, &matches)?),
+        None => {
+            return Err(command().error(
+                clap::error::ErrorKind::MissingSubcommand,
+                "which method? `offer-cli --help` lists them",
+            ));
+        }
+    };
+    Ok(CommandLine { task, style })
+}
+
+/// Writes the completion script for a shell to the standard output.
+pub(crate) fn print_completion(shell: Shell) {
+    clap_complete::generate(shell, &mut command(), "offer-cli", &mut std::io::stdout());
+}
+
+fn call(name: &str, own: &ArgMatches, matches: &ArgMatches) -> Result<Call, clap::Error> {
+    // A method that the table does not know comes with its words under the empty id.
+    let id = if method::find(name).is_some() { WORDS } else { "" };
+    let args = match id {
+        WORDS => own.get_many::<String>(id).map(|words| words.cloned().collect()),
+        _ => own
+            .get_many::<OsString>(id)
+            .map(|words| words.map(|word| word.to_string_lossy().into_owned()).collect()),
+    };
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
+    let filter = matches.get_one::<String>("filter").map(|text| serde_json::from_str(text));
+    let filter = filter.transpose().map_err(|error| {
+        command().error(clap::error::ErrorKind::InvalidValue, format!("--filter: {error}"))
+    })?;
+    Ok(Call {
+        method: name.to_owned(),
+        args: args.unwrap_or_default(),
+        naming: match (matches.get_flag("keywords"), matches.get_flag("order")) {
+            (true, _) => Naming::ByName,
+            (false, true) => Naming::ByPosition,
+            (false, false) => Naming::Guess,
+        },
+        filter,
+        timeout: matches.get_one::<u64>("timeout").copied().map(Duration::from_secs),
+        place: Place {
+            rpc_file: path("rpc-file"),
+            dir: path("dir"),
+            network: matches.get_one::<String>("network").cloned(),
+            home: std::env::home_dir(),
+        },
+    })
+}
+
+fn style(matches: &ArgMatches) -> Style {
+    if matches.get_flag("json") {
+        Style::Json
+    } else if matches.get_flag("flat") {
+        Style::Flat
+    } else if matches.get_flag("human") {
+        Style::Human
+    } else {
+        Style::for_output(std::io::stdout().is_terminal())
+    }
+}
+
+fn flag(name: &'static str, short: char, help: &'static str) -> Arg {
+    Arg::new(name).long(name).short(short).action(ArgAction::SetTrue).global(true).help(help)
+}
+
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).global(true).help(help)
+}
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    let path = value_parser!(PathBuf);
+    Command::new("offer-cli")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Calls a method of offerd.")
+        .long_about(
+            "Calls a method of offerd.\n\nParameters go by position, or as name=value. The result is JSON in a \
+             pipe and a table on a terminal.\n\nExit codes: 0 done; 1 refused; 2 wrong usage; 3 no daemon; \
+             4 outcome not known.",
+        )
+        .disable_help_subcommand(true)
+        .subcommand_value_name("METHOD")
+        .subcommand_help_heading("Methods")
+        .allow_external_subcommands(true)
+        .arg(
+            option("dir", "DIR", "The daemon's data directory [default: ~/.offerd/NETWORK]")
+                .visible_alias("data-dir")
+                .env("OFFERD_DIR")
+                .value_parser(path.clone()),
+        )
+        .arg(
+            option("network", "NETWORK", "Which of the daemons in ~/.offerd")
+                .env("OFFERD_NETWORK")
+                .value_parser(NETWORKS),
+        )
+        .arg(
+            option("rpc-file", "FILE", "The daemon's socket")
+                .env("OFFERD_RPC_FILE")
+                .value_parser(path),
+        )
+        .arg(flag("keywords", 'k', "Parameters are name=value"))
+        .arg(flag("order", 'o', "Parameters go by position").conflicts_with("keywords"))
+        .arg(flag("json", 'J', "Print JSON"))
+        .arg(flag("human", 'H', "Print for people"))
+        .arg(flag("flat", 'F', "Print one line for each value: a.b[0]=value"))
+        .group(ArgGroup::new("style").args(["json", "human", "flat"]))
+        .arg(option("filter", "JSON", "Only these parts of the result, as in {\"offers\":[{\"label\":true}]}"))
+        .arg(
+            option("timeout", "SECONDS", "How long to wait for the daemon's answer")
+                .value_parser(value_parser!(u64).range(1..)),
+        )
+        .subcommands(method::all().map(method_command))
+        .subcommand(
+            Command::new(COMPLETION).about("Prints a shell's completion script.").arg(
+                Arg::new("shell").required(true).value_parser(value_parser!(Shell)),
+            ),
+        )
+}
+
+fn method_command(method: &'static method::Method) -> Command {
+    let words =
+        Arg::new(WORDS).value_name("PARAMETER").num_args(0..).help("By position, or name=value");
+    Command::new(method.name)
+        .visible_aliases(method.aliases)
+        .about(method.summary)
+        .override_usage(format!("offer-cli {}", method.usage()))
+        .after_help(method.details())
+        .arg(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call_of(words: &[&str]) -> Call {
+        let words = std::iter::once("offer-cli").chain(words.iter().copied()).map(OsString::from);
+        match read(words).unwrap().task {
+            Task::Call(call) => call,
+            Task::Completion(_) => unreachable!("not a call"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_before_and_behind_the_method() {
+        let before = call_of(&["-k", "--dir", "D/shop", "offer", "amount=any"]);
+        let behind = call_of(&["offer", "-k", "amount=any", "--dir", "D/shop"]);
+        for call in [before, behind] {
+            assert_eq!(call.method, "offer");
+            assert_eq!(call.args, ["amount=any"]);
+            assert_eq!(call.naming, Naming::ByName);
+            assert_eq!(call.place.dir, Some("D/shop".into()));
+        }
+    }
+
+    #[test]
+    fn methods_of_tomorrow_are_passed_on() {
+        let call = call_of(&["tomorrow", "a", "1"]);
+        assert_eq!((call.method.as_str(), call.args.len()), ("tomorrow", 2));
+    }
+
+    #[test]
+    fn every_shell_gets_a_script_that_names_the_methods() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command(), "offer-cli", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            assert!(method::all().all(|method| script.contains(method.name)), "{shell}");
+        }
+    }
+
+    #[test]
+    fn help_of_a_method_is_the_tables() {
+        let words = ["offer-cli", "offerout", "--help"].map(OsString::from);
+        let help = read(words).unwrap_err();
+        assert!(!help.use_stderr());
+        assert!(help.to_string().contains("refund_for"));
+    }
+}

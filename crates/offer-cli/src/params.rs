@@ -1,0 +1,167 @@
+//! From words on the command line to `params`.
+
+use offerd_api::method::{Kind, Method, Need, Param};
+use serde_json::{Map, Value};
+
+/// How the words are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// As `name=value` when the first one begins with a parameter's name and `=`, else by position.
+    Guess,
+    /// As `name=value`.
+    ByName,
+    /// By position.
+    ByPosition,
+}
+
+/// The parameters of a call. For a method that the table does not know, words are passed on as they are.
+pub(crate) fn build(
+    method: Option<&Method>,
+    words: &[String],
+    naming: Naming,
+) -> Result<Value, String> {
+    let by_name = match naming {
+        Naming::ByName => true,
+        Naming::ByPosition => false,
+        Naming::Guess => words.first().is_some_and(|word| is_named(method, word)),
+    };
+    let params = if by_name { named(method, words)? } else { positional(method, words)? };
+    if let Some(method) = method {
+        check_required(method, &params)?;
+    }
+    Ok(params)
+}
+
+fn is_named(method: Option<&Method>, word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| match method {
+        Some(method) => method.param(name).is_some(),
+        None => name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+    })
+}
+
+fn named(method: Option<&Method>, words: &[String]) -> Result<Value, String> {
+    let mut params = Map::new();
+    for word in words {
+        let (name, value) =
+            word.split_once('=').ok_or_else(|| format!("{word:?}: should be name=value"))?;
+        let param = match method {
+            None => None,
+            Some(method) => Some(method.param(name).ok_or_else(|| {
+                format!("{name}: unknown parameter\nUsage: offer-cli {}", method.usage())
+            })?),
+        };
+        if params.insert(name.to_owned(), to_json(param, value)).is_some() {
+            return Err(format!("{name}: given twice"));
+        }
+    }
+    Ok(Value::Object(params))
+}
+
+fn positional(method: Option<&Method>, words: &[String]) -> Result<Value, String> {
+    let Some(method) = method else {
+        return Ok(words.iter().map(|word| to_json(None, word)).collect());
+    };
+    let params: Vec<&Param> = method.positional().collect();
+    if words.len() > params.len() {
+        return Err(format!("too many parameters\nUsage: offer-cli {}", method.usage()));
+    }
+    Ok(params.iter().zip(words).map(|(param, word)| to_json(Some(param), word)).collect())
+}
+
+fn check_required(method: &Method, params: &Value) -> Result<(), String> {
+    let given = |param: &Param| match params {
+        Value::Object(params) => {
+            params.iter().any(|(name, value)| param.is_called(name) && !value.is_null())
+        }
+        _ => {
+            let position = method.positional().position(|known| known.name == param.name);
+            position.and_then(|at| params.get(at)).is_some_and(|value| !value.is_null())
+        }
+    };
+    match method.params.iter().find(|param| param.need == Need::Required && !given(param)) {
+        None => Ok(()),
+        Some(param) => Err(format!(
+            "{}: missing, {}\nUsage: offer-cli {}",
+            param.name,
+            param.kind.expected(),
+            method.usage()
+        )),
+    }
+}
+
+/// A word as JSON: text, unless it is `null` or in quotes, or the parameter takes something else.
+fn to_json(param: Option<&Param>, word: &str) -> Value {
+    let as_text = Value::String(word.to_owned());
+    let as_json = || serde_json::from_str(word).ok();
+    let spelled = match param.map(|param| param.kind) {
+        None | Some(Kind::Any) => as_json(),
+        Some(Kind::TextList) => {
+            return as_json().filter(Value::is_array).unwrap_or(Value::Array(vec![as_text]));
+        }
+        Some(_) => as_json().filter(|value: &Value| value.is_string() || value.is_null()),
+    };
+    spelled.unwrap_or(as_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use offerd_api::method::find;
+    use serde_json::json;
+
+    use super::*;
+
+    fn built(method: &str, words: &[&str]) -> Result<Value, String> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        build(find(method), &words, Naming::Guess)
+    }
+
+    #[test]
+    fn words_go_by_position_and_text_stays_text() {
+        assert_eq!(
+            built("offerout", &["10000sat", "withdrawal from ATM", "null", "17"]),
+            Ok(json!(["10000sat", "withdrawal from ATM", null, "17"]))
+        );
+        assert_eq!(built("offer", &["any", "42"]), Ok(json!(["any", "42"])));
+        assert_eq!(built("offer", &["any", "\"null\""]), Ok(json!(["any", "null"])));
+    }
+
+    #[test]
+    fn names_are_recognised_by_the_first_word() {
+        assert_eq!(
+            built("offerout", &["amount=5sat", "description=a=b", "vendor=me"]),
+            Ok(json!({ "amount": "5sat", "description": "a=b", "vendor": "me" }))
+        );
+        assert_eq!(built("offer", &["5sat", "a=b"]), Ok(json!(["5sat", "a=b"])));
+        assert_eq!(built("decode", &["x=y"]), Ok(json!(["x=y"])));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_before_anybody_is_asked() {
+        for (method, words) in [
+            ("offerout", &["5sat"][..]),
+            ("offerout", &[]),
+            ("offerout", &["amount=5sat"]),
+            ("offerout", &["amount=5sat", "description=x", "nonsense=1"]),
+            ("offerout", &["amount=5sat", "description"]),
+            ("offerout", &["amount=5sat", "amount=6sat", "description=x"]),
+            ("getinfo", &["x"]),
+            ("disableoffer", &["null"]),
+        ] {
+            assert!(built(method, words).is_err(), "{method} {words:?}");
+        }
+    }
+
+    #[test]
+    fn lists_and_unknown_methods_take_json() {
+        assert_eq!(
+            built("offer", &["amount=any", "tags=[\"a\",\"b\"]"]),
+            Ok(json!({ "amount": "any", "tags": ["a", "b"] }))
+        );
+        assert_eq!(
+            built("offer", &["amount=any", "tags=a"]),
+            Ok(json!({ "amount": "any", "tags": ["a"] }))
+        );
+        assert_eq!(built("tomorrow", &["1", "true", "x", "{}"]), Ok(json!([1, true, "x", {}])));
+        assert_eq!(built("tomorrow", &["a=1"]), Ok(json!({ "a": 1 })));
+    }
+}

@@ -1,0 +1,264 @@
+//! Results and errors as text.
+//!
+//! Whatever a stranger wrote is inert here: control characters and invisible formatting come out as escapes, in
+//! JSON too.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use crate::exit::Failure;
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// JSON, indented.
+    Json,
+    /// Tables and lists, long values cut, amounts in satoshi.
+    Human,
+    /// One line for each value, to be searched.
+    Flat,
+}
+
+/// The widest a table's cell may be.
+const CELL: usize = 28;
+
+/// A result, with a line break at the end.
+pub(crate) fn result(result: &Value, style: Style) -> String {
+    match style {
+        Style::Json => as_json(result),
+        Style::Flat => {
+            let mut lines = String::new();
+            flatten("", result, &mut lines);
+            lines
+        }
+        Style::Human => as_human(result),
+    }
+}
+
+/// Why there is no result, with a line break at the end.
+pub(crate) fn failure(failure: &Failure, style: Style) -> String {
+    match failure {
+        Failure::Refused(error) if style == Style::Json => as_json(&json!(error)),
+        Failure::Refused(error) => {
+            let mut text = format!("offer-cli: {} (code {})\n", inert(&error.message), error.code);
+            if let Some(data) = &error.data {
+                text.push_str(&as_human(data));
+            }
+            text
+        }
+        Failure::Usage(what) | Failure::Unreachable(what) | Failure::NoAnswer(what) => {
+            format!("offer-cli: {what}\n")
+        }
+    }
+}
+
+fn as_json(value: &Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut safe = String::with_capacity(text.len() + 1);
+    for character in text.chars() {
+        if character == '\n' || !is_unsafe(character) {
+            safe.push(character);
+        } else {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                // Writing to a string does not fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        }
+    }
+    safe.push('\n');
+    safe
+}
+
+/// Whether a terminal may take it for a command, or a reader for something else than it is.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text that a terminal shows and does not obey.
+fn inert(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, character| {
+        if is_unsafe(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+        safe
+    })
+}
+
+fn flatten(path: &str, value: &Value, lines: &mut String) {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            for (name, value) in members {
+                let path =
+                    if path.is_empty() { inert(name) } else { format!("{path}.{}", inert(name)) };
+                flatten(&path, value, lines);
+            }
+        }
+        Value::Array(elements) if !elements.is_empty() => {
+            for (index, value) in elements.iter().enumerate() {
+                flatten(&format!("{path}[{index}]"), value, lines);
+            }
+        }
+        other => {
+            let _ = writeln!(lines, "{path}={}", scalar("", other));
+        }
+    }
+}
+
+fn as_human(value: &Value) -> String {
+    match value {
+        Value::Object(members) => list_of_one(members).map_or_else(|| lines(members, ""), table),
+        Value::Array(elements) => table(elements),
+        other => format!("{}\n", scalar("", other)),
+    }
+}
+
+/// The list in a result that is nothing but a list.
+fn list_of_one(members: &Map<String, Value>) -> Option<&Vec<Value>> {
+    let mut values = members.values();
+    let list = values.next()?.as_array()?;
+    let all_objects = list.iter().all(Value::is_object);
+    (values.next().is_none() && all_objects).then_some(list)
+}
+
+/// One line for each member; what is nested is indented below its name.
+fn lines(members: &Map<String, Value>, indent: &str) -> String {
+    let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0).min(CELL);
+    let mut text = String::new();
+    for (name, value) in members {
+        let shown = inert(name);
+        match value {
+            Value::Object(inner) if !inner.is_empty() => {
+                let _ = writeln!(text, "{indent}{shown}:");
+                text.push_str(&lines(inner, &format!("{indent}  ")));
+            }
+            Value::Array(list) if list.iter().any(|element| element.is_object()) => {
+                let _ = writeln!(text, "{indent}{shown}:");
+                for element in list {
+                    let inner = element.as_object().cloned().unwrap_or_default();
+                    let _ = writeln!(text, "{indent}  -");
+                    text.push_str(&lines(&inner, &format!("{indent}    ")));
+                }
+            }
+            other => {
+                let _ = writeln!(text, "{indent}{shown:width$}  {}", scalar(name, other));
+            }
+        }
+    }
+    text
+}
+
+fn table(list: &Vec<Value>) -> String {
+    let mut columns: Vec<&String> = Vec::new();
+    for (name, value) in list.iter().filter_map(Value::as_object).flatten() {
+        let simple = !value.is_object() && !value.is_array();
+        if simple && !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    if columns.is_empty() {
+        let rows: Vec<String> = list.iter().map(|value| scalar("", value) + "\n").collect();
+        return if list.is_empty() { "nothing\n".to_owned() } else { rows.concat() };
+    }
+    let head = columns.iter().map(|name| cut(&inert(name))).collect::<Vec<_>>();
+    let row = |element: &Value| {
+        let cell = |name: &&String| {
+            element.get(name.as_str()).map(|value| cut(&scalar(name, value))).unwrap_or_default()
+        };
+        columns.iter().map(cell).collect::<Vec<_>>()
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(list.iter().map(row)).collect();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+    }
+    text
+}
+
+/// A value in one line; amounts in satoshi where the name says that it is one.
+fn scalar(name: &str, value: &Value) -> String {
+    match value {
+        Value::String(text) => inert(text),
+        Value::Number(number) if name.ends_with("_msat") => match number.as_u64() {
+            Some(msat) if msat % 1000 == 0 => format!("{} sat", msat / 1000),
+            Some(msat) => format!("{}.{:03} sat", msat / 1000, msat % 1000),
+            None => number.to_string(),
+        },
+        Value::Array(list) if list.iter().all(|element| element.is_string()) => {
+            list.iter().map(|element| scalar("", element)).collect::<Vec<_>>().join(", ")
+        }
+        other => inert(&other.to_string()),
+    }
+}
+
+/// At most [`CELL`] characters; of a long one, the beginning and the end.
+fn cut(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    if characters.len() <= CELL {
+        return text.to_owned();
+    }
+    let (head, tail) = (CELL - 9, characters.len() - 8);
+    let part = |range: &[char]| range.iter().collect::<String>();
+    match (characters.get(..head), characters.get(tail..)) {
+        (Some(head), Some(tail)) => format!("{}…{}", part(head), part(tail)),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use offerd_api::{ErrorObject, code};
+
+    use super::*;
+
+    #[test]
+    fn json_stays_json_and_is_inert() {
+        let hostile = json!({ "note": "\u{1b}[31m\u{202e}☕\u{9b}" });
+        let shown = result(&hostile, Style::Json);
+        assert!(shown.chars().all(|character| character == '\n' || !is_unsafe(character)));
+        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), hostile);
+        assert!(shown.contains('☕'));
+        for style in [Style::Human, Style::Flat] {
+            let shown = result(&hostile, style);
+            assert!(shown.chars().all(|character| character == '\n' || !is_unsafe(character)));
+        }
+    }
+
+    #[test]
+    fn a_list_becomes_a_table_and_amounts_are_in_satoshi() {
+        let offers = json!({ "offers": [
+            { "offer_id": "0".repeat(64), "active": true, "amount_msat": 10_000_000 },
+            { "offer_id": "1".repeat(64), "active": false, "amount_msat": 1, "label": "x" },
+        ] });
+        let shown = result(&offers, Style::Human);
+        let rows: Vec<&str> = shown.lines().collect();
+        assert_eq!(rows.len(), 3);
+        assert!(rows[0].starts_with("offer_id") && rows[0].ends_with("label"));
+        assert!(rows[1].contains("10000 sat") && rows[2].contains("0.001 sat"));
+        assert_eq!(result(&json!({ "offers": [] }), Style::Human), "nothing\n");
+    }
+
+    #[test]
+    fn flat_output_has_a_line_for_each_value() {
+        let shown = result(&json!({ "a": [{ "b": 1 }, { "b": "x" }], "c": true }), Style::Flat);
+        assert_eq!(shown, "a[0].b=1\na[1].b=x\nc=true\n");
+    }
+
+    #[test]
+    fn an_error_names_its_code_and_in_json_is_an_object() {
+        let refused = Failure::Refused(ErrorObject::new(code::OFFER_EXPIRED, "offer expired"));
+        assert_eq!(failure(&refused, Style::Human), "offer-cli: offer expired (code 1002)\n");
+        let shown: Value = serde_json::from_str(&failure(&refused, Style::Json)).unwrap();
+        assert_eq!(shown["code"], 1002);
+    }
+}
