@@ -1,1 +1,58 @@
-//! A Lightning node on the lightning crates behind the ports of offerd-core.
+//! A Lightning node on the `lightning` crates, behind the ports of offerd-core.
+//!
+//! [`Node::start`] assembles it: keys from a seed file, an on-chain wallet, channels, gossip, scoring, persistence
+//! and chain data from bitcoind. A running [`Node`] performs [`InvoicePayer`], [`InvoiceIssuer`] and
+//! [`OnionTransport`], and calls [`NodeEvents`].
+//!
+//! # What is different here from a plain `lightning` node
+//! * Onion messages are ours (`onion`): the crate's messenger reads the contents into its own BOLT 12 types, and
+//!   refuses what it does not know.
+//! * Payment paths come and go as bytes. `router` repairs the crate's routes over one-hop paths, whose
+//!   `blinded_payinfo` it ignores; `paths` makes several paths, so that a payment can come in parts.
+//! * A node that could not write its state stops rather than go on: see [`Node::failed`].
+//!
+//! # What does not live here
+//! Offers, invoices, payouts: whatever BOLT 12 means is decided in offerd-core. Types of `lightning` do not leave
+//! this crate; what crosses is bytes and the types of `bitcoin` and of our own crates.
+//!
+//! [`InvoicePayer`]: offerd_core::port::InvoicePayer
+//! [`InvoiceIssuer`]: offerd_core::port::InvoiceIssuer
+//! [`OnionTransport`]: offerd_core::port::OnionTransport
+//! [`NodeEvents`]: offerd_core::port::NodeEvents
+
+mod broadcast;
+mod chain;
+mod channels;
+mod claims;
+mod config;
+mod convert;
+mod error;
+mod events;
+mod fees;
+mod funding;
+mod issuer;
+mod keys;
+mod locks;
+mod logger;
+mod messages;
+mod node;
+mod paths;
+mod payer;
+mod peers;
+mod persist;
+mod router;
+mod start;
+mod tasks;
+mod types;
+mod views;
+mod wallet;
+
+pub use config::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};
+pub use error::{ChannelError, ConnectError, NodeError, WalletError};
+pub use funding::{FundedChannel, FundingOrder};
+pub use keys::NodeSecretKey;
+pub use node::Node;
+pub use views::{
+    AddressKind, ChannelFunds, ChannelState, ChannelView, Funds, GraphSize, OutputStatus, OutputView,
+    PeerView,
+};

@@ -1,0 +1,251 @@
+//! bitcoind, or whatever serves that part of its RPC.
+//!
+//! Methods used: `getblockchaininfo`, `getblockheader`, `getblock`, `sendrawtransaction`, `submitpackage`,
+//! `estimatesmartfee`, `getmempoolinfo`.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bitcoin::consensus::encode::serialize_hex;
+use bitcoin::{Network, Transaction};
+use lightning::chain::{BestBlock, Listen};
+use lightning_block_sync::http::HttpEndpoint;
+use lightning_block_sync::init::{synchronize_listeners, validate_best_block_header};
+use lightning_block_sync::poll::{ChainPoller, ValidatedBlockHeader};
+use lightning_block_sync::rpc::{RpcClient, RpcError};
+use lightning_block_sync::{BlockSourceError, SpvClient, UnboundedCache};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tracing::{debug, info, warn};
+
+use super::{Behind, BroadcastError, ChainError, ChainSource, ChainView, Listeners};
+use crate::config::{BitcoindAuth, BitcoindConfig};
+use crate::locks::lock;
+use crate::tasks::stopped;
+
+/// `RPC_VERIFY_ALREADY_IN_UTXO_SET`: mined already.
+const ALREADY_MINED: i64 = -27;
+/// What the mempool calls a transaction that it has.
+const ALREADY_THERE: [&str; 3] =
+    ["txn-already-in-mempool", "txn-already-known", "txn-same-nonwitness-data-in-mempool"];
+
+/// A connection to bitcoind.
+pub(crate) struct BitcoindSource {
+    rpc: Arc<RpcClient>,
+    network: Network,
+    /// Headers seen, so that blocks can be disconnected, and the block that `catch_up` reached.
+    reached: Mutex<Option<(UnboundedCache, ValidatedBlockHeader)>>,
+}
+
+impl fmt::Debug for BitcoindSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BitcoindSource").field("network", &self.network).finish_non_exhaustive()
+    }
+}
+
+impl BitcoindSource {
+    /// Does not connect yet.
+    pub(crate) fn new(config: &BitcoindConfig, network: Network) -> Result<Self, ChainError> {
+        let login = match &config.auth {
+            BitcoindAuth::Password { user, password } => format!("{user}:{password}"),
+            BitcoindAuth::Cookie(path) => {
+                let cookie = std::fs::read_to_string(path)
+                    .map_err(|error| ChainError(format!("{}: {error}", path.display())))?;
+                cookie.trim().to_owned()
+            }
+        };
+        let endpoint = HttpEndpoint::for_host(config.host.clone()).with_port(config.port);
+        let rpc = Arc::new(RpcClient::new(&BASE64_STANDARD.encode(login), endpoint));
+        Ok(Self { rpc, network, reached: Mutex::new(None) })
+    }
+
+    async fn call(&self, method: &str, params: &[Value]) -> Result<Value, io::Error> {
+        self.rpc.call_method::<Value>(method, params).await
+    }
+
+    async fn send_one(&self, tx: &Transaction) -> Result<(), BroadcastError> {
+        match self.call("sendrawtransaction", &[json!(serialize_hex(tx))]).await {
+            Ok(_) => Ok(()),
+            Err(error) => match rpc_error(&error) {
+                Some(error) if is_there(error) => Ok(()),
+                Some(error) => Err(BroadcastError::Refused(error.message.clone())),
+                None => Err(failed("sendrawtransaction", &error).into()),
+            },
+        }
+    }
+
+    /// Hands in several at once. Where the package as such is refused each is tried alone: some may go in.
+    async fn send_package(&self, package: &[Transaction]) -> Result<(), BroadcastError> {
+        let hex: Vec<String> = package.iter().map(serialize_hex).collect();
+        match self.call("submitpackage", &[json!(hex)]).await {
+            Ok(reply) if reply["package_msg"] == "success" => return Ok(()),
+            Ok(reply) => debug!(reason = %reply["package_msg"], "package refused"),
+            Err(error) => debug!(%error, "package not taken"),
+        }
+        let mut outcome = Ok(());
+        for tx in package {
+            if let Err(error) = self.send_one(tx).await {
+                outcome = Err(error);
+            }
+        }
+        outcome
+    }
+}
+
+#[async_trait]
+impl ChainSource for BitcoindSource {
+    async fn tip(&self) -> Result<BestBlock, ChainError> {
+        let tip = validate_best_block_header(Arc::clone(&self.rpc)).await.map_err(source_failed)?;
+        Ok(best_block(&tip))
+    }
+
+    async fn catch_up(&self, listeners: Vec<Behind<'_>>) -> Result<(), ChainError> {
+        let mut cache = UnboundedCache::new();
+        let tip =
+            synchronize_listeners(Arc::clone(&self.rpc), self.network, &mut cache, listeners)
+                .await
+                .map_err(source_failed)?;
+        *lock(&self.reached) = Some((cache, tip));
+        Ok(())
+    }
+
+    async fn follow(
+        &self,
+        listeners: Arc<Listeners>,
+        view: Arc<ChainView>,
+        pause: Duration,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let Some((mut cache, tip)) = lock(&self.reached).take() else { return };
+        let poller = ChainPoller::new(Arc::clone(&self.rpc), self.network);
+        let listener = Reporting { listeners, view: Arc::clone(&view) };
+        let mut client = SpvClient::new(tip, poller, &mut cache, &listener);
+        loop {
+            let reachable = match client.poll_best_tip().await {
+                Ok(_) => true,
+                Err(error) => {
+                    let error = source_failed(error);
+                    if view.is_reachable() {
+                        warn!(%error, "cannot reach bitcoind");
+                    }
+                    false
+                }
+            };
+            if view.set_reachable(reachable) != reachable && reachable {
+                info!("bitcoind is back");
+            }
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn broadcast(&self, package: &[Transaction]) -> Result<(), BroadcastError> {
+        match package {
+            [] => Ok(()),
+            [tx] => self.send_one(tx).await,
+            package => self.send_package(package).await,
+        }
+    }
+
+    async fn fee_rate(&self, blocks: u16, urgent: bool) -> Result<Option<u32>, ChainError> {
+        let mode = if urgent { "CONSERVATIVE" } else { "ECONOMICAL" };
+        let reply = self
+            .call("estimatesmartfee", &[json!(blocks), json!(mode)])
+            .await
+            .map_err(|error| failed("estimatesmartfee", &error))?;
+        Ok(per_kiloweight(&reply["feerate"]))
+    }
+
+    async fn mempool_minimum(&self) -> Result<u32, ChainError> {
+        let reply = self
+            .call("getmempoolinfo", &[])
+            .await
+            .map_err(|error| failed("getmempoolinfo", &error))?;
+        let rates = [&reply["mempoolminfee"], &reply["minrelaytxfee"]];
+        Ok(rates.into_iter().filter_map(per_kiloweight).max().unwrap_or(0))
+    }
+}
+
+/// Tells the view of each block after the listeners have seen it.
+struct Reporting {
+    listeners: Arc<Listeners>,
+    view: Arc<ChainView>,
+}
+
+impl Listen for Reporting {
+    fn filtered_block_connected(
+        &self,
+        header: &bitcoin::block::Header,
+        txdata: &lightning::chain::transaction::TransactionData<'_>,
+        height: u32,
+    ) {
+        self.listeners.filtered_block_connected(header, txdata, height);
+        self.view.set_best(BestBlock::new(header.block_hash(), height));
+    }
+
+    fn block_connected(&self, block: &bitcoin::Block, height: u32) {
+        self.listeners.block_connected(block, height);
+        self.view.set_best(BestBlock::new(block.block_hash(), height));
+    }
+
+    fn blocks_disconnected(&self, fork_point: BestBlock) {
+        info!(height = fork_point.height, "blocks were replaced");
+        self.listeners.blocks_disconnected(fork_point);
+        self.view.set_best(fork_point);
+    }
+}
+
+fn best_block(header: &ValidatedBlockHeader) -> BestBlock {
+    BestBlock::new(header.header.block_hash(), header.height)
+}
+
+fn source_failed(error: BlockSourceError) -> ChainError {
+    ChainError(error.into_inner().to_string())
+}
+
+fn failed(method: &str, error: &io::Error) -> ChainError {
+    ChainError(format!("{method}: {error}"))
+}
+
+fn rpc_error(error: &io::Error) -> Option<&RpcError> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+fn is_there(error: &RpcError) -> bool {
+    error.code == ALREADY_MINED || ALREADY_THERE.iter().any(|text| error.message.contains(text))
+}
+
+/// BTC per 1000 virtual bytes, as bitcoind says it, in sat per 1000 weight units, rounded up.
+fn per_kiloweight(rate: &Value) -> Option<u32> {
+    let btc = rate.as_f64().filter(|rate| rate.is_finite() && *rate > 0.0)?;
+    let sat_per_kvb = bitcoin::Amount::from_btc((btc * 1e8).round() / 1e8).ok()?.to_sat();
+    u32::try_from(sat_per_kvb.div_ceil(4)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fee_rates_are_converted_and_rounded_up() {
+        assert_eq!(per_kiloweight(&json!(0.00001)), Some(250));
+        assert_eq!(per_kiloweight(&json!(0.00001001)), Some(251));
+        assert_eq!(per_kiloweight(&json!(0.0)), None);
+        assert_eq!(per_kiloweight(&json!(null)), None);
+    }
+
+    #[test]
+    fn a_transaction_that_is_there_already_counts_as_sent() {
+        let error = |code, message: &str| RpcError { code, message: message.to_owned() };
+        assert!(is_there(&error(-27, "Transaction outputs already in utxo set")));
+        assert!(is_there(&error(-26, "txn-already-in-mempool")));
+        assert!(!is_there(&error(-26, "min relay fee not met")));
+    }
+}

@@ -1,0 +1,131 @@
+//! Our channels: the reserve they need, how they are set up, how others see them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bitcoin::Amount;
+use bolt1::{Msat, ShortChannelId};
+use lightning::ln::channel_state::{ChannelDetails, ChannelShutdownState};
+use lightning::ln::types::ChannelId;
+use lightning::types::features::ChannelTypeFeatures;
+use lightning::util::config::{MaxDustHTLCExposure, UserConfig};
+
+use crate::config::NodeConfig;
+use crate::types::{Channels, Monitor};
+use crate::views::{ChannelState, ChannelView};
+use crate::wallet::OnchainWallet;
+
+/// What dust HTLCs of one channel may add up to. Fixed, since a multiple of the fee rate is next to nothing where
+/// fees are low.
+const DUST_EXPOSURE_MSAT: u64 = 50_000_000;
+
+/// How the crate is to handle channels.
+pub(crate) fn user_config(config: &NodeConfig) -> UserConfig {
+    let mut user = UserConfig::default();
+    user.accept_forwards_to_priv_channels = config.forward_to_private_channels;
+    // Each inbound channel is looked at, see `Reserve`; channels with anchors could not be accepted otherwise.
+    user.manually_accept_inbound_channels = true;
+    user.channel_config.max_dust_htlc_exposure =
+        MaxDustHTLCExposure::FixedLimitMsat(DUST_EXPOSURE_MSAT);
+    user.channel_handshake_limits.force_announced_channel_preference = false;
+    let handshake = &mut user.channel_handshake_config;
+    handshake.negotiate_anchors_zero_fee_htlc_tx = true;
+    // All of a channel can arrive in one payment; the crate would allow a tenth.
+    handshake.max_inbound_htlc_value_in_flight_percent_of_channel = 100;
+    user
+}
+
+/// On-chain coins that must be there to pay for the closing of channels with anchors.
+pub(crate) struct Reserve {
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) monitor: Arc<Monitor>,
+    pub(crate) per_channel: Amount,
+}
+
+impl fmt::Debug for Reserve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reserve").field("per_channel", &self.per_channel).finish_non_exhaustive()
+    }
+}
+
+impl Reserve {
+    /// What our channels need, and `more` besides.
+    pub(crate) fn needed(&self, more: u64) -> Amount {
+        let channels = self.channels.list_channels();
+        let open = channels.iter().filter(|channel| {
+            channel.channel_type.as_ref().is_none_or(ChannelTypeFeatures::supports_anchors_zero_fee_htlc_tx)
+        });
+        let is_open = |id: &ChannelId| channels.iter().any(|channel| channel.channel_id == *id);
+        let closing = self.monitor.list_monitors().into_iter().filter(|id| {
+            !is_open(id)
+                && self
+                    .monitor
+                    .get_monitor(*id)
+                    .is_ok_and(|monitor| !monitor.get_claimable_balances().is_empty())
+        });
+        let count = u64::try_from(open.count().saturating_add(closing.count())).unwrap_or(u64::MAX);
+        self.per_channel.checked_mul(count.saturating_add(more)).unwrap_or(Amount::MAX)
+    }
+
+    /// Whether the wallet can stand for one more channel.
+    pub(crate) fn covers_one_more(&self, wallet: &OnchainWallet) -> bool {
+        self.needed(1) <= wallet.spendable()
+    }
+}
+
+/// The channel as our caller sees it.
+pub(crate) fn view(channel: &ChannelDetails, connected: bool) -> ChannelView {
+    let capacity = Amount::from_sat(channel.channel_value_satoshis);
+    ChannelView {
+        channel_id: channel.channel_id.0,
+        peer: channel.counterparty.node_id,
+        peer_connected: connected,
+        state: state(channel),
+        usable: channel.is_usable,
+        capacity,
+        to_us: to_us(channel),
+        spendable: msat(channel.next_outbound_htlc_limit_msat),
+        receivable: msat(channel.inbound_capacity_msat),
+        short_channel_id: channel.short_channel_id.map(ShortChannelId),
+        funding: channel.funding_txo.map(|outpoint| outpoint.into_bitcoin_outpoint()),
+        announced: channel.is_announced,
+        opened_by_us: channel.is_outbound,
+        peer_forwards: channel.counterparty.forwarding_info.is_some(),
+        htlcs: channel
+            .pending_inbound_htlcs
+            .len()
+            .saturating_add(channel.pending_outbound_htlcs.len()),
+    }
+}
+
+/// Our side of the balance: what can be sent, what must stay, and what is on its way out.
+fn to_us(channel: &ChannelDetails) -> Msat {
+    let reserve = channel.unspendable_punishment_reserve.unwrap_or(0).saturating_mul(1_000);
+    let outgoing: u64 = channel.pending_outbound_htlcs.iter().map(|htlc| htlc.amount_msat).sum();
+    let most = channel.channel_value_satoshis.saturating_mul(1_000);
+    let sum = channel.outbound_capacity_msat.saturating_add(reserve).saturating_add(outgoing);
+    msat(sum.min(most))
+}
+
+fn msat(msat: u64) -> Msat {
+    Msat::new(msat).unwrap_or(Msat::MAX)
+}
+
+fn state(channel: &ChannelDetails) -> ChannelState {
+    match channel.channel_shutdown_state {
+        Some(
+            ChannelShutdownState::ShutdownInitiated | ChannelShutdownState::ResolvingHTLCs,
+        ) => ChannelState::ShuttingDown,
+        Some(ChannelShutdownState::NegotiatingClosingFee) => ChannelState::SigningClose,
+        Some(ChannelShutdownState::ShutdownComplete) => ChannelState::CloseComplete,
+        Some(ChannelShutdownState::NotShuttingDown) | None => {
+            if channel.is_channel_ready {
+                ChannelState::Normal
+            } else if channel.funding_txo.is_some() {
+                ChannelState::AwaitingLockin
+            } else {
+                ChannelState::Opening
+            }
+        }
+    }
+}

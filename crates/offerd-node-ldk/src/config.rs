@@ -1,0 +1,128 @@
+//! What a node needs to be told.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bitcoin::Network;
+
+/// The configuration of a node. [`NodeConfig::new`] gives one with defaults that suit its network.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// Which chain.
+    pub network: Network,
+    /// Where to listen for peers; `None`: nowhere, we only connect out.
+    pub listen: Option<SocketAddr>,
+    /// Addresses that `node_announcement` tells the world; empty: the node announces none.
+    pub announce_addresses: Vec<SocketAddr>,
+    /// Our name in `node_announcement`, at most 32 bytes of UTF-8; what is beyond is cut.
+    pub alias: String,
+    /// Where blocks, fees and broadcasting come from.
+    pub bitcoind: BitcoindConfig,
+    /// Satoshis that must stay on chain for each channel with anchors, to pay for its closing.
+    pub anchor_reserve_sat: u64,
+    /// Accept channels with anchors from others although the reserve does not cover them.
+    pub inbound_without_reserve: bool,
+    /// Forward payments into channels that are not announced.
+    pub forward_to_private_channels: bool,
+    /// How often things happen.
+    pub timing: Timing,
+}
+
+/// How often things happen.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// Pause between two looks at the tip of the chain.
+    pub chain_poll: Duration,
+    /// Pause between two looks at fee rates.
+    pub fee_refresh: Duration,
+    /// First pause before a lost channel peer is called again; it doubles with each failure.
+    pub reconnect_min: Duration,
+    /// Longest pause before a lost channel peer is called again.
+    pub reconnect_max: Duration,
+    /// Pause between two looks at our channels, for whoever waits for a change of them.
+    pub channel_watch: Duration,
+    /// Forward HTLCs at once, with this pause between two looks; `None`: in batches after a random delay, which
+    /// hides from others who pays whom.
+    pub htlc_forwarding: Option<Duration>,
+}
+
+/// How to reach bitcoind.
+#[derive(Clone, Debug)]
+pub struct BitcoindConfig {
+    /// Host name or address of its RPC server.
+    pub host: String,
+    /// Port of its RPC server.
+    pub port: u16,
+    /// How to log in.
+    pub auth: BitcoindAuth,
+}
+
+/// How to log in at bitcoind.
+#[derive(Clone)]
+pub enum BitcoindAuth {
+    /// With `rpcuser` and `rpcpassword`.
+    Password {
+        /// The user.
+        user: String,
+        /// The password.
+        password: String,
+    },
+    /// With the cookie file that bitcoind writes at each start.
+    Cookie(PathBuf),
+}
+
+impl NodeConfig {
+    /// Defaults for `network`: nothing is listened at or announced, 25 000 sat of reserve for each channel.
+    pub fn new(network: Network, bitcoind: BitcoindConfig) -> Self {
+        Self {
+            network,
+            listen: None,
+            announce_addresses: Vec::new(),
+            alias: String::new(),
+            bitcoind,
+            anchor_reserve_sat: 25_000,
+            inbound_without_reserve: false,
+            forward_to_private_channels: true,
+            timing: if network == Network::Regtest { Timing::eager() } else { Timing::calm() },
+        }
+    }
+}
+
+impl Timing {
+    /// For networks with other people on them.
+    pub const fn calm() -> Self {
+        Self {
+            chain_poll: Duration::from_secs(5),
+            fee_refresh: Duration::from_secs(60),
+            reconnect_min: Duration::from_secs(1),
+            reconnect_max: Duration::from_secs(300),
+            channel_watch: Duration::from_secs(1),
+            htlc_forwarding: None,
+        }
+    }
+
+    /// For a chain of one's own, where blocks come when called and nobody watches.
+    pub const fn eager() -> Self {
+        Self {
+            chain_poll: Duration::from_millis(50),
+            fee_refresh: Duration::from_secs(10),
+            reconnect_min: Duration::from_millis(100),
+            reconnect_max: Duration::from_secs(2),
+            channel_watch: Duration::from_millis(20),
+            htlc_forwarding: Some(Duration::from_millis(5)),
+        }
+    }
+}
+
+impl fmt::Debug for BitcoindAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password { user, .. } => {
+                f.debug_struct("Password").field("user", user).finish_non_exhaustive()
+            }
+            Self::Cookie(path) => f.debug_tuple("Cookie").field(path).finish(),
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The `lightning` crate's events: what is money goes to our caller, what is housekeeping is done here.
+//!
+//! An event counts as handled only when our caller has committed what follows from it. Until then the crate
+//! offers it again, after a restart too.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bitcoin::Amount;
+use bolt1::Msat;
+use lightning::blinded_path::payment::Bolt12OfferContext;
+use lightning::events::{
+    Event, FundingInfo, PaymentFailureReason, PaymentPurpose, ReplayEvent,
+};
+use lightning::ln::channelmanager::PaymentId;
+use lightning::ln::types::ChannelId;
+use lightning::types::features::ChannelTypeFeatures;
+use lightning::types::payment::{PaymentHash, PaymentPreimage};
+use offerd_core::port::{IncomingPayment, NodeEvent, NodeEvents, PaymentFailure, PortError};
+use secp256k1::PublicKey;
+use tracing::{debug, info, warn};
+
+use crate::channels::Reserve;
+use crate::claims::{Claim, Claims};
+use crate::funding::{FundingRequest, Fundings};
+use crate::types::{Bumper, Channels, Sweeper};
+use crate::wallet::OnchainWallet;
+
+/// Takes the crate's events.
+pub(crate) struct EventDesk {
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) wallet: Arc<OnchainWallet>,
+    pub(crate) sweeper: Arc<Sweeper>,
+    pub(crate) bumper: Bumper,
+    pub(crate) fundings: Arc<Fundings>,
+    pub(crate) claims: Arc<Claims>,
+    pub(crate) reserve: Reserve,
+    pub(crate) inbound_without_reserve: bool,
+    pub(crate) caller: Arc<dyn NodeEvents>,
+    /// Set when an event was not handled, and will come again.
+    pub(crate) put_back: AtomicBool,
+}
+
+impl fmt::Debug for EventDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventDesk").finish_non_exhaustive()
+    }
+}
+
+/// A payment as the crate tells of it.
+struct Arrival {
+    payment_hash: PaymentHash,
+    payment_id: Option<PaymentId>,
+    amount_msat: u64,
+    deadline: Option<u32>,
+    purpose: PaymentPurpose,
+}
+
+impl EventDesk {
+    /// Handles one event.
+    pub(crate) async fn take(&self, event: Event) -> Result<(), ReplayEvent> {
+        Box::pin(self.handle(event)).await.map_err(|error| {
+            warn!(%error, "an event could not be handled and will come again");
+            self.put_back.store(true, Ordering::Relaxed);
+            ReplayEvent()
+        })
+    }
+
+    #[allow(clippy::wildcard_enum_match_arm, reason = "most events ask nothing of this node")]
+    async fn handle(&self, event: Event) -> Result<(), PortError> {
+        match event {
+            Event::PaymentClaimable {
+                payment_hash,
+                payment_id,
+                amount_msat,
+                claim_deadline: deadline,
+                purpose,
+                ..
+            } => {
+                let arrival = Arrival { payment_hash, payment_id, amount_msat, deadline, purpose };
+                self.on_claimable(arrival).await
+            }
+            Event::PaymentClaimed { payment_hash, payment_id, amount_msat, .. } => {
+                let payment_id = payment_id.map_or([0; 32], |id| id.0);
+                let amount = msat(amount_msat);
+                let payment_hash = payment_hash.0;
+                let claimed = NodeEvent::PaymentClaimed { payment_hash, payment_id, amount };
+                self.caller.handle(claimed).await?;
+                self.claims.forget(&payment_hash)
+            }
+            Event::PaymentSent { payment_id, payment_preimage, fee_paid_msat, .. } => {
+                let Some(PaymentId(payment_id)) = payment_id else { return Ok(()) };
+                let fee = fee_paid_msat.and_then(Msat::new);
+                let preimage = payment_preimage.0;
+                self.caller.handle(NodeEvent::PaymentSent { payment_id, preimage, fee }).await
+            }
+            Event::PaymentFailed { payment_id: PaymentId(payment_id), reason, .. } => {
+                let reason = failure(reason);
+                self.caller.handle(NodeEvent::PaymentFailed { payment_id, reason }).await
+            }
+            Event::SpendableOutputs { outputs, channel_id } => {
+                let tracked = self.sweeper.track_spendable_outputs(outputs, channel_id, false, None);
+                tracked.map_err(|()| PortError::unavailable("outputs to sweep were not kept"))
+            }
+            Event::BumpTransaction(event) => {
+                self.bumper.handle_event(&event);
+                Ok(())
+            }
+            other => self.on_channel_event(other),
+        }
+    }
+
+    #[allow(clippy::wildcard_enum_match_arm, reason = "most events ask nothing of this node")]
+    fn on_channel_event(&self, event: Event) -> Result<(), PortError> {
+        match event {
+            Event::FundingGenerationReady {
+                temporary_channel_id,
+                counterparty_node_id,
+                channel_value_satoshis,
+                output_script,
+                user_channel_id,
+            } => self.fundings.fund(&FundingRequest {
+                key: user_channel_id,
+                temporary_id: temporary_channel_id,
+                peer: counterparty_node_id,
+                amount: Amount::from_sat(channel_value_satoshis),
+                script: output_script,
+            }),
+            Event::OpenChannelRequest {
+                temporary_channel_id,
+                counterparty_node_id,
+                channel_type,
+                funding_satoshis,
+                ..
+            } => {
+                let decision = self.decide_on_channel(&channel_type);
+                info!(peer = %counterparty_node_id, funding_satoshis, ?decision, "asked for a channel");
+                self.answer_channel(temporary_channel_id, counterparty_node_id, decision);
+                Ok(())
+            }
+            Event::ChannelPending { channel_id, user_channel_id, funding_txo, .. } => {
+                self.fundings.on_funded(user_channel_id, channel_id, funding_txo.vout)
+            }
+            Event::ChannelReady { channel_id, counterparty_node_id, .. } => {
+                info!(channel = %channel_id, peer = %counterparty_node_id, "channel ready");
+                Ok(())
+            }
+            Event::ChannelClosed { channel_id, user_channel_id, reason, .. } => {
+                info!(channel = %channel_id, %reason, "channel closed");
+                self.fundings.on_closed(user_channel_id, &reason.to_string())
+            }
+            Event::DiscardFunding { funding_info, .. } => match funding_info {
+                FundingInfo::Tx { transaction } => self.wallet.forget(transaction.compute_txid()),
+                FundingInfo::OutPoint { outpoint } => self.wallet.forget(outpoint.txid),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    async fn on_claimable(&self, arrival: Arrival) -> Result<(), PortError> {
+        let Some((preimage, context)) = expected(arrival.purpose) else {
+            debug!("a payment for nothing of ours is sent back");
+            self.channels.fail_htlc_backwards(&arrival.payment_hash);
+            return Ok(());
+        };
+        let payment_hash = arrival.payment_hash.0;
+        let payment_id = arrival.payment_id.map_or(payment_hash, |id| id.0);
+        let deadline = arrival.deadline.unwrap_or(u32::MAX);
+        self.claims.keep(&payment_hash, Claim { preimage, deadline })?;
+        let request = context.invoice_request;
+        let payment = IncomingPayment {
+            payment_hash,
+            payment_id,
+            amount: msat(arrival.amount_msat),
+            context: context.offer_id.0,
+            payer_id: request.payer_signing_pubkey,
+            quantity: request.quantity,
+            payer_note: request.payer_note_truncated.map(|note| note.0),
+        };
+        self.caller.handle(NodeEvent::PaymentClaimable(payment)).await
+    }
+
+    /// Whether a channel that somebody wants to open is welcome.
+    fn decide_on_channel(&self, channel_type: &ChannelTypeFeatures) -> Result<(), &'static str> {
+        if channel_type.requires_zero_conf() {
+            return Err("channels are used only when their funding is confirmed");
+        }
+        let anchors = channel_type.supports_anchors_zero_fee_htlc_tx();
+        if anchors
+            && !self.inbound_without_reserve
+            && !self.reserve.covers_one_more(&self.wallet)
+        {
+            return Err("no reserve for another channel with anchors");
+        }
+        Ok(())
+    }
+
+    fn answer_channel(
+        &self,
+        temporary_id: ChannelId,
+        peer: PublicKey,
+        decision: Result<(), &'static str>,
+    ) {
+        let answered = match decision {
+            // Our number for the channel only matters for channels that we open.
+            Ok(()) => self.channels.accept_inbound_channel(&temporary_id, &peer, 0, None),
+            Err(why) => self.channels.force_close_broadcasting_latest_txn(
+                &temporary_id,
+                &peer,
+                why.to_owned(),
+            ),
+        };
+        if let Err(error) = answered {
+            warn!(?error, "the channel could not be answered");
+        }
+    }
+}
+
+/// The preimage and what was sealed, for a payment of an invoice of ours.
+fn expected(purpose: PaymentPurpose) -> Option<(PaymentPreimage, Bolt12OfferContext)> {
+    match purpose {
+        PaymentPurpose::Bolt12OfferPayment {
+            payment_preimage: Some(preimage),
+            payment_context,
+            ..
+        } => Some((preimage, payment_context)),
+        PaymentPurpose::Bolt12OfferPayment { payment_preimage: None, .. }
+        | PaymentPurpose::Bolt11InvoicePayment { .. }
+        | PaymentPurpose::Bolt12RefundPayment { .. }
+        | PaymentPurpose::SpontaneousPayment(_) => None,
+    }
+}
+
+fn failure(reason: Option<PaymentFailureReason>) -> PaymentFailure {
+    match reason {
+        Some(PaymentFailureReason::RecipientRejected) => PaymentFailure::RefusedByPayee,
+        Some(PaymentFailureReason::UserAbandoned) => PaymentFailure::Abandoned,
+        Some(
+            PaymentFailureReason::RetriesExhausted | PaymentFailureReason::RouteNotFound,
+        ) => PaymentFailure::NoRoute,
+        Some(PaymentFailureReason::PaymentExpired) => PaymentFailure::InvoiceExpired,
+        Some(
+            reason @ (PaymentFailureReason::UnexpectedError
+            | PaymentFailureReason::UnknownRequiredFeatures
+            | PaymentFailureReason::InvoiceRequestExpired
+            | PaymentFailureReason::InvoiceRequestRejected
+            | PaymentFailureReason::BlindedPathCreationFailed),
+        ) => PaymentFailure::Other(format!("{reason:?}")),
+        None => PaymentFailure::Other("no reason known".to_owned()),
+    }
+}
+
+fn msat(msat: u64) -> Msat {
+    Msat::new(msat).unwrap_or(Msat::MAX)
+}

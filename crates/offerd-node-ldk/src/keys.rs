@@ -1,0 +1,162 @@
+//! The node's keys: one seed of 24 words, and what is derived from it.
+//!
+//! | key | path from the BIP 32 master key |
+//! |---|---|
+//! | seed of the Lightning keys | `m/535'`, its private key as 32 bytes |
+//! | on-chain wallet | `m/84'/coin'/0'` (BIP 84; coin 0 on the main chain, 1 elsewhere) |
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use bip39::Mnemonic;
+use bitcoin::bip32::{ChildNumber, Xpriv};
+use bitcoin::secp256k1::{Secp256k1, SecretKey};
+use bitcoin::{Network, NetworkKind};
+
+use crate::error::NodeError;
+
+/// The file's name in the network's data folder.
+const FILE_NAME: &str = "seed";
+/// Hardened child of the master key from which the Lightning keys come.
+const LIGHTNING_CHILD: u32 = 535;
+
+/// The secret key of our node id. Its `Debug` shows nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NodeSecretKey(SecretKey);
+
+impl NodeSecretKey {
+    pub(crate) fn new(key: SecretKey) -> Self {
+        Self(key)
+    }
+
+    /// The key itself: whoever has it is the node.
+    pub fn expose(&self) -> SecretKey {
+        self.0
+    }
+}
+
+impl fmt::Debug for NodeSecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NodeSecretKey(…)")
+    }
+}
+
+/// What everything else is derived from.
+pub(crate) struct Keys {
+    /// Seed of the Lightning keys.
+    pub(crate) lightning: [u8; 32],
+    /// BIP 32 master key of the on-chain wallet.
+    pub(crate) master: Xpriv,
+    /// Whether the seed was made just now: then no coin of ours can be on the chain yet.
+    pub(crate) fresh: bool,
+}
+
+impl Keys {
+    /// Reads the seed file in `dir`, or makes it (24 words of BIP 39, mode 0600).
+    pub(crate) fn load_or_create(dir: &Path, network: Network) -> Result<Self, NodeError> {
+        let path = dir.join(FILE_NAME);
+        let (mnemonic, fresh) = match fs::read_to_string(&path) {
+            Ok(words) => {
+                require_private(&path)?;
+                let mnemonic = Mnemonic::from_str(words.trim())
+                    .map_err(|_| failed(&path, "does not hold a BIP 39 phrase"))?;
+                (mnemonic, false)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (create(&path)?, true),
+            Err(error) => return Err(failed(&path, error)),
+        };
+        let keys = Self::derive(&mnemonic, network).map_err(|error| failed(&path, error))?;
+        Ok(Self { fresh, ..keys })
+    }
+
+    fn derive(mnemonic: &Mnemonic, network: Network) -> Result<Self, bitcoin::bip32::Error> {
+        let secp = Secp256k1::new();
+        let master = Xpriv::new_master(NetworkKind::from(network), &mnemonic.to_seed(""))?;
+        let child = ChildNumber::from_hardened_idx(LIGHTNING_CHILD)?;
+        let lightning = master.derive_priv(&secp, &[child])?.private_key.secret_bytes();
+        Ok(Self { lightning, master, fresh: false })
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+fn failed(path: &Path, what: impl fmt::Display) -> NodeError {
+    NodeError::Seed { path: PathBuf::from(path), what: what.to_string() }
+}
+
+/// A seed that others can read is no secret.
+fn require_private(path: &Path) -> Result<(), NodeError> {
+    let mode = fs::metadata(path).map_err(|error| failed(path, error))?.permissions().mode();
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(failed(path, "others may read it: chmod 600 it"))
+    }
+}
+
+/// Makes a seed and writes it so that it is there, whole, after a crash.
+fn create(path: &Path) -> Result<Mnemonic, NodeError> {
+    let mut entropy = [0; 32];
+    getrandom::fill(&mut entropy).map_err(|error| failed(path, error))?;
+    let mnemonic = Mnemonic::from_entropy(&entropy).map_err(|error| failed(path, error))?;
+    write_private(path, &format!("{mnemonic}\n")).map_err(|error| failed(path, error))?;
+    Ok(mnemonic)
+}
+
+fn write_private(path: &Path, content: &str) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(dir)?;
+    let unfinished = path.with_extension("new");
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    file.write_all(content.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    fs::File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_made_once_for_its_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Keys::load_or_create(dir.path(), Network::Regtest).unwrap();
+        let second = Keys::load_or_create(dir.path(), Network::Regtest).unwrap();
+        assert!(first.fresh && !second.fresh);
+        assert_eq!(first.lightning, second.lightning);
+        let path = dir.path().join(FILE_NAME);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&path).unwrap().split_whitespace().count(), 24);
+    }
+
+    #[test]
+    fn a_seed_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        Keys::load_or_create(dir.path(), Network::Regtest).unwrap();
+        let path = dir.path().join(FILE_NAME);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(Keys::load_or_create(dir.path(), Network::Regtest).is_err());
+    }
+
+    #[test]
+    fn a_damaged_seed_is_not_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE_NAME);
+        write_private(&path, "not a phrase").unwrap();
+        assert!(Keys::load_or_create(dir.path(), Network::Regtest).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "not a phrase");
+    }
+}

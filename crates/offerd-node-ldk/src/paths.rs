@@ -1,0 +1,178 @@
+//! Payment paths that end at us.
+//!
+//! A node that is announced is its own introduction node: payers find it in the graph. One that is not lends the
+//! names of its peers, one path for each channel, so that a payment larger than any of them can come in parts.
+
+use std::sync::Arc;
+
+use bitcoin::secp256k1::{PublicKey, Secp256k1};
+use lightning::blinded_path::payment::{
+    BlindedPaymentPath, Bolt12OfferContext, ForwardTlvs, PaymentConstraints, PaymentContext,
+    PaymentForwardNode, PaymentRelay, ReceiveTlvs, UnauthenticatedReceiveTlvs,
+};
+use lightning::ln::channel_state::ChannelDetails;
+use lightning::ln::channelmanager::MIN_FINAL_CLTV_EXPIRY_DELTA;
+use lightning::offers::nonce::Nonce;
+use lightning::sign::NodeSigner;
+use lightning::types::features::BlindedHopFeatures;
+use lightning::types::payment::PaymentSecret;
+use tracing::debug;
+
+use crate::types::{Graph, Keyring};
+
+/// Most paths of one invoice; each takes some 300 bytes of it.
+const MOST_PATHS: usize = 8;
+/// Blocks for which an HTLC may be locked at most, counted from now: what the crate takes itself (two weeks).
+const FARTHEST_EXPIRY: u32 = 14 * 24 * 6;
+/// Blocks that payer and payee may differ by in their view of the chain.
+const GRACE: u32 = 3;
+/// Fewer seconds than a block takes, on average, so that the life of a path covers that of its invoice.
+const SHORT_BLOCK_SECONDS: u32 = 540;
+
+/// What a path of ours must bring back.
+pub(crate) struct PathOrder {
+    /// Ties the payment to its invoice.
+    pub(crate) secret: PaymentSecret,
+    /// Comes back with the payment.
+    pub(crate) context: Bolt12OfferContext,
+    /// What the paths together should carry, in msat.
+    pub(crate) amount_msat: u64,
+    /// How long they must last, in seconds.
+    pub(crate) expiry: u32,
+    /// The best block.
+    pub(crate) height: u32,
+}
+
+/// Makes payment paths to us.
+pub(crate) struct PathMaker {
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) node_id: PublicKey,
+    pub(crate) graph: Arc<Graph>,
+}
+
+impl std::fmt::Debug for PathMaker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PathMaker").finish_non_exhaustive()
+    }
+}
+
+impl PathMaker {
+    /// Paths over `channels`, which are usable, best first. When no channel suits, the last resort is a path that
+    /// begins at us: only our direct peers can use it.
+    pub(crate) fn paths(
+        &self,
+        order: &PathOrder,
+        channels: &[ChannelDetails],
+    ) -> Vec<BlindedPaymentPath> {
+        let (public, private): (Vec<_>, Vec<_>) =
+            channels.iter().partition(|channel| channel.is_announced);
+        let public_inbound: u64 = public.iter().map(|channel| channel.inbound_capacity_msat).sum();
+        let mut paths = Vec::new();
+        if !public.is_empty() {
+            paths.extend(self.one_hop(order));
+        }
+        if public_inbound < order.amount_msat || public.is_empty() {
+            let hops = self.best_first(private).into_iter().take(MOST_PATHS);
+            paths.extend(hops.filter_map(|channel| self.over(channel, order)));
+        }
+        if paths.is_empty() {
+            paths.extend(self.one_hop(order));
+        }
+        paths
+    }
+
+    /// Peers that payers can find come first, then the channels that can carry most.
+    fn best_first<'a>(&self, channels: Vec<&'a ChannelDetails>) -> Vec<&'a ChannelDetails> {
+        let graph = self.graph.read_only();
+        let mut channels: Vec<_> = channels.into_iter().filter(|channel| suits(channel)).collect();
+        channels.sort_by_cached_key(|channel| {
+            let peer = lightning::routing::gossip::NodeId::from_pubkey(&channel.counterparty.node_id);
+            (graph.node(&peer).is_none(), u64::MAX - capacity(channel))
+        });
+        channels
+    }
+
+    fn one_hop(&self, order: &PathOrder) -> Option<BlindedPaymentPath> {
+        BlindedPaymentPath::one_hop(
+            self.node_id,
+            self.receive_tlvs(order),
+            MIN_FINAL_CLTV_EXPIRY_DELTA,
+            &*self.keyring,
+            &Secp256k1::new(),
+        )
+        .ok()
+    }
+
+    /// The path whose introduction node is the peer of `channel`.
+    fn over(&self, channel: &ChannelDetails, order: &PathOrder) -> Option<BlindedPaymentPath> {
+        let policy = channel.counterparty.forwarding_info.as_ref()?;
+        let max_cltv_expiry =
+            max_cltv_expiry(order).checked_add(u32::from(policy.cltv_expiry_delta))?;
+        let node = PaymentForwardNode {
+            node_id: channel.counterparty.node_id,
+            htlc_maximum_msat: capacity(channel),
+            tlvs: ForwardTlvs {
+                short_channel_id: channel.get_inbound_payment_scid()?,
+                payment_relay: PaymentRelay {
+                    cltv_expiry_delta: policy.cltv_expiry_delta,
+                    fee_proportional_millionths: policy.fee_proportional_millionths,
+                    fee_base_msat: policy.fee_base_msat,
+                },
+                payment_constraints: PaymentConstraints {
+                    max_cltv_expiry,
+                    htlc_minimum_msat: channel.inbound_htlc_minimum_msat.unwrap_or(1).max(1),
+                },
+                features: BlindedHopFeatures::empty(),
+                next_blinding_override: None,
+            },
+        };
+        let path = BlindedPaymentPath::new(
+            &[node],
+            self.node_id,
+            self.receive_tlvs(order),
+            capacity(channel),
+            MIN_FINAL_CLTV_EXPIRY_DELTA,
+            &*self.keyring,
+            &Secp256k1::new(),
+        );
+        if path.is_err() {
+            debug!(channel = %channel.channel_id, "no payment path over this channel");
+        }
+        path.ok()
+    }
+
+    fn receive_tlvs(&self, order: &PathOrder) -> ReceiveTlvs {
+        UnauthenticatedReceiveTlvs {
+            payment_secret: order.secret,
+            payment_constraints: PaymentConstraints {
+                max_cltv_expiry: max_cltv_expiry(order),
+                htlc_minimum_msat: 1,
+            },
+            payment_context: PaymentContext::Bolt12Offer(order.context.clone()),
+        }
+        .authenticate(
+            Nonce::from_entropy_source(&*self.keyring),
+            &self.keyring.get_expanded_key(),
+        )
+    }
+}
+
+/// Whether a path over the channel would work: the peer forwards for blinded paths, and has said at what price.
+fn suits(channel: &ChannelDetails) -> bool {
+    channel.counterparty.features.supports_route_blinding()
+        && channel.counterparty.forwarding_info.is_some()
+        && capacity(channel) >= channel.inbound_htlc_minimum_msat.unwrap_or(1).max(1)
+}
+
+/// The largest HTLC the channel can bring us now, in msat.
+fn capacity(channel: &ChannelDetails) -> u64 {
+    let most = channel.inbound_htlc_maximum_msat.unwrap_or(u64::MAX);
+    most.min(channel.inbound_capacity_msat)
+}
+
+/// The block after which an HTLC of this invoice must not expire: far enough for any honest one, near enough that
+/// nobody can lock our channels with it for longer than usual.
+fn max_cltv_expiry(order: &PathOrder) -> u32 {
+    let life = (order.expiry / SHORT_BLOCK_SECONDS).max(FARTHEST_EXPIRY);
+    order.height.saturating_add(life).saturating_add(GRACE)
+}

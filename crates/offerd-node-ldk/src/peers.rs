@@ -1,0 +1,277 @@
+//! Connections: making them, knowing about them, getting lost ones back.
+
+use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bolt1::PublicKey;
+use lightning::io;
+use lightning::ln::msgs::{DecodeError, Init, LightningError, SocketAddress};
+use lightning::ln::peer_handler::CustomMessageHandler;
+use lightning::ln::wire::{CustomMessageReader, Type};
+use lightning::types::features::{InitFeatures, NodeFeatures};
+use lightning::util::ser::{LengthLimitedRead, Writeable, Writer};
+use offerd_core::port::PortError;
+use tokio::net::lookup_host;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+
+use crate::config::Timing;
+use crate::error::ConnectError;
+use crate::persist::Store;
+use crate::types::{Channels, Graph, Peers};
+use crate::tasks::stopped;
+
+/// How long a peer may take from the call to the end of the handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Addresses kept for one peer.
+const MOST_ADDRESSES: usize = 4;
+
+/// Who is connected. Sits where messages of one's own would be handled, because it is told of each connection.
+#[derive(Debug)]
+pub(crate) struct PeerWatch {
+    connected: watch::Sender<HashSet<PublicKey>>,
+}
+
+impl PeerWatch {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { connected: watch::Sender::new(HashSet::new()) })
+    }
+
+    pub(crate) fn is_connected(&self, node: &PublicKey) -> bool {
+        self.connected.borrow().contains(node)
+    }
+
+    /// Wakes at each change.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<HashSet<PublicKey>> {
+        self.connected.subscribe()
+    }
+}
+
+/// There are no messages of our own.
+#[derive(Debug)]
+pub(crate) struct NoMessage(Infallible);
+
+impl Type for NoMessage {
+    fn type_id(&self) -> u16 {
+        match self.0 {}
+    }
+}
+
+impl Writeable for NoMessage {
+    fn write<W: Writer>(&self, _writer: &mut W) -> Result<(), io::Error> {
+        match self.0 {}
+    }
+}
+
+impl CustomMessageReader for PeerWatch {
+    type CustomMessage = NoMessage;
+
+    fn read<R: LengthLimitedRead>(
+        &self,
+        _message_type: u16,
+        _buffer: &mut R,
+    ) -> Result<Option<NoMessage>, DecodeError> {
+        Ok(None)
+    }
+}
+
+impl CustomMessageHandler for PeerWatch {
+    fn handle_custom_message(
+        &self,
+        message: NoMessage,
+        _sender: PublicKey,
+    ) -> Result<(), LightningError> {
+        match message.0 {}
+    }
+
+    fn get_and_clear_pending_msg(&self) -> Vec<(PublicKey, NoMessage)> {
+        Vec::new()
+    }
+
+    fn peer_disconnected(&self, node: PublicKey) {
+        self.connected.send_modify(|connected| {
+            connected.remove(&node);
+        });
+    }
+
+    fn peer_connected(&self, node: PublicKey, _init: &Init, _inbound: bool) -> Result<(), ()> {
+        self.connected.send_modify(|connected| {
+            connected.insert(node);
+        });
+        Ok(())
+    }
+
+    fn provided_node_features(&self) -> NodeFeatures {
+        NodeFeatures::empty()
+    }
+
+    fn provided_init_features(&self, _node: PublicKey) -> InitFeatures {
+        InitFeatures::empty()
+    }
+}
+
+const SPACE: (&str, &str) = ("peers", "addresses");
+
+/// Where peers were reached before, newest first.
+#[derive(Debug)]
+pub(crate) struct PeerBook(pub(crate) Arc<Store>);
+
+impl PeerBook {
+    fn addresses(&self, node: &PublicKey) -> Result<Vec<String>, PortError> {
+        let Some(bytes) = self.0.read(SPACE, &node.to_string())? else { return Ok(Vec::new()) };
+        serde_json::from_slice(&bytes)
+            .map_err(|error| PortError::corrupt("a peer's addresses").because(error))
+    }
+
+    fn remember(&self, node: &PublicKey, address: &str) -> Result<(), PortError> {
+        let known = self.addresses(node).unwrap_or_default();
+        if known.first().is_some_and(|first| first == address) {
+            return Ok(());
+        }
+        let others = known.iter().map(String::as_str).filter(|known| *known != address);
+        let addresses: Vec<&str> =
+            std::iter::once(address).chain(others).take(MOST_ADDRESSES).collect();
+        let bytes = serde_json::to_vec(&addresses)
+            .map_err(|error| PortError::corrupt("a peer's addresses").because(error))?;
+        self.0.write(SPACE, &node.to_string(), &bytes)
+    }
+}
+
+/// Makes connections.
+pub(crate) struct Connector {
+    pub(crate) node_id: PublicKey,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) watch: Arc<PeerWatch>,
+    pub(crate) book: PeerBook,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) timing: Timing,
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector").finish_non_exhaustive()
+    }
+}
+
+impl Connector {
+    /// Connects to `node` at `address` (`host:port`), or where it was last reached or is announced. Returns when
+    /// both sides have said who they are.
+    pub(crate) async fn connect(
+        &self,
+        node: PublicKey,
+        address: Option<&str>,
+    ) -> Result<(), ConnectError> {
+        if node == self.node_id {
+            return Err(ConnectError::Ourselves);
+        }
+        if self.watch.is_connected(&node) {
+            return Ok(());
+        }
+        let addresses = match address {
+            Some(address) => vec![address.to_owned()],
+            None => self.known_addresses(&node),
+        };
+        let mut outcome = Err(ConnectError::NoAddress);
+        for address in addresses {
+            outcome = self.call(node, &address).await;
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn call(&self, node: PublicKey, address: &str) -> Result<(), ConnectError> {
+        let looked_up = lookup_host(address)
+            .await
+            .map_err(|source| ConnectError::Address { address: address.to_owned(), source })?;
+        for socket in looked_up {
+            if self.call_at(node, socket).await {
+                if let Err(error) = self.book.remember(&node, address) {
+                    warn!(%error, "the peer's address could not be kept");
+                }
+                return Ok(());
+            }
+        }
+        Err(ConnectError::NoAnswer { address: address.to_owned() })
+    }
+
+    async fn call_at(&self, node: PublicKey, socket: SocketAddr) -> bool {
+        let mut connected = self.watch.subscribe();
+        let peers = Arc::clone(&self.peers);
+        let Some(connection) = lightning_net_tokio::connect_outbound(peers, node, socket).await
+        else {
+            return false;
+        };
+        let connection = tokio::spawn(connection);
+        tokio::select! {
+            biased;
+            seen = connected.wait_for(|connected| connected.contains(&node)) => seen.is_ok(),
+            _ = connection => self.watch.is_connected(&node),
+            () = tokio::time::sleep(HANDSHAKE_TIMEOUT) => false,
+        }
+    }
+
+    fn known_addresses(&self, node: &PublicKey) -> Vec<String> {
+        let mut addresses = self.book.addresses(node).unwrap_or_default();
+        let announced = self.graph.read_only().get_addresses(node).unwrap_or_default();
+        addresses.extend(announced.iter().filter_map(dialable));
+        addresses
+    }
+
+    /// Calls channel peers that are away, each after a pause that grows, until `stop`.
+    pub(crate) async fn keep_connected(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut connected = self.watch.subscribe();
+        let mut pauses: HashMap<PublicKey, (Instant, Duration)> = HashMap::new();
+        loop {
+            let away = self.channel_peers_away();
+            pauses.retain(|node, _| away.contains(node));
+            let now = Instant::now();
+            for node in away {
+                let (due, pause) =
+                    pauses.entry(node).or_insert((now, self.timing.reconnect_min));
+                if *due > now {
+                    continue;
+                }
+                *due = now.checked_add(*pause).unwrap_or(now);
+                *pause = pause.saturating_mul(2).min(self.timing.reconnect_max);
+                let connector = Arc::clone(&self);
+                tokio::spawn(async move {
+                    match connector.connect(node, None).await {
+                        Ok(()) => info!(%node, "connected again"),
+                        Err(error) => debug!(%node, %error, "not connected"),
+                    }
+                });
+            }
+            let next = pauses.values().map(|(due, _)| *due).min();
+            let longest = now.checked_add(self.timing.reconnect_max).unwrap_or(now);
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                changed = connected.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep_until(next.unwrap_or(longest)) => {}
+            }
+        }
+    }
+
+    fn channel_peers_away(&self) -> HashSet<PublicKey> {
+        let channels = self.channels.list_channels();
+        let peers = channels.iter().map(|channel| channel.counterparty.node_id);
+        peers.filter(|node| !self.watch.is_connected(node)).collect()
+    }
+}
+
+/// `host:port`, for addresses that can be called without a proxy.
+fn dialable(address: &SocketAddress) -> Option<String> {
+    match address {
+        SocketAddress::TcpIpV4 { .. }
+        | SocketAddress::TcpIpV6 { .. }
+        | SocketAddress::Hostname { .. } => Some(address.to_string()),
+        SocketAddress::OnionV2(_) | SocketAddress::OnionV3 { .. } => None,
+    }
+}

@@ -1,0 +1,288 @@
+//! What a node does by itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::RwLock;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lightning_background_processor::{
+    GossipSync, NO_LIQUIDITY_MANAGER, NO_ONION_MESSENGER, process_events_async_with_kv_store_sync,
+};
+use lightning_rapid_gossip_sync::RapidGossipSync;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing::{debug, error, info};
+
+use crate::broadcast::Broadcaster;
+use crate::chain::ChainSource;
+use crate::config::NodeConfig;
+use crate::convert;
+use crate::events::EventDesk;
+use crate::fees::FeeTable;
+use crate::logger::NodeLogger;
+use crate::persist::{Health, Store};
+use crate::types::{Channels, Gossip, Graph, Monitor, Peers, Scorer, Sweeper};
+use crate::wallet::OnchainWallet;
+
+/// Pause before events that were not handled are offered again, while nothing else goes on.
+const REPLAY_PAUSE: Duration = Duration::from_millis(200);
+/// How often transactions of ours that are not mined are sent again.
+const REBROADCAST_PAUSE: Duration = Duration::from_secs(600);
+/// How often our announcement is repeated.
+const ANNOUNCE_PAUSE: Duration = Duration::from_secs(3_600);
+/// Our colour in graphs of the network.
+const COLOUR: [u8; 3] = [0x0f, 0xfe, 0xed];
+
+/// What the background processing works on.
+pub(crate) struct Background {
+    pub(crate) store: Arc<Store>,
+    pub(crate) desk: Arc<EventDesk>,
+    pub(crate) monitor: Arc<Monitor>,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) gossip: Arc<Gossip>,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) sweeper: Arc<Sweeper>,
+    pub(crate) scorer: Arc<RwLock<Scorer>>,
+    pub(crate) health: Arc<Health>,
+}
+
+impl std::fmt::Debug for Background {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Background").finish_non_exhaustive()
+    }
+}
+
+impl Background {
+    /// Handles events, writes state, keeps time, until `stop`; then writes all state once more.
+    pub(crate) async fn run(self, drained: watch::Sender<bool>, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            () = self.drain() => {}
+            () = stopped(&mut stop) => {}
+        }
+        drained.send_replace(true);
+        let desk = self.desk;
+        let outcome = process_events_async_with_kv_store_sync(
+            self.store,
+            move |event| {
+                let desk = Arc::clone(&desk);
+                async move { desk.take(event).await }
+            },
+            self.monitor,
+            self.channels,
+            NO_ONION_MESSENGER,
+            GossipSync::<_, Arc<RapidGossipSync<Arc<Graph>, Arc<NodeLogger>>>, _, _, _>::P2P(
+                self.gossip,
+            ),
+            self.peers,
+            NO_LIQUIDITY_MANAGER,
+            Some(self.sweeper),
+            Arc::new(NodeLogger),
+            Some(self.scorer),
+            |pause| {
+                let mut stop = stop.clone();
+                Box::pin(async move {
+                    tokio::select! {
+                        biased;
+                        () = stopped(&mut stop) => true,
+                        () = tokio::time::sleep(pause) => false,
+                    }
+                })
+            },
+            false,
+            || SystemTime::now().duration_since(UNIX_EPOCH).ok(),
+        )
+        .await;
+        if let Err(error) = outcome {
+            self.health.fail(&format!("background processing: {error}"));
+        }
+    }
+
+    /// Handles the events left from before the start, until none is left.
+    async fn drain(&self) {
+        loop {
+            self.desk.put_back.store(false, Ordering::Relaxed);
+            self.channels.process_pending_events_async(|event| self.desk.take(event)).await;
+            self.monitor.process_pending_events_async(|event| self.desk.take(event)).await;
+            if !self.desk.put_back.load(Ordering::Relaxed) {
+                return;
+            }
+            tokio::time::sleep(REPLAY_PAUSE).await;
+        }
+    }
+}
+
+/// Waits for the word to stop.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // Without a sender left there is nobody to work for.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Sleeps; `false` when woken by the word to stop.
+async fn pause(span: Duration, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = stopped(stop) => false,
+        () = tokio::time::sleep(span) => true,
+    }
+}
+
+/// Takes connections from others.
+pub(crate) async fn listen(
+    listener: TcpListener,
+    peers: Arc<Peers>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            () = stopped(&mut stop) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted.and_then(|(stream, _)| stream.into_std()) {
+            Ok(stream) => {
+                tokio::spawn(lightning_net_tokio::setup_inbound(Arc::clone(&peers), stream));
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: pause, or this loop would spin.
+                error!(%error, "a connection was not taken");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Keeps fee rates fresh.
+pub(crate) async fn watch_fees(
+    fees: Arc<FeeTable>,
+    source: Arc<dyn ChainSource>,
+    span: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
+    while pause(span, &mut stop).await {
+        fees.refresh(&*source).await;
+    }
+}
+
+/// Forwards HTLCs at once instead of in batches.
+pub(crate) async fn forward_eagerly(
+    channels: Arc<Channels>,
+    peers: Arc<Peers>,
+    span: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
+    while pause(span, &mut stop).await {
+        if channels.needs_pending_htlc_processing() {
+            channels.process_pending_htlc_forwards();
+            peers.process_events();
+        }
+    }
+}
+
+/// Sends transactions of the wallet that are not mined: now, and then every now and then.
+pub(crate) async fn rebroadcast(
+    wallet: Arc<OnchainWallet>,
+    broadcaster: Arc<Broadcaster>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        for tx in wallet.unconfirmed() {
+            broadcaster.send(vec![tx]);
+        }
+        if !pause(REBROADCAST_PAUSE, &mut stop).await {
+            return;
+        }
+    }
+}
+
+/// What others wait for in a channel: whether it can be used, whether we know its peer's price, whether it is
+/// announced.
+type ChannelSigns = BTreeSet<([u8; 32], bool, bool, bool, Option<u64>)>;
+
+fn channel_signs(channels: &Channels) -> ChannelSigns {
+    let channels = channels.list_channels().into_iter().map(|channel| {
+        (
+            channel.channel_id.0,
+            channel.is_usable,
+            channel.counterparty.forwarding_info.is_some(),
+            channel.is_announced,
+            channel.short_channel_id,
+        )
+    });
+    channels.collect()
+}
+
+/// Counts `changes` up whenever something about a channel has changed that others wait for.
+pub(crate) async fn watch_channels(
+    channels: Arc<Channels>,
+    changes: Arc<watch::Sender<u64>>,
+    span: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut known = ChannelSigns::new();
+    while pause(span, &mut stop).await {
+        let signs = channel_signs(&channels);
+        if signs != known {
+            known = signs;
+            changes.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+}
+
+/// Tells the network our name and addresses, once a channel of ours is announced and then every hour.
+pub(crate) async fn announce(
+    config: NodeConfig,
+    channels: Arc<Channels>,
+    peers: Arc<Peers>,
+    mut changes: watch::Receiver<u64>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut told = BTreeSet::new();
+    loop {
+        changes.mark_unchanged();
+        let announced: BTreeSet<[u8; 32]> = channels
+            .list_channels()
+            .iter()
+            .filter(|channel| channel.is_announced)
+            .map(|channel| channel.channel_id.0)
+            .collect();
+        if !announced.is_empty() && announced != told {
+            let addresses = config.announce_addresses.iter().map(|address| (*address).into());
+            // What `broadcast_node_announcement` takes at most.
+            let addresses = addresses.take(100).collect();
+            peers.broadcast_node_announcement(COLOUR, alias(&config.alias), addresses);
+            peers.process_events();
+            debug!(channels = announced.len(), "announced");
+            told = announced;
+        }
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            changed = changes.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(ANNOUNCE_PAUSE) => told.clear(),
+        }
+    }
+}
+
+fn alias(name: &str) -> [u8; 32] {
+    let mut alias = [0; 32];
+    let name = convert::truncated(name, alias.len());
+    for (to, from) in alias.iter_mut().zip(name.bytes()) {
+        *to = from;
+    }
+    alias
+}
+
+/// Stops the node when it must not go on.
+pub(crate) async fn guard(
+    health: Arc<Health>,
+    peers: Arc<Peers>,
+    stop: Arc<watch::Sender<bool>>,
+    mut told: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        reason = health.failed() => {
+            info!(reason, "connections are closed");
+            stop.send_replace(true);
+            peers.disconnect_all_peers();
+        }
+        () = stopped(&mut told) => {}
+    }
+}

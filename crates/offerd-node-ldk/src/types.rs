@@ -1,0 +1,86 @@
+//! The `lightning` crate's types with our parts filled in.
+
+use std::sync::{Arc, RwLock};
+
+use lightning::chain::Filter;
+use lightning::chain::chainmonitor::ChainMonitor;
+use lightning::events::bump_transaction::sync::{BumpTransactionEventHandlerSync, WalletSync};
+use lightning::ln::channelmanager::ChannelManager;
+use lightning::ln::peer_handler::PeerManager;
+use lightning::onion_message::messenger::NullMessageRouter;
+use lightning::routing::gossip::{NetworkGraph, P2PGossipSync};
+use lightning::routing::router::DefaultRouter;
+use lightning::routing::scoring::{ProbabilisticScorer, ProbabilisticScoringFeeParameters};
+use lightning::routing::utxo::UtxoLookup;
+use lightning::sign::{InMemorySigner, KeysManager};
+use lightning::util::sweep::OutputSweeperSync;
+use lightning_net_tokio::SocketDescriptor;
+
+use crate::broadcast::Broadcaster;
+use crate::fees::FeeTable;
+use crate::logger::NodeLogger;
+use crate::messages::OnionLayer;
+use crate::peers::PeerWatch;
+use crate::persist::{MonitorStore, Store};
+use crate::router::OneHopRouter;
+use crate::wallet::OnchainWallet;
+
+pub(crate) type Keyring = KeysManager;
+pub(crate) type TxFilter = Arc<dyn Filter + Send + Sync>;
+pub(crate) type Monitor = ChainMonitor<
+    InMemorySigner,
+    TxFilter,
+    Arc<Broadcaster>,
+    Arc<FeeTable>,
+    Arc<NodeLogger>,
+    Arc<MonitorStore>,
+    Arc<Keyring>,
+>;
+pub(crate) type Graph = NetworkGraph<Arc<NodeLogger>>;
+pub(crate) type Scorer = ProbabilisticScorer<Arc<Graph>, Arc<NodeLogger>>;
+pub(crate) type InnerRouter = DefaultRouter<
+    Arc<Graph>,
+    Arc<NodeLogger>,
+    Arc<Keyring>,
+    Arc<RwLock<Scorer>>,
+    ProbabilisticScoringFeeParameters,
+    Scorer,
+>;
+pub(crate) type Channels = ChannelManager<
+    Arc<Monitor>,
+    Arc<Broadcaster>,
+    Arc<Keyring>,
+    Arc<Keyring>,
+    Arc<Keyring>,
+    Arc<FeeTable>,
+    Arc<OneHopRouter>,
+    Arc<NullMessageRouter>,
+    Arc<NodeLogger>,
+>;
+pub(crate) type Gossip =
+    P2PGossipSync<Arc<Graph>, Arc<dyn UtxoLookup + Send + Sync>, Arc<NodeLogger>>;
+pub(crate) type Peers = PeerManager<
+    SocketDescriptor,
+    Arc<Channels>,
+    Arc<Gossip>,
+    Arc<OnionLayer>,
+    Arc<NodeLogger>,
+    Arc<PeerWatch>,
+    Arc<Keyring>,
+    Arc<Monitor>,
+>;
+pub(crate) type Sweeper = OutputSweeperSync<
+    Arc<Broadcaster>,
+    Arc<OnchainWallet>,
+    Arc<FeeTable>,
+    TxFilter,
+    Arc<Store>,
+    Arc<NodeLogger>,
+    Arc<Keyring>,
+>;
+pub(crate) type Bumper = BumpTransactionEventHandlerSync<
+    Arc<Broadcaster>,
+    Arc<WalletSync<Arc<OnchainWallet>, Arc<NodeLogger>>>,
+    Arc<Keyring>,
+    Arc<NodeLogger>,
+>;

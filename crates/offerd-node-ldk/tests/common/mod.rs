@@ -1,0 +1,364 @@
+//! Real nodes in one process, on a chain of their own.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+mod store;
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, Once};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bitcoin::{Amount, Network};
+use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
+use offerd_core::port::{
+    IncomingPayment, InvoiceIssuer, InvoicePayer, KeyValueStore, MintOrder, Minted, NodeEvent,
+    NodeEvents, PayOrder, PayRefused, PaymentFailure, PortError,
+};
+use offerd_node_ldk::{
+    AddressKind, BitcoindAuth, BitcoindConfig, ChannelView, FundedChannel, FundingOrder, Node,
+    NodeConfig,
+};
+use offerd_regtest::{Chain, RpcConfig, RpcServer};
+use tokio::sync::watch;
+
+use store::MemoryStore;
+
+/// Longer than anything should take, even on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Waits for `what`, with patience.
+pub(crate) async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
+
+/// A chain and its server.
+pub(crate) struct World {
+    pub chain: Arc<Chain>,
+    pub server: RpcServer,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        static LOG: Once = Once::new();
+        LOG.call_once(|| {
+            tracing_subscriber::fmt()
+                .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+                .with_test_writer()
+                .init();
+        });
+        let chain = Chain::new(None).unwrap();
+        let config = RpcConfig::loopback().with_password("user", "password");
+        let server = RpcServer::start(Arc::clone(&chain), config).await.unwrap();
+        Self { chain, server }
+    }
+
+    pub fn config(&self) -> NodeConfig {
+        let auth =
+            BitcoindAuth::Password { user: "user".to_owned(), password: "password".to_owned() };
+        let addr = self.server.addr();
+        let bitcoind = BitcoindConfig { host: addr.ip().to_string(), port: addr.port(), auth };
+        let listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        NodeConfig { listen, ..NodeConfig::new(Network::Regtest, bitcoind) }
+    }
+
+    pub fn mine(&self, blocks: u32) {
+        self.chain.mine(blocks, &self.chain.faucet_address().script_pubkey()).unwrap();
+    }
+
+    pub async fn node(&self) -> Member {
+        Member::start(self.config()).await
+    }
+
+    /// Gives each node `coins` times `amount`, mined and seen.
+    pub async fn fund(&self, nodes: &[&Member], coins: u32, amount: Amount) {
+        for node in nodes {
+            for _ in 0..coins {
+                let address = node.new_address(AddressKind::Bech32).unwrap();
+                self.chain.faucet(&address, amount).unwrap();
+            }
+        }
+        self.mine(1);
+        self.all_see_the_tip(nodes).await;
+    }
+
+    pub async fn all_see_the_tip(&self, nodes: &[&Member]) {
+        for node in nodes {
+            patiently("the tip", node.wait_for_height(self.chain.height())).await;
+        }
+    }
+
+    /// Opens a channel and waits until both ends can use it.
+    pub async fn channel(&self, from: &Member, to: &Member, order: FundingOrder) -> FundedChannel {
+        from.connect_to(to).await;
+        let announced = order.announce;
+        let funded = patiently("funding", from.fund_channel(order)).await.unwrap();
+        patiently("the funding transaction", self.chain.wait_for_tx(funded.txid)).await;
+        self.mine(6);
+        self.all_see_the_tip(&[from, to]).await;
+        let ready = |channel: &ChannelView| {
+            channel.funding.is_some_and(|funding| funding.txid == funded.txid)
+                && channel.usable
+                && channel.peer_forwards
+                && channel.announced == announced
+        };
+        from.wait_for_channels("the channel", |channels| channels.iter().any(ready)).await;
+        to.wait_for_channels("the channel", |channels| channels.iter().any(ready)).await;
+        funded
+    }
+}
+
+pub(crate) fn order(peer: &Member, sats: u64) -> FundingOrder {
+    FundingOrder {
+        peer: peer.node_id(),
+        amount: Amount::from_sat(sats),
+        push: Msat::ZERO,
+        announce: false,
+        fee_rate: None,
+    }
+}
+
+pub(crate) fn msat(msat: u64) -> Msat {
+    Msat::new(msat).unwrap()
+}
+
+/// What a node has told, and whether it is to be refused.
+pub(crate) struct Inbox {
+    events: Mutex<VecDeque<NodeEvent>>,
+    count: watch::Sender<usize>,
+    /// While set, no event is taken.
+    pub refusing: watch::Sender<bool>,
+    /// Events that were not taken.
+    pub refused: watch::Sender<usize>,
+}
+
+impl Inbox {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            events: Mutex::default(),
+            count: watch::Sender::new(0),
+            refusing: watch::Sender::new(false),
+            refused: watch::Sender::new(0),
+        })
+    }
+
+    /// Waits for an event, takes it out and returns what `pick` made of it.
+    pub async fn next<T>(&self, what: &str, pick: impl Fn(&NodeEvent) -> Option<T>) -> T {
+        let mut count = self.count.subscribe();
+        patiently(what, async {
+            loop {
+                count.mark_unchanged();
+                {
+                    let mut events = self.events.lock().unwrap();
+                    let found = events.iter().position(|event| pick(event).is_some());
+                    if let Some(event) = found.and_then(|index| events.remove(index)) {
+                        return pick(&event).unwrap();
+                    }
+                }
+                count.changed().await.unwrap();
+            }
+        })
+        .await
+    }
+
+    pub async fn claimable(&self) -> IncomingPayment {
+        self.next("a payment to claim", |event| match event {
+            NodeEvent::PaymentClaimable(payment) => Some(payment.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn claimed(&self) -> ([u8; 32], [u8; 32], Msat) {
+        self.next("a claimed payment", |event| match event {
+            NodeEvent::PaymentClaimed { payment_hash, payment_id, amount } => {
+                Some((*payment_hash, *payment_id, *amount))
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    /// The outcome of a payment of ours: preimage and fee, or why it failed.
+    pub async fn outcome(&self, id: [u8; 32]) -> Result<([u8; 32], Option<Msat>), PaymentFailure> {
+        self.next("the outcome of a payment", |event| match event {
+            NodeEvent::PaymentSent { payment_id, preimage, fee } if *payment_id == id => {
+                Some(Ok((*preimage, *fee)))
+            }
+            NodeEvent::PaymentFailed { payment_id, reason } if *payment_id == id => {
+                Some(Err(reason.clone()))
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.events.lock().unwrap().is_empty()
+    }
+}
+
+#[async_trait]
+impl NodeEvents for Inbox {
+    async fn handle(&self, event: NodeEvent) -> Result<(), PortError> {
+        if *self.refusing.borrow() {
+            self.refused.send_modify(|count| *count += 1);
+            return Err(PortError::unavailable("not now"));
+        }
+        self.events.lock().unwrap().push_back(event);
+        self.count.send_modify(|count| *count += 1);
+        Ok(())
+    }
+}
+
+/// A node with its folder, its store and what it told.
+pub(crate) struct Member {
+    node: Arc<Node>,
+    pub inbox: Arc<Inbox>,
+    pub store: Arc<MemoryStore>,
+    dir: tempfile::TempDir,
+    config: NodeConfig,
+}
+
+impl std::ops::Deref for Member {
+    type Target = Arc<Node>;
+
+    fn deref(&self) -> &Arc<Node> {
+        &self.node
+    }
+}
+
+impl Member {
+    pub async fn start(config: NodeConfig) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, inbox) = (Arc::new(MemoryStore::default()), Inbox::new());
+        let node = run(&config, &dir, &store, &inbox).await;
+        Self { node, inbox, store, dir, config }
+    }
+
+    /// Stops the node and starts it from what it has kept.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.resume().await;
+    }
+
+    pub async fn stop(&self) {
+        patiently("the end", self.node.shutdown()).await;
+    }
+
+    pub async fn resume(&mut self) {
+        // The same port, so that peers find it again.
+        self.config.listen = self.node.listen_address();
+        self.inbox = Inbox::new();
+        self.node = run(&self.config, &self.dir, &self.store, &self.inbox).await;
+    }
+
+    /// The same, with everything told before kept in the way of what comes.
+    pub async fn resume_refusing(&mut self) {
+        self.config.listen = self.node.listen_address();
+        self.inbox = Inbox::new();
+        self.inbox.refusing.send_replace(true);
+        self.node = run(&self.config, &self.dir, &self.store, &self.inbox).await;
+    }
+
+    pub async fn connect_to(&self, other: &Self) {
+        let address = other.listen_address().unwrap().to_string();
+        let connected = self.node.connect(other.node_id(), Some(&address));
+        patiently("a connection", connected).await.unwrap();
+    }
+
+    pub async fn wait_for_channels(&self, what: &str, ready: impl Fn(&[ChannelView]) -> bool) {
+        let mut changes = self.node.channel_changes();
+        patiently(what, async {
+            loop {
+                changes.mark_unchanged();
+                if ready(&self.node.list_peer_channels()) {
+                    return;
+                }
+                changes.changed().await.unwrap();
+            }
+        })
+        .await;
+    }
+
+    pub async fn all_channels_usable(&self) {
+        self.wait_for_channels("usable channels", |channels| {
+            !channels.is_empty() && channels.iter().all(|channel| channel.usable)
+        })
+        .await;
+    }
+
+    /// Waits until the node knows that many channels of the network, with both directions' nodes.
+    pub async fn knows_network(&self, nodes: usize, channels: usize) {
+        patiently("gossip", async {
+            loop {
+                let size = self.node.graph_size();
+                if size.nodes >= nodes && size.channels >= channels {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    pub async fn invoice(&self, amount: Msat) -> Minted {
+        self.node.mint(mint_order(self, amount)).await.unwrap()
+    }
+
+    /// Pays what `minted` asks for and says under which id.
+    pub async fn pay_minted(&self, minted: &Minted, amount: Msat) -> [u8; 32] {
+        let order = pay_order(minted, amount);
+        let id = order.payment_id;
+        self.node.pay(order).await.unwrap();
+        id
+    }
+
+    pub async fn try_to_pay(&self, minted: &Minted, amount: Msat) -> Result<(), PayRefused> {
+        self.node.pay(pay_order(minted, amount)).await
+    }
+}
+
+async fn run(
+    config: &NodeConfig,
+    dir: &tempfile::TempDir,
+    store: &Arc<MemoryStore>,
+    inbox: &Arc<Inbox>,
+) -> Arc<Node> {
+    let values: Arc<dyn KeyValueStore> = Arc::clone(store) as _;
+    let events: Arc<dyn NodeEvents> = Arc::clone(inbox) as _;
+    patiently("a node", Node::start(config.clone(), dir.path(), values, events)).await.unwrap()
+}
+
+pub(crate) const CONTEXT: [u8; 32] = *b"sealed by us, opened by us: fine";
+
+pub(crate) fn mint_order(payee: &Member, amount: Msat) -> MintOrder {
+    MintOrder {
+        amount,
+        expiry: Seconds(3_600),
+        context: CONTEXT,
+        payer_id: payee.node_id(),
+        quantity: Some(3),
+        payer_note: Some("a note".to_owned()),
+    }
+}
+
+pub(crate) fn pay_order(minted: &Minted, amount: Msat) -> PayOrder {
+    let mut payment_id = [0; 32];
+    getrandom::fill(&mut payment_id).unwrap();
+    PayOrder {
+        payment_id,
+        payment_hash: minted.payment_hash,
+        amount,
+        paths: minted.paths.clone(),
+        features: if minted.accepts_mpp { vec![2, 0, 0] } else { Vec::new() },
+        expires_at: Timestamp(u64::from(u32::MAX)),
+        max_fee: amount,
+        max_delay: CltvDelta(1_008),
+        retry_for: Seconds(20),
+    }
+}
