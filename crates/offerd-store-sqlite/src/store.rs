@@ -1,7 +1,7 @@
 //! The open file.
 
 use std::fmt;
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -86,7 +86,12 @@ impl fmt::Debug for SqliteStore {
 fn make_private(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        made => made.map(drop)?,
+        made => {
+            made?.sync_all()?;
+            // The name of the file is in its directory, which is written by itself.
+            let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+            File::open(directory.unwrap_or(Path::new(".")))?.sync_all()?;
+        }
     }
     fs::set_permissions(path, Permissions::from_mode(FILE_MODE))
 }

@@ -7,6 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use bitcoin_hashes::{Hash as _, sha256};
 use bolt1::{CltvDelta, Msat, Seconds};
+use bolt12::{Invoice, InvoiceBuilder};
+use offerd_core::payment::{OutgoingPayment, pay_order as pay_order_for};
 use offerd_core::port::{
     Destination, InboundMessage, IncomingPayment, InvoiceIssuer as _, InvoicePayer as _,
     MessageContent, MintOrder, Minted, NodeEvent, OnionTransport as _, OutboundMessage, PayOrder,
@@ -246,6 +248,27 @@ fn a_payment_is_claimable_then_claimed_and_sent() {
     let moved = msat(10_000);
     assert_eq!(two.issuer.balance(), FakeNetwork::BALANCE.plus(moved).expect("little"));
     assert_eq!(two.payer.balance(), FakeNetwork::BALANCE.minus(moved).expect("little"));
+}
+
+#[test]
+fn an_invoice_made_of_what_was_minted_can_be_paid() {
+    let two = Two::new(Reach::Unannounced, Reach::Announced);
+    let request = sample::invoice_request(&sample::offer(1), 1);
+    let amount = request.amount_due(None).expect("a price in bitcoin");
+    let minted = two.mint();
+    let paths = minted.paths.iter().map(|path| (path.path.clone(), path.pay_info.clone()));
+    let invoice = InvoiceBuilder::for_request(&request)
+        .amount(amount)
+        .paths(paths.collect())
+        .created_at(sample::NOW)
+        .payment_hash(minted.payment_hash)
+        .sign(&sample::secp(), &sample::keypair(1))
+        .expect("a valid invoice");
+    let invoice = Invoice::decode(invoice.bytes()).expect("as the payer reads it");
+    let payment = OutgoingPayment { amount, invoice, ..sample::order(1) };
+    now(two.payer.pay(pay_order_for(&payment))).expect("pay");
+    two.run();
+    assert_eq!(told(&two.to_issuer), ["claimable"]);
 }
 
 #[test]

@@ -193,15 +193,15 @@ impl State {
     }
 
     fn receipt_claiming(&mut self, receipt: &Receipt) -> Result<(), PortError> {
-        match receipt.key.source {
-            Source::Offer(row) => referenced(self.offers.contains_key(&row.0), "offer")?,
-            Source::Invoice(row) => referenced(self.own_invoices.contains_key(&row.0), "invoice")?,
-        }
         for other in &self.receipts {
             unique(other.key != receipt.key, "a receipt for this request")?;
             let same_payment = other.payment_hash == receipt.payment_hash
                 && other.payment_id == receipt.payment_id;
             unique(!same_payment, "a receipt of this payment")?;
+        }
+        match receipt.key.source {
+            Source::Offer(row) => referenced(self.offers.contains_key(&row.0), "offer")?,
+            Source::Invoice(row) => referenced(self.own_invoices.contains_key(&row.0), "invoice")?,
         }
         self.receipts.push(receipt.clone());
         Ok(())

@@ -52,6 +52,7 @@ macro_rules! store_contract {
                 a_second_payout_of_one_number_is_refused,
                 a_second_payout_of_one_label_is_refused_in_any_state,
                 a_second_payout_of_one_nonce_is_refused,
+                a_second_payout_of_one_string_is_refused,
                 payouts_without_label_do_not_collide,
                 a_disabled_payout_cannot_be_disabled_again,
                 payouts_come_in_pages_oldest_first;

@@ -88,6 +88,15 @@ pub fn a_second_payout_of_one_nonce_is_refused(store: &dyn Store) {
     conflicts(store, created(&Payout { nonce: payout(1).nonce, ..payout(2) }));
 }
 
+pub fn a_second_payout_of_one_string_is_refused(store: &dyn Store) {
+    let first = payout(1);
+    commit(store, [created(&first)]);
+    let offer = first.offer.clone();
+    conflicts(store, created(&Payout { offer, ..bare(2) }));
+    let invoice_request = first.invoice_request.clone();
+    conflicts(store, created(&Payout { invoice_request, ..bare(2) }));
+}
+
 pub fn payouts_without_label_do_not_collide(store: &dyn Store) {
     commit(store, [created(&bare(1)), created(&bare(2))]);
     assert_eq!(store.payout(PayoutRow(2)).expect("payout"), Some(bare(2)));
