@@ -30,7 +30,7 @@ pub(crate) enum Task {
     /// Print the completion script for a shell.
     Completion(Shell),
     /// Call a method.
-    Call(Call),
+    Call(Box<Call>),
 }
 
 /// A call of a method.
@@ -63,7 +63,7 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<CommandL
         Some((COMPLETION, own)) => {
             Task::Completion(own.get_one("shell").copied().unwrap_or(Shell::Bash))
         }
-        Some((name, own)) => Task::Call(call(name, own, &matches)?),
+        Some((name, own)) => Task::Call(Box::new(call(name, own, &matches)?)),
         None => {
             return Err(command().error(
                 clap::error::ErrorKind::MissingSubcommand,
@@ -200,7 +200,7 @@ mod tests {
     fn call_of(words: &[&str]) -> Call {
         let words = std::iter::once("offer-cli").chain(words.iter().copied()).map(OsString::from);
         match read(words).unwrap().task {
-            Task::Call(call) => call,
+            Task::Call(call) => *call,
             Task::Completion(_) => unreachable!("not a call"),
         }
     }

@@ -69,14 +69,14 @@ fn positional(method: Option<&Method>, words: &[String]) -> Result<Value, String
 }
 
 fn check_required(method: &Method, params: &Value) -> Result<(), String> {
-    let given = |param: &Param| match params {
-        Value::Object(params) => {
-            params.iter().any(|(name, value)| param.is_called(name) && !value.is_null())
-        }
-        _ => {
+    let given = |param: &Param| {
+        let value = if let Value::Object(params) = params {
+            params.iter().find(|(name, _)| param.is_called(name)).map(|(_, value)| value)
+        } else {
             let position = method.positional().position(|known| known.name == param.name);
-            position.and_then(|at| params.get(at)).is_some_and(|value| !value.is_null())
-        }
+            position.and_then(|at| params.get(at))
+        };
+        value.is_some_and(|value| !value.is_null())
     };
     match method.params.iter().find(|param| param.need == Need::Required && !given(param)) {
         None => Ok(()),

@@ -2,6 +2,10 @@
 //!
 //! Whatever a stranger wrote is inert here: control characters and invisible formatting come out as escapes, in
 //! JSON too.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds of JSON values will stay as they are"
+)]
 
 use std::fmt::Write;
 
@@ -118,11 +122,11 @@ fn as_human(value: &Value) -> String {
 }
 
 /// The list in a result that is nothing but a list.
-fn list_of_one(members: &Map<String, Value>) -> Option<&Vec<Value>> {
+fn list_of_one(members: &Map<String, Value>) -> Option<&[Value]> {
     let mut values = members.values();
     let list = values.next()?.as_array()?;
     let all_objects = list.iter().all(Value::is_object);
-    (values.next().is_none() && all_objects).then_some(list)
+    (values.next().is_none() && all_objects).then_some(list.as_slice())
 }
 
 /// One line for each member; what is nested is indented below its name.
@@ -152,7 +156,7 @@ fn lines(members: &Map<String, Value>, indent: &str) -> String {
     text
 }
 
-fn table(list: &Vec<Value>) -> String {
+fn table(list: &[Value]) -> String {
     let mut columns: Vec<&String> = Vec::new();
     for (name, value) in list.iter().filter_map(Value::as_object).flatten() {
         let simple = !value.is_object() && !value.is_array();
