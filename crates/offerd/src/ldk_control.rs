@@ -1,0 +1,212 @@
+//! The node as the RPC sees it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bitcoin::{Amount, Network};
+use bolt1::PublicKey;
+use offerd_api::node::{
+    ChannelView, Connected, FundedChannel, NetAddress, NodeInfo, PeerView, WalletOutput,
+};
+use offerd_api::{ErrorObject, code};
+use offerd_node_ldk::{
+    AddressKind, ChannelError, ChannelState, ConnectError, FundingOrder, Node, OutputStatus,
+};
+
+use crate::rpc::NodeControl;
+use crate::rpc::node_control::{OpenChannel, PeerAddress};
+
+/// Runs the node on the operator's behalf.
+#[derive(Debug)]
+pub struct LdkControl {
+    /// The node.
+    pub node: Arc<Node>,
+    /// Its name, as announced.
+    pub alias: String,
+    /// Its network.
+    pub network: Network,
+    /// The data directory.
+    pub dir: PathBuf,
+    /// What it announces.
+    pub announced: Vec<std::net::SocketAddr>,
+}
+
+fn net_address(address: std::net::SocketAddr) -> NetAddress {
+    NetAddress {
+        kind: if address.is_ipv4() { "ipv4" } else { "ipv6" }.to_owned(),
+        address: address.ip().to_string(),
+        port: address.port(),
+    }
+}
+
+fn hex32(bytes: &[u8; 32]) -> String {
+    hex::encode(bytes)
+}
+
+fn general(error: &dyn std::fmt::Display) -> ErrorObject {
+    ErrorObject::new(code::GENERAL, error.to_string())
+}
+
+#[async_trait]
+impl NodeControl for LdkControl {
+    async fn info(&self) -> Result<NodeInfo, ErrorObject> {
+        let channels = self.node.list_peer_channels();
+        let count = |wanted: &dyn Fn(&offerd_node_ldk::ChannelView) -> bool| {
+            u64::try_from(channels.iter().filter(|channel| wanted(channel)).count())
+                .unwrap_or(u64::MAX)
+        };
+        let opening = |state: ChannelState| {
+            matches!(state, ChannelState::Opening | ChannelState::AwaitingLockin)
+        };
+        let id = self.node.node_id().to_string();
+        Ok(NodeInfo {
+            color: id.chars().take(6).collect(),
+            id,
+            alias: self.alias.clone(),
+            num_peers: self.node.list_peers().iter().filter(|peer| peer.connected).count() as u64,
+            num_pending_channels: count(&|channel| opening(channel.state)),
+            num_active_channels: count(&|channel| channel.usable),
+            num_inactive_channels: count(&|channel| !channel.usable && !opening(channel.state)),
+            address: self.announced.iter().copied().map(net_address).collect(),
+            binding: self.node.listen_address().into_iter().map(net_address).collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            blockheight: u64::from(self.node.block_height()),
+            network: core_lightning_name(self.network).to_owned(),
+            lightning_dir: self.dir.display().to_string(),
+            warning_bitcoind_sync: (!self.node.synced())
+                .then(|| "the chain is not up to date yet".to_owned()),
+        })
+    }
+
+    async fn new_address(&self) -> Result<String, ErrorObject> {
+        let address = self.node.new_address(AddressKind::Bech32);
+        address.map(|address| address.to_string()).map_err(|error| general(&error))
+    }
+
+    async fn wallet_outputs(&self, _spent: bool) -> Result<Vec<WalletOutput>, ErrorObject> {
+        let outputs = self.node.list_funds().outputs.into_iter();
+        Ok(outputs
+            .map(|output| {
+                let script = output.address.as_ref().map(|address| address.script_pubkey());
+                let (status, blockheight) = match output.status {
+                    OutputStatus::Unconfirmed => ("unconfirmed", None),
+                    OutputStatus::Confirmed { height } => ("confirmed", Some(height)),
+                };
+                WalletOutput {
+                    txid: output.outpoint.txid.to_string(),
+                    output: output.outpoint.vout,
+                    amount_msat: output.amount.to_sat().saturating_mul(1000),
+                    scriptpubkey: script.map(|script| script.to_hex_string()).unwrap_or_default(),
+                    address: output.address.map(|address| address.to_string()),
+                    status: status.to_owned(),
+                    blockheight,
+                    reserved: output.reserved,
+                }
+            })
+            .collect())
+    }
+
+    async fn connect(
+        &self,
+        peer: PublicKey,
+        address: Option<PeerAddress>,
+    ) -> Result<Connected, ErrorObject> {
+        let address = address.map(|PeerAddress { host, port }| match host.contains(':') {
+            true => format!("[{host}]:{port}"),
+            false => format!("{host}:{port}"),
+        });
+        self.node.connect(peer, address.as_deref()).await.map_err(|error| match error {
+            ConnectError::Ourselves => ErrorObject::new(code::INVALID_PARAMS, error.to_string()),
+            ConnectError::NoAddress => {
+                ErrorObject::new(code::CONNECT_NO_KNOWN_ADDRESS, error.to_string())
+            }
+            ConnectError::Address { .. } | ConnectError::NoAnswer { .. } => {
+                ErrorObject::new(code::CONNECT_FAILED, error.to_string())
+            }
+        })?;
+        let peers = self.node.list_peers();
+        let found = peers.into_iter().find(|view| view.node_id == peer);
+        Ok(Connected {
+            id: peer.to_string(),
+            features: None,
+            direction: "out".to_owned(),
+            address: found.and_then(|view| view.address).map(net_address),
+        })
+    }
+
+    async fn peers(&self) -> Result<Vec<PeerView>, ErrorObject> {
+        let peers = self.node.list_peers().into_iter();
+        Ok(peers
+            .map(|peer| PeerView {
+                id: peer.node_id.to_string(),
+                connected: peer.connected,
+                num_channels: peer.channels as u64,
+                netaddr: peer.address.map(|address| address.to_string()).into_iter().collect(),
+            })
+            .collect())
+    }
+
+    async fn channels(&self) -> Result<Vec<ChannelView>, ErrorObject> {
+        let channels = self.node.list_peer_channels().into_iter();
+        Ok(channels
+            .map(|channel| ChannelView {
+                peer_id: channel.peer.to_string(),
+                peer_connected: channel.peer_connected,
+                state: channel.state.to_string(),
+                channel_id: hex32(&channel.channel_id),
+                short_channel_id: channel.short_channel_id.map(|scid| scid.to_string()),
+                private: !channel.announced,
+                opener: if channel.opened_by_us { "local" } else { "remote" }.to_owned(),
+                total_msat: channel.capacity.to_sat().saturating_mul(1000),
+                to_us_msat: channel.to_us.as_u64(),
+                spendable_msat: channel.spendable.as_u64(),
+                receivable_msat: channel.receivable.as_u64(),
+                funding_txid: channel.funding.map(|funding| funding.txid.to_string()),
+                funding_outnum: channel.funding.map(|funding| funding.vout),
+            })
+            .collect())
+    }
+
+    async fn open_channel(&self, channel: OpenChannel) -> Result<FundedChannel, ErrorObject> {
+        let Some(amount_sat) = channel.amount_sat else {
+            let message = "amount: `all` is not supported yet, give a number of satoshi";
+            return Err(ErrorObject::new(code::INVALID_PARAMS, message));
+        };
+        let order = FundingOrder {
+            peer: channel.peer,
+            amount: Amount::from_sat(amount_sat),
+            push: channel.push,
+            announce: channel.announce,
+            fee_rate: None,
+        };
+        let funded = self.node.fund_channel(order).await.map_err(|error| match &error {
+            ChannelError::Wallet(_) => {
+                ErrorObject::new(code::FUND_CANNOT_AFFORD, error.to_string())
+            }
+            ChannelError::PeerNotConnected => {
+                ErrorObject::new(code::FUND_PEER_NOT_CONNECTED, error.to_string())
+            }
+            ChannelError::Unknown
+            | ChannelError::Refused(_)
+            | ChannelError::Closed(_)
+            | ChannelError::Broadcast(_)
+            | ChannelError::Timeout => general(&error),
+        })?;
+        Ok(FundedChannel {
+            channel_id: hex32(&funded.channel_id),
+            txid: Some(funded.txid.to_string()),
+            outnum: Some(u32::from(funded.outnum)),
+        })
+    }
+}
+
+/// The name of a network in Core Lightning's spelling.
+pub fn core_lightning_name(network: Network) -> &'static str {
+    match network {
+        Network::Bitcoin => "bitcoin",
+        Network::Testnet | Network::Testnet4 => "testnet",
+        Network::Signet => "signet",
+        Network::Regtest => "regtest",
+    }
+}
