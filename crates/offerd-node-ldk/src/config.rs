@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use bitcoin::Network;
 
+use crate::onion::{Dialling, MessageLimits};
+
 /// The configuration of a node. [`NodeConfig::new`] gives one with defaults that suit its network.
 #[derive(Clone, Debug)]
 pub struct NodeConfig {
@@ -26,6 +28,10 @@ pub struct NodeConfig {
     pub inbound_without_reserve: bool,
     /// Forward payments into channels that are not announced.
     pub forward_to_private_channels: bool,
+    /// Bounds on onion messages.
+    pub messages: MessageLimits,
+    /// For whom connections are opened to pass an onion message.
+    pub dialling: Dialling,
     /// How often things happen.
     pub timing: Timing,
 }
@@ -85,6 +91,11 @@ impl NodeConfig {
             anchor_reserve_sat: 25_000,
             inbound_without_reserve: false,
             forward_to_private_channels: true,
+            messages: MessageLimits::default(),
+            dialling: Dialling {
+                private_addresses: network == Network::Regtest,
+                ..Dialling::default()
+            },
             timing: if network == Network::Regtest { Timing::eager() } else { Timing::calm() },
         }
     }

@@ -26,6 +26,7 @@ mod channels;
 mod claims;
 mod config;
 mod convert;
+mod directory;
 mod error;
 mod events;
 mod fees;
@@ -34,14 +35,15 @@ mod issuer;
 mod keys;
 mod locks;
 mod logger;
-mod messages;
 mod node;
+mod onion;
 mod paths;
 mod payer;
 mod peers;
 mod persist;
 mod router;
 mod start;
+mod state;
 mod tasks;
 mod types;
 mod views;
@@ -52,6 +54,7 @@ pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
 pub use keys::NodeSecretKey;
 pub use node::Node;
+pub use onion::{Dialling, MessageDrops, MessageLimits, MessageRate};
 pub use views::{
     AddressKind, ChannelFunds, ChannelState, ChannelView, Funds, GraphSize, OutputStatus, OutputView,
     PeerView,

@@ -4,16 +4,18 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bitcoin::{Address, Amount};
 use bolt1::{Msat, PublicKey};
+use bolt4::BlindedPath;
 use lightning::sign::EntropySource;
 use offerd_core::port::{
-    InvoiceIssuer, InvoicePayer, KeyValueStore, MintOrder, Minted, NodeEvents, PayOrder, PayRefused,
-    PortError,
+    InvoiceIssuer, InvoicePayer, KeyValueStore, MintOrder, Minted, NodeEvents, OnionTransport,
+    OutboundMessage, PayOrder, PayRefused, PortError,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -29,10 +31,11 @@ use crate::funding::{FundedChannel, FundingOrder, Fundings};
 use crate::issuer::Issuer;
 use crate::keys::NodeSecretKey;
 use crate::locks::lock;
+use crate::onion::{MessageDrops, OnionLayer};
 use crate::payer::Payer;
 use crate::peers::Connector;
 use crate::persist::Health;
-use crate::types::{Channels, Graph, Keyring, Monitor, Peers, Sweeper};
+use crate::types::{Channels, Graph, Keyring, Peers};
 use crate::views::{
     AddressKind, ChannelFunds, ChannelView, Funds, GraphSize, OutputStatus, OutputView, PeerView,
 };
@@ -54,12 +57,12 @@ pub struct Node {
     pub(crate) broadcaster: Arc<Broadcaster>,
     pub(crate) wallet: Arc<OnchainWallet>,
     pub(crate) graph: Arc<Graph>,
-    pub(crate) monitor: Arc<Monitor>,
     pub(crate) channels: Arc<Channels>,
-    pub(crate) sweeper: Arc<Sweeper>,
     pub(crate) peers: Arc<Peers>,
     pub(crate) connector: Arc<Connector>,
     pub(crate) fundings: Arc<Fundings>,
+    pub(crate) onion: Arc<OnionLayer>,
+    pub(crate) announced: Arc<AtomicBool>,
     pub(crate) payer: Payer,
     pub(crate) issuer: Issuer,
     pub(crate) channel_changes: Arc<watch::Sender<u64>>,
@@ -307,10 +310,30 @@ impl Node {
         bytes.iter().take(16).fold(0, |key, byte| (key << 8) | u128::from(*byte))
     }
 
+    /// Onion messages that were dropped, by reason.
+    pub fn message_drops(&self) -> MessageDrops {
+        self.onion.drop_counts()
+    }
+
     /// How much of the network is known.
     pub fn graph_size(&self) -> GraphSize {
         let graph = self.graph.read_only();
         GraphSize { nodes: graph.nodes().len(), channels: graph.channels().len() }
+    }
+}
+
+#[async_trait]
+impl OnionTransport for Node {
+    async fn send(&self, message: OutboundMessage) -> Result<(), PortError> {
+        self.onion.send(message).await
+    }
+
+    async fn message_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PortError> {
+        self.onion.message_paths(path_id).await
+    }
+
+    async fn is_announced(&self) -> bool {
+        self.onion.is_announced().await
     }
 }
 

@@ -267,7 +267,7 @@ impl Connector {
 }
 
 /// `host:port`, for addresses that can be called without a proxy.
-fn dialable(address: &SocketAddress) -> Option<String> {
+pub(crate) fn dialable(address: &SocketAddress) -> Option<String> {
     match address {
         SocketAddress::TcpIpV4 { .. }
         | SocketAddress::TcpIpV6 { .. }

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::RwLock;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lightning_background_processor::{
     GossipSync, NO_LIQUIDITY_MANAGER, NO_ONION_MESSENGER, process_events_async_with_kv_store_sync,
 };
 use lightning_rapid_gossip_sync::RapidGossipSync;
+use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info};
 
 use crate::broadcast::Broadcaster;
@@ -21,6 +22,7 @@ use crate::convert;
 use crate::events::EventDesk;
 use crate::fees::FeeTable;
 use crate::logger::NodeLogger;
+use crate::onion::OnionLayer;
 use crate::persist::{Health, Store};
 use crate::types::{Channels, Gossip, Graph, Monitor, Peers, Scorer, Sweeper};
 use crate::wallet::OnchainWallet;
@@ -31,6 +33,8 @@ const REPLAY_PAUSE: Duration = Duration::from_millis(200);
 const REBROADCAST_PAUSE: Duration = Duration::from_secs(600);
 /// How often our announcement is repeated.
 const ANNOUNCE_PAUSE: Duration = Duration::from_secs(3_600);
+/// What an announcement holds.
+const MOST_ADDRESSES: usize = 100;
 /// Our colour in graphs of the network.
 const COLOUR: [u8; 3] = [0x0f, 0xfe, 0xed];
 
@@ -123,6 +127,37 @@ async fn pause(span: Duration, stop: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
         () = stopped(stop) => false,
         () = tokio::time::sleep(span) => true,
+    }
+}
+
+/// Hands onion messages on, one after the other. What our caller cannot take is lost, as on the network: senders
+/// ask again.
+pub(crate) async fn deliver(
+    mut arrivals: mpsc::Receiver<InboundMessage>,
+    caller: Arc<dyn NodeEvents>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let message = tokio::select! {
+            () = stopped(&mut stop) => return,
+            message = arrivals.recv() => message,
+        };
+        let Some(message) = message else { return };
+        if let Err(error) = caller.handle(NodeEvent::Message(message)).await {
+            debug!(%error, "an onion message was not taken");
+        }
+    }
+}
+
+/// Lets the crate ask the layer for messages whenever there may be some.
+pub(crate) async fn send_messages(
+    onion: Arc<OnionLayer>,
+    peers: Arc<Peers>,
+    mut stop: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        () = stopped(&mut stop) => {}
+        () = onion.drive(|| peers.process_events()) => {}
     }
 }
 
@@ -227,37 +262,56 @@ pub(crate) async fn watch_channels(
     }
 }
 
-/// Tells the network our name and addresses, once a channel of ours is announced and then every hour.
-pub(crate) async fn announce(
-    config: NodeConfig,
-    channels: Arc<Channels>,
-    peers: Arc<Peers>,
-    mut changes: watch::Receiver<u64>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut told = BTreeSet::new();
-    loop {
-        changes.mark_unchanged();
-        let announced: BTreeSet<[u8; 32]> = channels
-            .list_channels()
-            .iter()
-            .filter(|channel| channel.is_announced)
-            .map(|channel| channel.channel_id.0)
-            .collect();
-        if !announced.is_empty() && announced != told {
-            let addresses = config.announce_addresses.iter().map(|address| (*address).into());
-            // What `broadcast_node_announcement` takes at most.
-            let addresses = addresses.take(100).collect();
-            peers.broadcast_node_announcement(COLOUR, alias(&config.alias), addresses);
-            peers.process_events();
-            debug!(channels = announced.len(), "announced");
-            told = announced;
+/// What our announcement is made of.
+pub(crate) struct Voice {
+    pub(crate) config: NodeConfig,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) peers: Arc<Peers>,
+    /// Set once others can find us by our node id.
+    pub(crate) findable: Arc<AtomicBool>,
+}
+
+impl std::fmt::Debug for Voice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Voice").finish_non_exhaustive()
+    }
+}
+
+impl Voice {
+    /// Tells the network our name and addresses, once a channel of ours is announced and then every hour.
+    pub(crate) async fn announce(
+        self,
+        mut changes: watch::Receiver<u64>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut told = BTreeSet::new();
+        loop {
+            changes.mark_unchanged();
+            let channels = self.channels.list_channels();
+            let announced: BTreeSet<[u8; 32]> = channels
+                .iter()
+                .filter(|channel| channel.is_announced)
+                .map(|channel| channel.channel_id.0)
+                .collect();
+            if !announced.is_empty() && announced != told {
+                self.speak();
+                told = announced;
+            }
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                changed = changes.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(ANNOUNCE_PAUSE) => told.clear(),
+            }
         }
-        tokio::select! {
-            () = stopped(&mut stop) => return,
-            changed = changes.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(ANNOUNCE_PAUSE) => told.clear(),
-        }
+    }
+
+    fn speak(&self) {
+        let addresses = self.config.announce_addresses.iter().map(|address| (*address).into());
+        let addresses = addresses.take(MOST_ADDRESSES).collect();
+        self.peers.broadcast_node_announcement(COLOUR, alias(&self.config.alias), addresses);
+        self.peers.process_events();
+        self.findable.store(!self.config.announce_addresses.is_empty(), Ordering::Relaxed);
+        debug!("announced");
     }
 }
 

@@ -19,7 +19,7 @@ use lightning_net_tokio::SocketDescriptor;
 use crate::broadcast::Broadcaster;
 use crate::fees::FeeTable;
 use crate::logger::NodeLogger;
-use crate::messages::OnionLayer;
+use crate::onion::OnionLayer;
 use crate::peers::PeerWatch;
 use crate::persist::{MonitorStore, Store};
 use crate::router::OneHopRouter;

@@ -38,12 +38,12 @@ pub(crate) async fn patiently<T>(what: &str, future: impl Future<Output = T>) ->
 
 /// A chain and its server.
 pub(crate) struct World {
-    pub chain: Arc<Chain>,
-    pub server: RpcServer,
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) server: RpcServer,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         static LOG: Once = Once::new();
         LOG.call_once(|| {
             tracing_subscriber::fmt()
@@ -57,7 +57,7 @@ impl World {
         Self { chain, server }
     }
 
-    pub fn config(&self) -> NodeConfig {
+    pub(crate) fn config(&self) -> NodeConfig {
         let auth =
             BitcoindAuth::Password { user: "user".to_owned(), password: "password".to_owned() };
         let addr = self.server.addr();
@@ -66,16 +66,16 @@ impl World {
         NodeConfig { listen, ..NodeConfig::new(Network::Regtest, bitcoind) }
     }
 
-    pub fn mine(&self, blocks: u32) {
+    pub(crate) fn mine(&self, blocks: u32) {
         self.chain.mine(blocks, &self.chain.faucet_address().script_pubkey()).unwrap();
     }
 
-    pub async fn node(&self) -> Member {
+    pub(crate) async fn node(&self) -> Member {
         Member::start(self.config()).await
     }
 
     /// Gives each node `coins` times `amount`, mined and seen.
-    pub async fn fund(&self, nodes: &[&Member], coins: u32, amount: Amount) {
+    pub(crate) async fn fund(&self, nodes: &[&Member], coins: u32, amount: Amount) {
         for node in nodes {
             for _ in 0..coins {
                 let address = node.new_address(AddressKind::Bech32).unwrap();
@@ -86,14 +86,14 @@ impl World {
         self.all_see_the_tip(nodes).await;
     }
 
-    pub async fn all_see_the_tip(&self, nodes: &[&Member]) {
+    pub(crate) async fn all_see_the_tip(&self, nodes: &[&Member]) {
         for node in nodes {
             patiently("the tip", node.wait_for_height(self.chain.height())).await;
         }
     }
 
     /// Opens a channel and waits until both ends can use it.
-    pub async fn channel(&self, from: &Member, to: &Member, order: FundingOrder) -> FundedChannel {
+    pub(crate) async fn channel(&self, from: &Member, to: &Member, order: FundingOrder) -> FundedChannel {
         from.connect_to(to).await;
         let announced = order.announce;
         let funded = patiently("funding", from.fund_channel(order)).await.unwrap();
@@ -131,13 +131,13 @@ pub(crate) struct Inbox {
     events: Mutex<VecDeque<NodeEvent>>,
     count: watch::Sender<usize>,
     /// While set, no event is taken.
-    pub refusing: watch::Sender<bool>,
+    pub(crate) refusing: watch::Sender<bool>,
     /// Events that were not taken.
-    pub refused: watch::Sender<usize>,
+    pub(crate) refused: watch::Sender<usize>,
 }
 
 impl Inbox {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             events: Mutex::default(),
             count: watch::Sender::new(0),
@@ -147,7 +147,7 @@ impl Inbox {
     }
 
     /// Waits for an event, takes it out and returns what `pick` made of it.
-    pub async fn next<T>(&self, what: &str, pick: impl Fn(&NodeEvent) -> Option<T>) -> T {
+    pub(crate) async fn next<T>(&self, what: &str, pick: impl Fn(&NodeEvent) -> Option<T>) -> T {
         let mut count = self.count.subscribe();
         patiently(what, async {
             loop {
@@ -165,7 +165,7 @@ impl Inbox {
         .await
     }
 
-    pub async fn claimable(&self) -> IncomingPayment {
+    pub(crate) async fn claimable(&self) -> IncomingPayment {
         self.next("a payment to claim", |event| match event {
             NodeEvent::PaymentClaimable(payment) => Some(payment.clone()),
             _ => None,
@@ -173,7 +173,7 @@ impl Inbox {
         .await
     }
 
-    pub async fn claimed(&self) -> ([u8; 32], [u8; 32], Msat) {
+    pub(crate) async fn claimed(&self) -> ([u8; 32], [u8; 32], Msat) {
         self.next("a claimed payment", |event| match event {
             NodeEvent::PaymentClaimed { payment_hash, payment_id, amount } => {
                 Some((*payment_hash, *payment_id, *amount))
@@ -184,7 +184,7 @@ impl Inbox {
     }
 
     /// The outcome of a payment of ours: preimage and fee, or why it failed.
-    pub async fn outcome(&self, id: [u8; 32]) -> Result<([u8; 32], Option<Msat>), PaymentFailure> {
+    pub(crate) async fn outcome(&self, id: [u8; 32]) -> Result<([u8; 32], Option<Msat>), PaymentFailure> {
         self.next("the outcome of a payment", |event| match event {
             NodeEvent::PaymentSent { payment_id, preimage, fee } if *payment_id == id => {
                 Some(Ok((*preimage, *fee)))
@@ -197,7 +197,7 @@ impl Inbox {
         .await
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.events.lock().unwrap().is_empty()
     }
 }
@@ -218,8 +218,8 @@ impl NodeEvents for Inbox {
 /// A node with its folder, its store and what it told.
 pub(crate) struct Member {
     node: Arc<Node>,
-    pub inbox: Arc<Inbox>,
-    pub store: Arc<MemoryStore>,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) store: Arc<MemoryStore>,
     dir: tempfile::TempDir,
     config: NodeConfig,
 }
@@ -233,7 +233,7 @@ impl std::ops::Deref for Member {
 }
 
 impl Member {
-    pub async fn start(config: NodeConfig) -> Self {
+    pub(crate) async fn start(config: NodeConfig) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (store, inbox) = (Arc::new(MemoryStore::default()), Inbox::new());
         let node = run(&config, &dir, &store, &inbox).await;
@@ -241,16 +241,16 @@ impl Member {
     }
 
     /// Stops the node and starts it from what it has kept.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.resume().await;
     }
 
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         patiently("the end", self.node.shutdown()).await;
     }
 
-    pub async fn resume(&mut self) {
+    pub(crate) async fn resume(&mut self) {
         // The same port, so that peers find it again.
         self.config.listen = self.node.listen_address();
         self.inbox = Inbox::new();
@@ -258,20 +258,20 @@ impl Member {
     }
 
     /// The same, with everything told before kept in the way of what comes.
-    pub async fn resume_refusing(&mut self) {
+    pub(crate) async fn resume_refusing(&mut self) {
         self.config.listen = self.node.listen_address();
         self.inbox = Inbox::new();
         self.inbox.refusing.send_replace(true);
         self.node = run(&self.config, &self.dir, &self.store, &self.inbox).await;
     }
 
-    pub async fn connect_to(&self, other: &Self) {
+    pub(crate) async fn connect_to(&self, other: &Self) {
         let address = other.listen_address().unwrap().to_string();
         let connected = self.node.connect(other.node_id(), Some(&address));
         patiently("a connection", connected).await.unwrap();
     }
 
-    pub async fn wait_for_channels(&self, what: &str, ready: impl Fn(&[ChannelView]) -> bool) {
+    pub(crate) async fn wait_for_channels(&self, what: &str, ready: impl Fn(&[ChannelView]) -> bool) {
         let mut changes = self.node.channel_changes();
         patiently(what, async {
             loop {
@@ -285,7 +285,7 @@ impl Member {
         .await;
     }
 
-    pub async fn all_channels_usable(&self) {
+    pub(crate) async fn all_channels_usable(&self) {
         self.wait_for_channels("usable channels", |channels| {
             !channels.is_empty() && channels.iter().all(|channel| channel.usable)
         })
@@ -293,7 +293,7 @@ impl Member {
     }
 
     /// Waits until the node knows that many channels of the network, with both directions' nodes.
-    pub async fn knows_network(&self, nodes: usize, channels: usize) {
+    pub(crate) async fn knows_network(&self, nodes: usize, channels: usize) {
         patiently("gossip", async {
             loop {
                 let size = self.node.graph_size();
@@ -306,19 +306,19 @@ impl Member {
         .await;
     }
 
-    pub async fn invoice(&self, amount: Msat) -> Minted {
+    pub(crate) async fn invoice(&self, amount: Msat) -> Minted {
         self.node.mint(mint_order(self, amount)).await.unwrap()
     }
 
     /// Pays what `minted` asks for and says under which id.
-    pub async fn pay_minted(&self, minted: &Minted, amount: Msat) -> [u8; 32] {
+    pub(crate) async fn pay_minted(&self, minted: &Minted, amount: Msat) -> [u8; 32] {
         let order = pay_order(minted, amount);
         let id = order.payment_id;
         self.node.pay(order).await.unwrap();
         id
     }
 
-    pub async fn try_to_pay(&self, minted: &Minted, amount: Msat) -> Result<(), PayRefused> {
+    pub(crate) async fn try_to_pay(&self, minted: &Minted, amount: Msat) -> Result<(), PayRefused> {
         self.node.pay(pay_order(minted, amount)).await
     }
 }

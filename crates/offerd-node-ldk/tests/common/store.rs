@@ -13,11 +13,11 @@ type Key = (String, String, String);
 pub(crate) struct MemoryStore {
     values: Mutex<BTreeMap<Key, Vec<u8>>>,
     /// While set, nothing can be written.
-    pub full: AtomicBool,
+    pub(crate) full: AtomicBool,
 }
 
 impl MemoryStore {
-    pub fn values(&self) -> BTreeMap<Key, Vec<u8>> {
+    pub(crate) fn values(&self) -> BTreeMap<Key, Vec<u8>> {
         self.values.lock().unwrap().clone()
     }
 

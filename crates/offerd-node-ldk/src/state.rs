@@ -1,0 +1,313 @@
+//! What a node has kept, read back and brought in step with the chain.
+
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bitcoin::{Amount, BlockHash, Transaction};
+use lightning::chain::channelmonitor::ChannelMonitor;
+use lightning::chain::{BestBlock, Listen};
+use lightning::ln::channelmanager::{ChainParameters, ChannelManagerReadArgs};
+use lightning::onion_message::messenger::NullMessageRouter;
+use lightning::routing::router::DefaultRouter;
+use lightning::routing::scoring::{
+    ProbabilisticScorer, ProbabilisticScoringDecayParameters, ProbabilisticScoringFeeParameters,
+};
+use lightning::sign::{InMemorySigner, NodeSigner};
+use lightning::util::persist::{
+    CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
+    CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, NETWORK_GRAPH_PERSISTENCE_KEY,
+    NETWORK_GRAPH_PERSISTENCE_PRIMARY_NAMESPACE, NETWORK_GRAPH_PERSISTENCE_SECONDARY_NAMESPACE,
+    OUTPUT_SWEEPER_PERSISTENCE_KEY, OUTPUT_SWEEPER_PERSISTENCE_PRIMARY_NAMESPACE,
+    OUTPUT_SWEEPER_PERSISTENCE_SECONDARY_NAMESPACE, SCORER_PERSISTENCE_KEY,
+    SCORER_PERSISTENCE_PRIMARY_NAMESPACE, SCORER_PERSISTENCE_SECONDARY_NAMESPACE,
+};
+use lightning::util::ser::ReadableArgs;
+use offerd_core::port::KeyValueStore;
+use tokio::sync::mpsc;
+use tracing::warn;
+
+use crate::broadcast::Broadcaster;
+use crate::chain::{Behind, BitcoindSource, ChainSource, ChainView};
+use crate::channels::{Reserve, user_config};
+use crate::config::NodeConfig;
+use crate::error::NodeError;
+use crate::fees::FeeTable;
+use crate::keys::Keys;
+use crate::logger::NodeLogger;
+use crate::persist::{Health, MonitorStore, Store, load_monitors};
+use crate::router::OneHopRouter;
+use crate::types::{Channels, Graph, Keyring, Monitor, Scorer, Sweeper};
+use crate::wallet::OnchainWallet;
+
+/// What everything else stands on.
+pub(crate) struct Base {
+    pub(crate) config: NodeConfig,
+    pub(crate) store: Arc<Store>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) source: Arc<dyn ChainSource>,
+    pub(crate) view: Arc<ChainView>,
+    pub(crate) fees: Arc<FeeTable>,
+    pub(crate) broadcaster: Arc<Broadcaster>,
+    pub(crate) wallet: Arc<OnchainWallet>,
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) scorer: Arc<RwLock<Scorer>>,
+}
+
+/// The Lightning part, in step with the chain.
+pub(crate) struct Core {
+    pub(crate) monitor: Arc<Monitor>,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) sweeper: Arc<Sweeper>,
+}
+
+impl Base {
+    pub(crate) async fn new(
+        config: NodeConfig,
+        dir: &Path,
+        values: Arc<dyn KeyValueStore>,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Vec<Transaction>>), NodeError> {
+        let network = config.network;
+        let health = Health::new();
+        let store = Arc::new(Store::new(values, Arc::clone(&health)));
+        let keys = Keys::load_or_create(dir, network)?;
+        let now = since_epoch();
+        let keyring = Arc::new(Keyring::new(
+            &keys.lightning,
+            now.as_secs(),
+            now.subsec_nanos(),
+            true,
+        ));
+        let source: Arc<dyn ChainSource> =
+            Arc::new(BitcoindSource::new(&config.bitcoind, network).map_err(unreachable)?);
+        let tip = source.tip().await.map_err(unreachable)?;
+        let fees = Arc::new(FeeTable::new(network));
+        fees.refresh(&*source).await;
+        let wallet =
+            OnchainWallet::open(Arc::clone(&store), Arc::clone(&health), &keys, network, tip)?;
+        let graph = Arc::new(load_graph(&store, network)?);
+        let scorer = Arc::new(RwLock::new(load_scorer(&store, &graph)?));
+        let (broadcaster, packages) = Broadcaster::new();
+        let view = ChainView::new(tip);
+        let base = Self {
+            config,
+            store,
+            health,
+            keyring,
+            source,
+            view,
+            fees,
+            broadcaster,
+            wallet,
+            graph,
+            scorer,
+        };
+        Ok((base, packages))
+    }
+}
+
+impl std::fmt::Debug for Base {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Base").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// Reads what was kept, or begins anew, and brings all of it to the best block.
+    pub(crate) async fn new(base: &Base) -> Result<Self, NodeError> {
+        let monitor = Arc::new(Monitor::new(
+            None,
+            Arc::clone(&base.broadcaster),
+            Arc::new(NodeLogger),
+            Arc::clone(&base.fees),
+            Arc::new(MonitorStore(Arc::clone(&base.store))),
+            Arc::clone(&base.keyring),
+            base.keyring.get_peer_storage_key(),
+        ));
+        let tip = base.source.tip().await.map_err(unreachable)?;
+        let monitors = load_monitors(&base.store, &base.keyring)?;
+        let (channels_at, channels) = load_channels(base, &monitor, &monitors, tip)?;
+        let (sweeper_at, sweeper) = load_sweeper(base, tip)?;
+        let core = Self { monitor, channels: Arc::new(channels), sweeper: Arc::new(sweeper) };
+        core.catch_up(base, channels_at, sweeper_at, monitors).await?;
+        Ok(core)
+    }
+
+    async fn catch_up(
+        &self,
+        base: &Base,
+        channels_at: BlockHash,
+        sweeper_at: BlockHash,
+        monitors: Vec<(BlockHash, ChannelMonitor<InMemorySigner>)>,
+    ) -> Result<(), NodeError> {
+        let monitors: Vec<_> = monitors
+            .into_iter()
+            .map(|(at, monitor)| {
+                let broadcaster = Arc::clone(&base.broadcaster);
+                let fees = Arc::clone(&base.fees);
+                (at, (monitor, broadcaster, fees, Arc::new(NodeLogger)))
+            })
+            .collect();
+        let mut behind: Vec<Behind<'_>> = vec![
+            (base.wallet.best_block(), &*base.wallet),
+            (channels_at, &*self.channels),
+            (sweeper_at, &*self.sweeper),
+        ];
+        behind.extend(
+            monitors.iter().map(|(at, monitor)| (*at, monitor as &(dyn Listen + Send + Sync))),
+        );
+        base.source.catch_up(behind).await.map_err(unreachable)?;
+        for (_, (monitor, ..)) in monitors {
+            let id = monitor.channel_id();
+            if self.monitor.load_existing_monitor(id, monitor).is_err() {
+                let why = format!("channel {id} has two");
+                return Err(NodeError::Corrupt { what: "the channel monitors", why });
+            }
+        }
+        base.view.begin_at(self.channels.current_best_block());
+        Ok(())
+    }
+
+    /// The reserve that our channels need.
+    pub(crate) fn reserve(&self, config: &NodeConfig) -> Reserve {
+        Reserve {
+            channels: Arc::clone(&self.channels),
+            monitor: Arc::clone(&self.monitor),
+            per_channel: Amount::from_sat(config.anchor_reserve_sat),
+        }
+    }
+}
+
+fn load_channels(
+    base: &Base,
+    monitor: &Arc<Monitor>,
+    monitors: &[(BlockHash, ChannelMonitor<InMemorySigner>)],
+    tip: BestBlock,
+) -> Result<(BlockHash, Channels), NodeError> {
+    let router = Arc::new(OneHopRouter(DefaultRouter::new(
+        Arc::clone(&base.graph),
+        Arc::new(NodeLogger),
+        Arc::clone(&base.keyring),
+        Arc::clone(&base.scorer),
+        ProbabilisticScoringFeeParameters::default(),
+    )));
+    let keyring = || Arc::clone(&base.keyring);
+    let user = user_config(&base.config);
+    let space = (
+        CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
+        CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE,
+    );
+    let Some(bytes) = base.store.read(space, CHANNEL_MANAGER_PERSISTENCE_KEY)? else {
+        if !monitors.is_empty() {
+            let why = "it is missing, although there are channels".to_owned();
+            return Err(NodeError::Corrupt { what: "the channel manager", why });
+        }
+        let channels = Channels::new(
+            Arc::clone(&base.fees),
+            Arc::clone(monitor),
+            Arc::clone(&base.broadcaster),
+            router,
+            Arc::new(NullMessageRouter {}),
+            Arc::new(NodeLogger),
+            keyring(),
+            keyring(),
+            keyring(),
+            user,
+            ChainParameters { network: base.config.network, best_block: tip },
+            u32::try_from(since_epoch().as_secs()).unwrap_or(u32::MAX),
+        );
+        return Ok((tip.block_hash, channels));
+    };
+    let args = ChannelManagerReadArgs::new(
+        keyring(),
+        keyring(),
+        keyring(),
+        Arc::clone(&base.fees),
+        Arc::clone(monitor),
+        Arc::clone(&base.broadcaster),
+        router,
+        Arc::new(NullMessageRouter {}),
+        Arc::new(NodeLogger),
+        user,
+        monitors.iter().map(|(_, monitor)| monitor).collect(),
+    );
+    <(BlockHash, Channels)>::read(&mut &bytes[..], args)
+        .map_err(|error| NodeError::Corrupt { what: "the channel manager", why: error.to_string() })
+}
+
+fn load_sweeper(base: &Base, tip: BestBlock) -> Result<(BlockHash, Sweeper), NodeError> {
+    let space = (
+        OUTPUT_SWEEPER_PERSISTENCE_PRIMARY_NAMESPACE,
+        OUTPUT_SWEEPER_PERSISTENCE_SECONDARY_NAMESPACE,
+    );
+    let Some(bytes) = base.store.read(space, OUTPUT_SWEEPER_PERSISTENCE_KEY)? else {
+        let sweeper = Sweeper::new(
+            tip,
+            Arc::clone(&base.broadcaster),
+            Arc::clone(&base.fees),
+            None,
+            Arc::clone(&base.keyring),
+            Arc::clone(&base.wallet),
+            Arc::clone(&base.store),
+            Arc::new(NodeLogger),
+        );
+        return Ok((tip.block_hash, sweeper));
+    };
+    let args = (
+        Arc::clone(&base.broadcaster),
+        Arc::clone(&base.fees),
+        None,
+        Arc::clone(&base.keyring),
+        Arc::clone(&base.wallet),
+        Arc::clone(&base.store),
+        Arc::new(NodeLogger),
+    );
+    let (best, sweeper) = <(BestBlock, Sweeper)>::read(&mut &bytes[..], args)
+        .map_err(|error| NodeError::Corrupt { what: "the sweeper", why: error.to_string() })?;
+    Ok((best.block_hash, sweeper))
+}
+
+/// The graph comes back from peers, so one that cannot be read is only a loss of time.
+fn load_graph(store: &Arc<Store>, network: bitcoin::Network) -> Result<Graph, NodeError> {
+    let space = (
+        NETWORK_GRAPH_PERSISTENCE_PRIMARY_NAMESPACE,
+        NETWORK_GRAPH_PERSISTENCE_SECONDARY_NAMESPACE,
+    );
+    if let Some(bytes) = store.read(space, NETWORK_GRAPH_PERSISTENCE_KEY)? {
+        match Graph::read(&mut &bytes[..], Arc::new(NodeLogger)) {
+            Ok(graph) => return Ok(graph),
+            Err(error) => warn!(%error, "the network graph cannot be read; it begins anew"),
+        }
+    }
+    Ok(Graph::new(network, Arc::new(NodeLogger)))
+}
+
+/// So is the scorer: what it knows of channels it learns again.
+fn load_scorer(store: &Arc<Store>, graph: &Arc<Graph>) -> Result<Scorer, NodeError> {
+    let space =
+        (SCORER_PERSISTENCE_PRIMARY_NAMESPACE, SCORER_PERSISTENCE_SECONDARY_NAMESPACE);
+    let decay = ProbabilisticScoringDecayParameters::default();
+    if let Some(bytes) = store.read(space, SCORER_PERSISTENCE_KEY)? {
+        let args = (decay, Arc::clone(graph), Arc::new(NodeLogger));
+        match Scorer::read(&mut &bytes[..], args) {
+            Ok(scorer) => return Ok(scorer),
+            Err(error) => warn!(%error, "the scorer cannot be read; it begins anew"),
+        }
+    }
+    Ok(ProbabilisticScorer::new(decay, Arc::clone(graph), Arc::new(NodeLogger)))
+}
+
+pub(crate) fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn unreachable(error: impl std::fmt::Display) -> NodeError {
+    NodeError::Chain(error.to_string())
+}
