@@ -47,9 +47,9 @@ codes! {
     OFFER_ALREADY_ENABLED = 1006, "The offer is active already.";
     OFFER_USED_SINGLE_USE = 1007, "A single-use offer that was paid cannot be enabled.";
     FUND_CANNOT_AFFORD = 301, "The wallet does not hold enough.";
-    FUND_PEER_NOT_CONNECTED = 306, "The peer is not known, or not connected.";
+    FUNDING_UNKNOWN_PEER = 306, "The peer is not known, or not connected.";
     CONNECT_NO_KNOWN_ADDRESS = 400, "No address of this node is known.";
-    CONNECT_FAILED = 401, "No address of this node answered.";
+    CONNECT_ALL_ADDRESSES_FAILED = 401, "No address of this node answered.";
 }
 
 /// What is known of this number.

@@ -122,7 +122,7 @@ impl NodeControl for LdkControl {
                 ErrorObject::new(code::CONNECT_NO_KNOWN_ADDRESS, error.to_string())
             }
             ConnectError::Address { .. } | ConnectError::NoAnswer { .. } => {
-                ErrorObject::new(code::CONNECT_FAILED, error.to_string())
+                ErrorObject::new(code::CONNECT_ALL_ADDRESSES_FAILED, error.to_string())
             }
         })?;
         let peers = self.node.list_peers();
@@ -185,7 +185,7 @@ impl NodeControl for LdkControl {
                 ErrorObject::new(code::FUND_CANNOT_AFFORD, error.to_string())
             }
             ChannelError::PeerNotConnected => {
-                ErrorObject::new(code::FUND_PEER_NOT_CONNECTED, error.to_string())
+                ErrorObject::new(code::FUNDING_UNKNOWN_PEER, error.to_string())
             }
             ChannelError::Unknown
             | ChannelError::Refused(_)

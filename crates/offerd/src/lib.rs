@@ -1,12 +1,17 @@
 //! The daemon: the only crate that knows all the others. It builds the adapters from the configuration, drives
 //! the core, and speaks to callers.
 
-pub mod config;
-pub mod driver;
-pub mod lock;
-pub mod log;
-pub mod rpc;
-pub mod shutdown;
 pub mod assemble;
+pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod driver;
 pub mod instance;
 pub mod ldk_control;
+pub mod lock;
+pub mod log;
+#[cfg(feature = "demo")]
+pub mod regtest;
+pub mod rpc;
+pub mod run;
+pub mod shutdown;

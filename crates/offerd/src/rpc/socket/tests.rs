@@ -69,7 +69,7 @@ impl Client {
                 let reply = self.buffer.drain(..end + 2).collect::<Vec<_>>();
                 return Some(serde_json::from_slice(&reply).unwrap());
             }
-            let mut piece = [0; 65_536];
+            let mut piece = vec![0; 65_536];
             match self.stream.read(&mut piece).await {
                 Ok(0) | Err(_) => return None,
                 Ok(length) => self.buffer.extend_from_slice(&piece[..length]),

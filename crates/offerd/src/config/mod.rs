@@ -1,0 +1,182 @@
+//! The configuration: from a file, the environment and flags.
+//!
+//! Every option is in [`option::OPTIONS`]. What is unknown or out of range is refused, with the place where it was
+//! written.
+
+mod error;
+mod flags;
+pub mod option;
+mod reader;
+mod settings;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bitcoin::Network;
+use bolt1::Msat;
+use offerd_api::layout::DataDir;
+use offerd_core::Policy;
+
+pub use error::ConfigError;
+pub use flags::FlagArgs;
+use reader::Reader;
+use settings::Settings;
+pub use settings::{Flags, Variables};
+
+/// Everything a daemon needs to be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where its files are.
+    pub dir: PathBuf,
+    /// The file it was read from, if there is one.
+    pub file: Option<PathBuf>,
+    /// Which chain.
+    pub network: Network,
+    /// Where to listen; `None` for nowhere.
+    pub listen: Option<SocketAddr>,
+    /// What to announce.
+    pub announce: Vec<SocketAddr>,
+    /// The name to announce, at most 32 bytes.
+    pub alias: String,
+    /// The source of blocks.
+    pub bitcoind: Bitcoind,
+    /// How often to look for blocks; `None` for what suits the network.
+    pub poll_interval: Option<Duration>,
+    /// Whether to do at once what is otherwise put off.
+    pub fast_ticks: bool,
+    /// What must stay in the wallet for each channel.
+    pub anchor_reserve: Msat,
+    /// The operator's bounds.
+    pub policy: Policy,
+    /// What is logged.
+    pub log: Log,
+    /// Whether to end when the standard input is closed.
+    pub exit_with_parent: bool,
+    /// Whether to start although the state looks like a copy.
+    pub recover: bool,
+}
+
+/// How to reach bitcoind.
+#[derive(Clone, Debug)]
+pub struct Bitcoind {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// How to log in.
+    pub auth: BitcoindAuth,
+}
+
+/// How to log in to bitcoind.
+#[derive(Clone)]
+pub enum BitcoindAuth {
+    /// With user and password.
+    Password {
+        /// The user.
+        user: String,
+        /// The password.
+        password: String,
+    },
+    /// With the cookie in this file.
+    Cookie(PathBuf),
+}
+
+impl fmt::Debug for BitcoindAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password { user, .. } => write!(f, "Password({user}, …)"),
+            Self::Cookie(path) => write!(f, "Cookie({})", path.display()),
+        }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// Level or directives.
+    pub level: String,
+    /// Whether each line is a JSON object.
+    pub json: bool,
+}
+
+impl Config {
+    /// Reads the configuration. `home` is the user's home directory.
+    ///
+    /// # Errors
+    /// [`ConfigError`], a line that says where and what.
+    pub fn load(
+        flags: &Flags,
+        variables: &Variables,
+        home: Option<PathBuf>,
+    ) -> Result<Self, ConfigError> {
+        let mut settings = Settings::of_call(flags, variables);
+        let given = settings.get("dir").and_then(|dir| dir.values.first()).map(PathBuf::from);
+        let data = DataDir::find(given, home.clone()).ok_or(ConfigError::NoHome)?;
+        let named = settings.get("config").and_then(|file| file.values.first()).map(PathBuf::from);
+        let file = named.clone().unwrap_or_else(|| data.config_file());
+        let file = match std::fs::read_to_string(&file) {
+            Ok(text) => {
+                settings.add_file(&file, &text)?;
+                Some(file)
+            }
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(source) => return Err(ConfigError::Unreadable { path: file, source }),
+        };
+        Self::from_settings(&Reader(&settings), &data, file, home.as_deref())
+    }
+
+    fn from_settings(
+        options: &Reader<'_>,
+        data: &DataDir,
+        file: Option<PathBuf>,
+        home: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let network = options.network()?;
+        let regtest = network == Network::Regtest;
+        let fast_ticks = options.parse("fast-ticks", "should be true or false")?;
+        if fast_ticks == Some(true) && !regtest {
+            return Err(options.refuse("fast-ticks", "only on regtest"));
+        }
+        let listen = match options.text("listen") {
+            Some("none") => None,
+            Some(_) => options.parse("listen", "should be IP:PORT, or none")?,
+            None => Some(SocketAddr::from(([127, 0, 0, 1], 9735))),
+        };
+        let poll: Option<u64> = options.in_range("poll-interval", 1, 3_600_000)?;
+        Ok(Self {
+            dir: data.state(network_name(network)),
+            file,
+            network,
+            listen,
+            announce: options.addresses("announce")?,
+            alias: options.alias()?,
+            bitcoind: options.bitcoind(network, home)?,
+            poll_interval: poll.map(Duration::from_millis),
+            fast_ticks: fast_ticks.unwrap_or(regtest),
+            anchor_reserve: options
+                .amount("anchor-reserve")?
+                .unwrap_or_else(|| Msat::from_sat(25_000).unwrap_or_default()),
+            policy: options.policy(network)?,
+            log: options.log()?,
+            exit_with_parent: options
+                .parse("exit-with-parent", "should be true or false")?
+                .unwrap_or(false),
+            recover: options.parse("recover", "should be true or false")?.unwrap_or(false),
+        })
+    }
+}
+
+/// The configuration's and the API's name of a network.
+pub fn network_name(network: Network) -> &'static str {
+    match network {
+        Network::Bitcoin => "bitcoin",
+        Network::Signet => "signet",
+        Network::Regtest => "regtest",
+        Network::Testnet | Network::Testnet4 => "testnet",
+    }
+}
+
+#[cfg(test)]
+mod tests;

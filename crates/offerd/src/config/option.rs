@@ -1,0 +1,274 @@
+//! The options: one table, from which flags, environment variables, the file's keys, help and the annotated sample
+//! are made.
+
+/// One option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionSpec {
+    /// Its name: the flag without `--` and the file's key. A part before the first `-` may be a section of the file
+    /// where [`SECTIONS`] has it.
+    pub name: &'static str,
+    /// What its value is, in a word.
+    pub value: &'static str,
+    /// What it is when nobody says; for people where it depends on something.
+    pub default: Option<&'static str>,
+    /// What it does.
+    pub about: &'static str,
+    /// What kind of option it is.
+    pub kind: OptionKind,
+}
+
+/// Kinds of options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionKind {
+    /// One value.
+    Value,
+    /// Any number of values; separated by commas in the environment.
+    List,
+    /// True or false; as a flag, true without a value.
+    Switch,
+    /// One value that says where the file is, so it cannot be in it.
+    NotInFile,
+    /// True as a flag, for one start; neither in the file nor in the environment.
+    Once,
+}
+
+/// Prefixes of options that are sections in the file: `bitcoind-host` is `host` in `[bitcoind]`.
+pub const SECTIONS: [&str; 2] = ["bitcoind", "log"];
+
+const fn value(
+    name: &'static str,
+    value: &'static str,
+    default: Option<&'static str>,
+    about: &'static str,
+) -> OptionSpec {
+    OptionSpec { name, value, default, about, kind: OptionKind::Value }
+}
+
+const fn of_kind(kind: OptionKind, mut option: OptionSpec) -> OptionSpec {
+    option.kind = kind;
+    option
+}
+
+/// All options.
+pub const OPTIONS: &[OptionSpec] = &[
+    of_kind(
+        OptionKind::NotInFile,
+        value(
+            "dir",
+            "DIR",
+            Some("~/.offerd/NETWORK"),
+            "The data directory. Given by hand, everything is directly in it.",
+        ),
+    ),
+    of_kind(
+        OptionKind::NotInFile,
+        value(
+            "config",
+            "FILE",
+            Some("offerd.toml in the data directory"),
+            "The configuration file.",
+        ),
+    ),
+    value("network", "NETWORK", None, "regtest, signet, testnet or bitcoin. Must be said."),
+    value(
+        "mainnet-consent",
+        "SENTENCE",
+        None,
+        "Needed with network = bitcoin: the words `i accept the risk`.",
+    ),
+    value(
+        "listen",
+        "ADDRESS",
+        Some("127.0.0.1:9735"),
+        "Where other nodes may connect, IP:PORT; `none` for nowhere.",
+    ),
+    of_kind(
+        OptionKind::List,
+        value(
+            "announce",
+            "ADDRESS",
+            None,
+            "Where we tell other nodes to connect, IP:PORT; may be given more than once.",
+        ),
+    ),
+    value("alias", "NAME", Some("offerd"), "The name we are announced under, at most 32 bytes."),
+    value("bitcoind-host", "HOST", Some("127.0.0.1"), "Where bitcoind's JSON-RPC is."),
+    value("bitcoind-port", "PORT", Some("the network's own"), "Its port."),
+    value("bitcoind-user", "USER", None, "Its user, with bitcoind-password."),
+    value("bitcoind-password", "PASSWORD", None, "Its password."),
+    value(
+        "bitcoind-cookie",
+        "FILE",
+        Some("~/.bitcoin/…/.cookie"),
+        "Its cookie file, instead of user and password.",
+    ),
+    value(
+        "poll-interval",
+        "MILLISECONDS",
+        Some("5000; regtest 50"),
+        "How often to look for new blocks.",
+    ),
+    of_kind(
+        OptionKind::Switch,
+        value(
+            "fast-ticks",
+            "BOOLEAN",
+            Some("false; regtest true"),
+            "Do at once what is otherwise put off for privacy and economy. On regtest only.",
+        ),
+    ),
+    value(
+        "anchor-reserve",
+        "AMOUNT",
+        Some("25000sat"),
+        "What must stay in the wallet for each channel.",
+    ),
+    value("invoice-expiry", "SECONDS", Some("7200"), "How long an invoice of ours may be paid."),
+    value(
+        "payout-any-max",
+        "AMOUNT",
+        Some("10000sat"),
+        "Most that a payout of amount `any` pays, unless its maker says otherwise.",
+    ),
+    value("payout-max", "AMOUNT", Some("10000000sat"), "Most that one payout may promise."),
+    value(
+        "payout-max-per-day",
+        "AMOUNT",
+        Some("100000000sat"),
+        "Most that all payouts together may pay in 24 hours, fees included.",
+    ),
+    value(
+        "payout-fee-floor",
+        "AMOUNT",
+        Some("5sat"),
+        "Routing fee that is always fine for a payout.",
+    ),
+    value(
+        "payout-fee-ppm",
+        "PPM",
+        Some("5000"),
+        "Above that floor: most routing fee, in millionths of the amount.",
+    ),
+    value("payout-max-delay", "BLOCKS", Some("1008"), "Most blocks a payout may be locked for."),
+    value(
+        "payout-attempts",
+        "NUMBER",
+        Some("20"),
+        "Attempts at paying a redemption, after which it fails.",
+    ),
+    value(
+        "pay-fee-floor",
+        "AMOUNT",
+        Some("5sat"),
+        "Routing fee that is always fine for a payment.",
+    ),
+    value(
+        "pay-fee-ppm",
+        "PPM",
+        Some("10000"),
+        "Above that floor: most routing fee, in millionths of the amount.",
+    ),
+    value("pay-max-delay", "BLOCKS", Some("2016"), "Most blocks a payment may be locked for."),
+    value(
+        "log-level",
+        "LEVEL",
+        Some("info"),
+        "error, warn, info, debug or trace; or directives such as `info,offerd=debug`.",
+    ),
+    value("log-format", "FORMAT", Some("text"), "text or json."),
+    of_kind(
+        OptionKind::Switch,
+        value(
+            "exit-with-parent",
+            "BOOLEAN",
+            Some("false"),
+            "End when the standard input is closed.",
+        ),
+    ),
+    of_kind(
+        OptionKind::Once,
+        value(
+            "recover",
+            "BOOLEAN",
+            None,
+            "Start although the state looks like a copy of another node's.",
+        ),
+    ),
+];
+
+/// Options that may stand in the file.
+fn in_file() -> impl Iterator<Item = &'static OptionSpec> {
+    OPTIONS.iter().filter(|option| !matches!(option.kind, OptionKind::NotInFile | OptionKind::Once))
+}
+
+/// The option of this name.
+pub fn find(name: &str) -> Option<&'static OptionSpec> {
+    OPTIONS.iter().find(|option| option.name == name)
+}
+
+impl OptionSpec {
+    /// The environment variable that sets it: `OFFERD_PAYOUT_ANY_MAX`.
+    pub fn variable(&self) -> String {
+        format!("OFFERD_{}", self.name.to_ascii_uppercase().replace('-', "_"))
+    }
+
+    /// Its section in the file and its key there, where it has one.
+    pub fn section(&self) -> Option<(&'static str, &'static str)> {
+        let (section, key) = self.name.split_once('-')?;
+        SECTIONS.contains(&section).then_some((section, key))
+    }
+}
+
+/// A configuration file with every option, each explained and commented out.
+pub fn sample() -> String {
+    let mut text = "# offerd.toml: every option, with its default.\n\
+         # A flag (--alias) goes before an environment variable (OFFERD_ALIAS), which goes before this file.\n"
+        .to_owned();
+    for option in in_file().filter(|option| option.section().is_none()) {
+        text.push_str(&sample_lines(option, option.name));
+    }
+    for section in SECTIONS {
+        text.push_str(&format!("\n[{section}]\n"));
+        for option in in_file() {
+            if let Some((_, key)) = option.section().filter(|(own, _)| *own == section) {
+                text.push_str(&sample_lines(option, key));
+            }
+        }
+    }
+    text
+}
+
+fn sample_lines(option: &OptionSpec, key: &str) -> String {
+    let default = option.default.unwrap_or("none");
+    let value = match option.kind {
+        OptionKind::List => "[]".to_owned(),
+        OptionKind::Switch => "false".to_owned(),
+        OptionKind::Value | OptionKind::NotInFile | OptionKind::Once => {
+            format!("\"{}\"", option.value)
+        }
+    };
+    format!("\n# {}\n# Default: {default}.\n#{key} = {value}\n", option.about)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_option_has_one_name_and_one_variable() {
+        let names: BTreeSet<_> = OPTIONS.iter().map(|option| option.name).collect();
+        let variables: BTreeSet<_> = OPTIONS.iter().map(OptionSpec::variable).collect();
+        assert_eq!((names.len(), variables.len()), (OPTIONS.len(), OPTIONS.len()));
+    }
+
+    #[test]
+    fn the_sample_explains_every_option_and_is_a_file_that_can_be_read() {
+        let sample = sample();
+        for option in in_file() {
+            assert!(sample.contains(option.about), "{}", option.name);
+        }
+        assert!(sample.parse::<toml::Table>().is_ok());
+    }
+}

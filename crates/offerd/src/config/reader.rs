@@ -1,0 +1,195 @@
+//! Taking settings apart into types, each with its range.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use bitcoin::Network;
+use bolt1::{ChainHash, CltvDelta, Msat, Seconds};
+use offerd_api::layout::NETWORKS;
+use offerd_core::Policy;
+use offerd_core::amount::AmountSpec;
+
+use super::settings::{Setting, Settings};
+use super::{Bitcoind, BitcoindAuth, ConfigError, Log};
+
+/// What must be written to run on the main chain.
+const CONSENT: &str = "i accept the risk";
+/// The longest alias that can be announced, in bytes.
+const MAX_ALIAS: usize = 32;
+
+/// Takes settings apart into types.
+pub(super) struct Reader<'a>(pub(super) &'a Settings);
+
+impl Reader<'_> {
+    fn setting(&self, name: &str) -> Option<&Setting> {
+        self.0.get(name)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.setting(name)?.values.last().map(String::as_str)
+    }
+
+    pub(super) fn refuse(&self, name: &'static str, expected: impl Into<String>) -> ConfigError {
+        let origin = self.setting(name).map(|setting| setting.origin.to_string());
+        let origin = origin.unwrap_or_else(|| "default".to_owned());
+        ConfigError::Value { origin, option: name, expected: expected.into() }
+    }
+
+    pub(super) fn parse<T: FromStr>(
+        &self,
+        name: &'static str,
+        expected: &str,
+    ) -> Result<Option<T>, ConfigError> {
+        let text = self.text(name);
+        text.map(|text| text.parse().map_err(|_| self.refuse(name, expected))).transpose()
+    }
+
+    pub(super) fn in_range(
+        &self,
+        name: &'static str,
+        min: u64,
+        max: u64,
+    ) -> Result<Option<u64>, ConfigError> {
+        let expected = format!("should be a whole number from {min} to {max}");
+        match self.parse::<u64>(name, &expected)? {
+            Some(number) if !(min..=max).contains(&number) => Err(self.refuse(name, expected)),
+            number => Ok(number),
+        }
+    }
+
+    fn in_range_u32(&self, name: &'static str, max: u32) -> Result<Option<u32>, ConfigError> {
+        let number = self.in_range(name, 0, u64::from(max))?;
+        Ok(number.and_then(|number| u32::try_from(number).ok()))
+    }
+
+    pub(super) fn amount(&self, name: &'static str) -> Result<Option<Msat>, ConfigError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        match text.parse() {
+            Ok(AmountSpec::Msat(amount)) => Ok(Some(amount)),
+            Ok(AmountSpec::Any | AmountSpec::Fiat { .. }) | Err(_) => {
+                Err(self.refuse(name, "should be an amount such as 10000sat or 5000msat"))
+            }
+        }
+    }
+
+    pub(super) fn network(&self) -> Result<Network, ConfigError> {
+        let network = match self.text("network") {
+            None => {
+                let expected = "regtest, signet, testnet or bitcoin";
+                return Err(ConfigError::Missing { option: "network", expected });
+            }
+            Some("regtest") => Network::Regtest,
+            Some("signet") => Network::Signet,
+            Some("testnet") => Network::Testnet,
+            Some("bitcoin") => Network::Bitcoin,
+            Some(_) => {
+                let expected = format!("should be one of {}", NETWORKS.join(", "));
+                return Err(self.refuse("network", expected));
+            }
+        };
+        if network == Network::Bitcoin && self.text("mainnet-consent") != Some(CONSENT) {
+            let expected =
+                "`bitcoin` is real money; say mainnet-consent = \"i accept the risk\" as well";
+            return Err(self.refuse("network", expected));
+        }
+        Ok(network)
+    }
+
+    pub(super) fn addresses(&self, name: &'static str) -> Result<Vec<SocketAddr>, ConfigError> {
+        let texts = self.setting(name).map(|setting| setting.values.as_slice()).unwrap_or_default();
+        let parse = |text: &String| {
+            let address = text.parse::<SocketAddr>().ok().filter(|address| address.port() != 0);
+            address.ok_or_else(|| self.refuse(name, "should be IP:PORT"))
+        };
+        texts.iter().map(parse).collect()
+    }
+
+    pub(super) fn alias(&self) -> Result<String, ConfigError> {
+        let alias = self.text("alias").unwrap_or("offerd");
+        if alias.len() > MAX_ALIAS || alias.chars().any(char::is_control) {
+            let expected = format!("should be at most {MAX_ALIAS} bytes of printable text");
+            return Err(self.refuse("alias", expected));
+        }
+        Ok(alias.to_owned())
+    }
+
+    pub(super) fn bitcoind(
+        &self,
+        network: Network,
+        home: Option<&Path>,
+    ) -> Result<Bitcoind, ConfigError> {
+        let (port, folder) = match network {
+            Network::Bitcoin => (8332, ""),
+            Network::Signet => (38332, "signet"),
+            Network::Regtest => (18443, "regtest"),
+            Network::Testnet | Network::Testnet4 => (18332, "testnet3"),
+        };
+        let own = self.in_range("bitcoind-port", 1, 65_535)?;
+        let own = own.and_then(|port| u16::try_from(port).ok());
+        let cookie = self.text("bitcoind-cookie").map(PathBuf::from);
+        let auth = match (self.text("bitcoind-user"), self.text("bitcoind-password"), cookie) {
+            (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+                return Err(self.refuse("bitcoind-cookie", "goes without user and password"));
+            }
+            (Some(user), Some(password), None) => {
+                BitcoindAuth::Password { user: user.to_owned(), password: password.to_owned() }
+            }
+            (Some(_), None, None) => {
+                return Err(self.refuse("bitcoind-user", "needs bitcoind-password"));
+            }
+            (None, Some(_), None) => {
+                return Err(self.refuse("bitcoind-password", "needs bitcoind-user"));
+            }
+            (None, None, Some(cookie)) => BitcoindAuth::Cookie(cookie),
+            (None, None, None) => {
+                let home = home.ok_or_else(|| self.refuse("bitcoind-cookie", "must be set"))?;
+                BitcoindAuth::Cookie(home.join(".bitcoin").join(folder).join(".cookie"))
+            }
+        };
+        let host = self.text("bitcoind-host").unwrap_or("127.0.0.1").to_owned();
+        Ok(Bitcoind { host, port: own.unwrap_or(port), auth })
+    }
+
+    pub(super) fn policy(&self, network: Network) -> Result<Policy, ConfigError> {
+        let mut policy = Policy::for_chain(chain_hash(network));
+        let set = |value: Option<Msat>, target: &mut Msat| *target = value.unwrap_or(*target);
+        set(self.amount("payout-any-max")?, &mut policy.payout_any_max);
+        set(self.amount("payout-max")?, &mut policy.payout_max);
+        set(self.amount("payout-max-per-day")?, &mut policy.payout_max_per_day);
+        set(self.amount("payout-fee-floor")?, &mut policy.payout_fee_floor);
+        set(self.amount("pay-fee-floor")?, &mut policy.pay_fee_floor);
+        let set = |value: Option<u32>, target: &mut u32| *target = value.unwrap_or(*target);
+        set(self.in_range_u32("payout-fee-ppm", 1_000_000)?, &mut policy.payout_fee_ppm);
+        set(self.in_range_u32("pay-fee-ppm", 1_000_000)?, &mut policy.pay_fee_ppm);
+        set(self.in_range_u32("payout-attempts", 1_000)?, &mut policy.claim_attempts);
+        let blocks = |name| self.in_range_u32(name, 20_160);
+        let set = |value: Option<u32>, target: &mut CltvDelta| {
+            *target = value.map_or(*target, CltvDelta);
+        };
+        set(blocks("payout-max-delay")?, &mut policy.payout_max_delay);
+        set(blocks("pay-max-delay")?, &mut policy.pay_max_delay);
+        if let Some(seconds) = self.in_range("invoice-expiry", 60, 2_592_000)? {
+            policy.invoice_expiry = Seconds(seconds);
+        }
+        Ok(policy)
+    }
+
+    pub(super) fn log(&self) -> Result<Log, ConfigError> {
+        let level = self.text("log-level").unwrap_or("info").to_owned();
+        if tracing_subscriber::EnvFilter::try_new(&level).is_err() {
+            let expected = "should be error, warn, info, debug, trace or directives";
+            return Err(self.refuse("log-level", expected));
+        }
+        let json = match self.text("log-format") {
+            None | Some("text") => false,
+            Some("json") => true,
+            Some(_) => return Err(self.refuse("log-format", "should be text or json")),
+        };
+        Ok(Log { level, json })
+    }
+}
+
+fn chain_hash(network: Network) -> ChainHash {
+    ChainHash(bitcoin::constants::ChainHash::using_genesis_block(network).to_bytes())
+}

@@ -1,0 +1,161 @@
+use bolt1::ChainHash;
+
+use super::*;
+
+fn load(flags: &[(&'static str, &str)], variables: &[(&str, &str)]) -> Result<Config, String> {
+    load_at(flags, variables, None)
+}
+
+fn load_at(
+    flags: &[(&'static str, &str)],
+    variables: &[(&str, &str)],
+    home: Option<&Path>,
+) -> Result<Config, String> {
+    let flags = flags.iter().map(|(name, value)| (*name, vec![(*value).to_owned()])).collect();
+    let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let home = home.unwrap_or(Path::new("/nonexistent")).to_owned();
+    Config::load(&flags, &pairs.collect(), Some(home)).map_err(|error| error.to_string())
+}
+
+/// What a file with this text leads to, besides these flags and variables.
+fn with_file(
+    text: &str,
+    flags: &[(&'static str, &str)],
+    variables: &[(&str, &str)],
+) -> Result<Config, String> {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".offerd")).unwrap();
+    std::fs::write(home.path().join(".offerd/offerd.toml"), text).unwrap();
+    load_at(flags, variables, Some(home.path()))
+        .map_err(|error| error.replace(home.path().to_str().unwrap(), "~"))
+}
+
+#[test]
+fn the_network_must_be_said_and_mainnet_twice() {
+    assert_eq!(
+        load(&[], &[]).unwrap_err(),
+        "network: must be set: regtest, signet, testnet or bitcoin"
+    );
+    assert!(load(&[("network", "moon")], &[]).unwrap_err().starts_with("command line: network: "));
+    let refused = load(&[("network", "bitcoin")], &[]).unwrap_err();
+    assert!(refused.contains("mainnet-consent"), "{refused}");
+    let consented = [("network", "bitcoin"), ("mainnet-consent", "i accept the risk")];
+    assert_eq!(load(&consented, &[]).unwrap().network, Network::Bitcoin);
+    assert_eq!(load(&consented, &[]).unwrap().policy.chain, ChainHash::BITCOIN);
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_file() {
+    let file = "network = \"regtest\"\nalias = \"file\"\n";
+    let variable = [("OFFERD_ALIAS", "variable")];
+    assert_eq!(with_file(file, &[], &[]).unwrap().alias, "file");
+    assert_eq!(with_file(file, &[], &variable).unwrap().alias, "variable");
+    assert_eq!(with_file(file, &[("alias", "flag")], &variable).unwrap().alias, "flag");
+    assert_eq!(with_file(file, &[], &[("OFFERD_ALIAS", "")]).unwrap().alias, "file");
+}
+
+#[test]
+fn what_is_wrong_in_the_file_is_named_with_its_line() {
+    for (text, expected) in [
+        (
+            "network = \"regtest\"\n\nnonsense = 1\n",
+            "~/.offerd/offerd.toml:3: nonsense: unknown option",
+        ),
+        (
+            "[bitcoind]\nhost = \"a\"\nhots = \"b\"\n",
+            "~/.offerd/offerd.toml:3: bitcoind-hots: unknown option",
+        ),
+        ("[shop]\na = 1\n", "~/.offerd/offerd.toml:1: shop: unknown option"),
+        (
+            "dir = \"x\"\n",
+            "~/.offerd/offerd.toml:1: dir: says where this file is, so it cannot be in it",
+        ),
+        (
+            "alias = 1.5\n",
+            "~/.offerd/offerd.toml:1: alias: should be a string, a whole number, true or false",
+        ),
+        (
+            "bitcoind-port = 1\n[bitcoind]\nport = 2\n",
+            "~/.offerd/offerd.toml:1: bitcoind-port: set already on line 3",
+        ),
+        (
+            "network = \"regtest\"\npayout-any-max = \"lots\"\n",
+            "~/.offerd/offerd.toml:2: payout-any-max: should be an amount such as 10000sat or 5000msat",
+        ),
+    ] {
+        assert_eq!(with_file(text, &[], &[]).unwrap_err(), expected);
+    }
+    let refused = with_file("network = \"regtest\"\nalias = \n", &[], &[]).unwrap_err();
+    assert!(refused.starts_with("~/.offerd/offerd.toml:2: "), "{refused}");
+    assert!(!refused.contains('\n'), "{refused}");
+}
+
+#[test]
+fn values_out_of_range_are_refused_with_their_origin() {
+    for (name, value) in [
+        ("listen", "localhost"),
+        ("announce", "127.0.0.1"),
+        ("alias", "a name that is longer than 32 bytes"),
+        ("bitcoind-port", "0"),
+        ("bitcoind-port", "65536"),
+        ("bitcoind-user", "without a password"),
+        ("bitcoind-password", "without a user"),
+        ("poll-interval", "0"),
+        ("fast-ticks", "yes"),
+        ("anchor-reserve", "-1"),
+        ("invoice-expiry", "1"),
+        ("payout-fee-ppm", "1000001"),
+        ("payout-max-delay", "99999"),
+        ("payout-attempts", "1001"),
+        ("log-level", "=,="),
+        ("log-format", "xml"),
+        ("exit-with-parent", "1"),
+    ] {
+        let refused = load(&[("network", "regtest"), (name, value)], &[]).unwrap_err();
+        assert!(refused.starts_with(&format!("command line: {name}: ")), "{refused}");
+        let variable = option::find(name).unwrap().variable();
+        let refused = load(&[("network", "regtest")], &[(&variable, value)]).unwrap_err();
+        assert!(refused.starts_with(&format!("{variable}: {name}: ")), "{refused}");
+    }
+    let signet = [("network", "signet"), ("fast-ticks", "true")];
+    assert!(load(&signet, &[]).unwrap_err().contains("only on regtest"));
+}
+
+#[test]
+fn sections_and_lists_of_the_file_are_understood() {
+    let text = "network = \"regtest\"\nannounce = [\"1.2.3.4:5\", \"[::1]:6\"]\nlisten = \"none\"\n\
+                payout-fee-ppm = 7\nfast-ticks = false\n[bitcoind]\nhost = \"h\"\nport = 1\ncookie = \"/c\"\n\
+                [log]\nlevel = \"debug\"\nformat = \"json\"\n";
+    let config = with_file(text, &[], &[]).unwrap();
+    assert_eq!(config.announce.len(), 2);
+    assert_eq!(config.listen, None);
+    assert_eq!(config.policy.payout_fee_ppm, 7);
+    assert!(!config.fast_ticks);
+    assert_eq!((config.bitcoind.host.as_str(), config.bitcoind.port), ("h", 1));
+    assert!(matches!(&config.bitcoind.auth, BitcoindAuth::Cookie(path) if path == Path::new("/c")));
+    assert_eq!(config.log, Log { level: "debug".to_owned(), json: true });
+}
+
+#[test]
+fn a_directory_given_by_hand_holds_everything_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    std::fs::write(dir.path().join("offerd.toml"), "network = \"regtest\"\n").unwrap();
+    let config = load(&[("dir", path)], &[]).unwrap();
+    assert_eq!(config.dir, dir.path());
+    assert_eq!(load(&[], &[("OFFERD_DIR", path)]).unwrap().dir, dir.path());
+    let default = load(&[("network", "signet")], &[]).unwrap();
+    assert_eq!(default.dir, Path::new("/nonexistent/.offerd/signet"));
+}
+
+#[test]
+fn a_file_that_was_named_must_be_there() {
+    let refused = load(&[("network", "regtest"), ("config", "/nonexistent/x.toml")], &[]);
+    assert!(refused.unwrap_err().starts_with("/nonexistent/x.toml: "));
+}
+
+#[test]
+fn passwords_are_not_shown() {
+    let flags = [("network", "regtest"), ("bitcoind-user", "u"), ("bitcoind-password", "hunter2")];
+    assert!(!format!("{:?}", load(&flags, &[]).unwrap()).contains("hunter2"));
+}

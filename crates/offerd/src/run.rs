@@ -1,0 +1,178 @@
+//! `offerd run`: one daemon, from its configuration to its end.
+
+use std::fs::DirBuilder;
+use std::io::{self, Read};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use offerd_api::layout::{SEED, SOCKET};
+use offerd_node_ldk::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};
+
+use crate::assemble::{self, Daemon, Settings, StartError};
+use crate::config::{self, Config, network_name};
+use crate::ldk_control::LdkControl;
+use crate::lock::{DirLock, LockError};
+use crate::rpc::{Api, Socket};
+use crate::shutdown::Shutdown;
+
+/// Why a daemon did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data directory cannot be made.
+    #[error("{}: {source}", path.display())]
+    Dir {
+        /// Which.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The data directory is not to be had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Signals cannot be listened to.
+    #[error("signals: {0}")]
+    Signals(#[source] io::Error),
+    /// The parts did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The socket cannot be bound.
+    #[error("{}: {source}", path.display())]
+    Socket {
+        /// Which.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The node could not go on.
+    #[error("the node has stopped: {0}")]
+    NodeFailed(String),
+}
+
+/// Runs a daemon until it is asked to end.
+///
+/// # Errors
+/// [`RunError`], a line for the operator.
+pub async fn run(config: Config) -> Result<(), RunError> {
+    make_dir(&config.dir)?;
+    let lock = DirLock::take(&config.dir)?;
+    let shutdown = Shutdown::new();
+    shutdown.on_signals().map_err(RunError::Signals)?;
+    if config.exit_with_parent {
+        end_with_parent(shutdown.clone());
+    }
+    let first_start = !config.dir.join(SEED).exists();
+    let starting = Box::pin(assemble::start(settings(&config)));
+    let daemon = tokio::select! {
+        daemon = starting => daemon?,
+        () = shutdown.requested() => return Ok(()),
+    };
+    let outcome = serve(&config, &daemon, first_start, shutdown).await;
+    daemon.stop().await;
+    drop(lock);
+    outcome
+}
+
+/// Opens the doors of a daemon at work, and closes them when it is to end.
+async fn serve(
+    config: &Config,
+    daemon: &Daemon,
+    first_start: bool,
+    shutdown: Shutdown,
+) -> Result<(), RunError> {
+    let path = config.dir.join(SOCKET);
+    let socket =
+        Socket::bind(&path).map_err(|source| RunError::Socket { path: path.clone(), source })?;
+    let control = LdkControl {
+        node: Arc::clone(&daemon.node),
+        alias: config.alias.clone(),
+        network: config.network,
+        dir: config.dir.clone(),
+        announced: config.announce.clone(),
+    };
+    let api = Api {
+        driver: Arc::clone(&daemon.driver),
+        node: Arc::new(control),
+        shutdown: shutdown.clone(),
+    };
+    println!("{}", greeting(config, daemon, first_start));
+    let serving = tokio::spawn(socket.serve(Arc::new(api), shutdown.clone()));
+    let outcome = tokio::select! {
+        () = shutdown.requested() => Ok(()),
+        why = daemon.node.failed() => Err(RunError::NodeFailed(why)),
+    };
+    shutdown.request();
+    // A panic in there was logged; we are ending in any case.
+    let _ = serving.await;
+    outcome
+}
+
+/// What the operator reads at a start.
+fn greeting(config: &Config, daemon: &Daemon, first_start: bool) -> String {
+    let listening = daemon.node.listen_address();
+    let listening = listening.map_or("nowhere".to_owned(), |address| address.to_string());
+    let mut text = format!(
+        "offerd {} on {}\n  node id    {}\n  listening  {listening}\n  data       {}\n  socket     {}",
+        env!("CARGO_PKG_VERSION"),
+        network_name(config.network),
+        daemon.node.node_id(),
+        config.dir.display(),
+        config.dir.join(SOCKET).display(),
+    );
+    if first_start {
+        text.push_str(&format!(
+            "\n  seed       {} (new: keep a copy of it safe; never run it in two places)",
+            config.dir.join(SEED).display()
+        ));
+    }
+    text
+}
+
+fn make_dir(dir: &Path) -> Result<(), RunError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|source| RunError::Dir { path: dir.to_owned(), source })
+}
+
+/// Ends the daemon when whoever started it is gone: our standard input is then closed. On a thread of its own,
+/// which may wait for ever.
+fn end_with_parent(shutdown: Shutdown) {
+    std::thread::spawn(move || {
+        let mut input = io::stdin().lock();
+        let mut piece = [0; 256];
+        while input.read(&mut piece).is_ok_and(|length| length > 0) {}
+        tracing::info!("the standard input was closed: shutting down");
+        shutdown.request();
+    });
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        dir: config.dir.clone(),
+        node: node_config(config),
+        policy: config.policy.clone(),
+        recover: config.recover,
+    }
+}
+
+fn node_config(config: &Config) -> NodeConfig {
+    let bitcoind = BitcoindConfig {
+        host: config.bitcoind.host.clone(),
+        port: config.bitcoind.port,
+        auth: match &config.bitcoind.auth {
+            config::BitcoindAuth::Password { user, password } => {
+                BitcoindAuth::Password { user: user.clone(), password: password.clone() }
+            }
+            config::BitcoindAuth::Cookie(path) => BitcoindAuth::Cookie(path.clone()),
+        },
+    };
+    let mut node = NodeConfig::new(config.network, bitcoind);
+    node.listen = config.listen;
+    node.announce_addresses = config.announce.clone();
+    node.alias = config.alias.clone();
+    node.anchor_reserve_sat = config.anchor_reserve.as_sat_floor();
+    node.timing = if config.fast_ticks { Timing::eager() } else { Timing::calm() };
+    if let Some(interval) = config.poll_interval {
+        node.timing.chain_poll = interval;
+    }
+    node
+}
