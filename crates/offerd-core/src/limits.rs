@@ -22,11 +22,10 @@ struct Bucket {
 impl Bucket {
     fn take(&mut self, rate: Rate, now: Timestamp) -> bool {
         let elapsed = u32::try_from(now.since(self.filled_at).0).unwrap_or(u32::MAX);
-        if elapsed > 0 {
-            let gained = elapsed.saturating_mul(rate.per_second);
-            self.tokens = self.tokens.saturating_add(gained).min(rate.burst);
-            self.filled_at = now;
-        }
+        let gained = elapsed.saturating_mul(rate.per_second);
+        self.tokens = self.tokens.saturating_add(gained).min(rate.burst);
+        // Also when the clock was set back: else nothing would be gained until it is where it was.
+        self.filled_at = now;
         match self.tokens.checked_sub(1) {
             Some(left) => {
                 self.tokens = left;
@@ -85,6 +84,15 @@ mod tests {
         assert!(limits.allow(&2, now));
         assert!(limits.allow(&1, Timestamp(1001)));
         assert!(!limits.allow(&1, Timestamp(1001)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_starves_nobody() {
+        let rate = Rate { burst: 1, per_second: 1 };
+        let mut limits = Limits::new(rate, rate, 8);
+        assert!(limits.allow(&1, Timestamp(10_000)));
+        assert!(!limits.allow(&1, Timestamp(1_000)));
+        assert!(limits.allow(&1, Timestamp(1_001)));
     }
 
     #[test]
