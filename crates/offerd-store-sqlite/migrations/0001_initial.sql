@@ -166,7 +166,7 @@ CREATE UNIQUE INDEX receipt_of_own_invoice ON receipts (own_invoice, request_mac
 -- What committed decisions still owe. `subject` is a payment id or a payment hash.
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    effect TEXT NOT NULL CHECK (effect IN ('pay', 'accept')),
+    effect TEXT NOT NULL CHECK (effect IN ('pay', 'accept', 'tell_redeemer')),
     subject BLOB NOT NULL CHECK (length(subject) = 32)
 ) STRICT;
 

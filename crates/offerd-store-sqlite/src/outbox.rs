@@ -13,6 +13,7 @@ pub(crate) fn push(db: &Connection, effect: &Effect) -> Result<(), PortError> {
     let (word, subject) = match effect {
         Effect::Pay(id) => ("pay", id.0),
         Effect::Accept(payment_hash) => ("accept", payment_hash.0),
+        Effect::TellRedeemer(id) => ("tell_redeemer", id.0),
     };
     execute(
         db,
@@ -36,6 +37,7 @@ fn read(record: &Record<'_>) -> Result<OutboxEntry, PortError> {
     let effect = match record.word("effect")?.as_str() {
         "pay" => Effect::Pay(PaymentId(subject)),
         "accept" => Effect::Accept(PaymentHash(subject)),
+        "tell_redeemer" => Effect::TellRedeemer(PaymentId(subject)),
         _ => return Err(record.corrupt("effect", "unknown word")),
     };
     Ok(OutboxEntry { id: record.get("id")?, effect })

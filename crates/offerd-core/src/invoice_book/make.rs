@@ -15,7 +15,7 @@ use crate::port::{Destination, MintOrder, Minted};
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
 
 /// What the caller of `sendinvoice` said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RedeemArguments {
     /// The string, as given.
     pub string: String,
@@ -23,8 +23,19 @@ pub struct RedeemArguments {
     pub label: String,
     /// What to ask for; required where the promise is of any amount.
     pub amount: Option<Msat>,
-    /// How long we wait, and how long the invoice may be paid.
+    /// How long we wait. The invoice may be paid for longer: at least as long as invoices of ours usually may.
     pub timeout: Seconds,
+}
+
+impl std::fmt::Debug for RedeemArguments {
+    /// Without the string: whoever reads it may redeem it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedeemArguments")
+            .field("label", &self.label)
+            .field("amount", &self.amount)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Somebody's promise to pay.
@@ -149,7 +160,7 @@ impl Redeeming {
             key: ReceiptKey { source, request_mac: request_mac(keys, source, &request_key) },
             amount,
             created_at: now,
-            expiry: arguments.timeout,
+            expiry: policy.invoice_expiry.max(arguments.timeout),
             counter: 0,
         };
         Ok(Self { promise, arguments, row, metadata, amount, sealed })

@@ -16,6 +16,9 @@ use crate::port::{MintOrder, Minted};
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
 use crate::refusal::{Ignored, Refusal};
 
+/// Bytes of the payer's note that come back with the payment.
+const NOTE_BYTES: usize = 128;
+
 /// A request that is for an offer of ours and came by the way that this offer names.
 #[derive(Debug)]
 pub struct Authenticated<'a> {
@@ -156,7 +159,7 @@ impl Draft<'_> {
             context: self.sealed.seal().ok_or(Refusal::Unavailable)?,
             payer_id: self.request.payer_id(),
             quantity: self.request.quantity(),
-            payer_note: self.request.payer_note().map(|note| note.as_str().to_owned()),
+            payer_note: self.request.payer_note().map(|note| first_bytes(note.as_str())),
         })
     }
 
@@ -171,6 +174,14 @@ impl Draft<'_> {
             .node_id(&keys.node_id());
         finish_invoice(builder, minted, self.expiry, keys).map_err(|_| Refusal::Unavailable)
     }
+}
+
+/// As much of a note as travels with the payment, whole characters only.
+fn first_bytes(note: &str) -> String {
+    let fits = |(at, character): &(usize, char)| {
+        at.checked_add(character.len_utf8()).is_some_and(|end| end <= NOTE_BYTES)
+    };
+    note.char_indices().take_while(fits).map(|(_, character)| character).collect()
 }
 
 /// What every invoice of ours has in common: the node's part, the expiry where it is not the default, our

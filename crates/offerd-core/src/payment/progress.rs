@@ -76,7 +76,13 @@ fn fail(payment: &OutgoingPayment, reason: &str, now: Timestamp) -> Batch {
         return Batch::default();
     }
     let end = PaymentEnd::Failed { reason: reason.to_owned(), at: now };
-    Batch::of(Event::PaymentEnded { id: payment.id, end })
+    let batch = Batch::of(Event::PaymentEnded { id: payment.id, end });
+    match &payment.purpose {
+        Purpose::Claim { reply_path: Some(_), .. } => {
+            batch.and_then(Effect::TellRedeemer(payment.id))
+        }
+        Purpose::Claim { reply_path: None, .. } | Purpose::Order { .. } => batch,
+    }
 }
 
 /// A claim is tried again, later and later, until its invoice expires or it was tried often enough; an order is

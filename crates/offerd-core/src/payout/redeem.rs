@@ -77,10 +77,12 @@ pub fn recognise<'a>(payout: &'a Payout, arrival: Arrival) -> Result<Recognised<
 /// What else a claim depends on.
 #[derive(Debug)]
 pub struct ClaimTerms<'a> {
+    /// Where the promise stands now, read together with its claims.
+    pub state: PromiseState,
     /// All claims on this payout so far.
     pub claims: &'a [OutgoingPayment],
-    /// What the node can send now.
-    pub spendable: Msat,
+    /// What the node can send now; `None` when it does not say.
+    pub spendable: Option<Msat>,
     /// What claims have taken within the last 24 hours.
     pub claimed_today: Msat,
     /// 32 random bytes for the payment.
@@ -121,7 +123,7 @@ pub fn redeem(
             Err(Refusal::BeingRedeemed)
         };
     }
-    match payout.state {
+    match terms.state {
         PromiseState::Open => {}
         PromiseState::Disabled => return Err(Refusal::NoLongerAvailable),
         PromiseState::Spent => return Err(Refusal::AlreadyRedeemed),
@@ -138,7 +140,10 @@ pub fn redeem(
     let max_fee = policy.payout_fee(amount);
     let total = amount.plus(max_fee).ok_or(Refusal::AmountNotPromised)?;
     let today = total.plus(terms.claimed_today).ok_or(Refusal::AmountNotPromised)?;
-    if !promised || total > terms.spendable || today > policy.payout_max_per_day {
+    if !promised || today > policy.payout_max_per_day {
+        return Err(Refusal::AmountNotPromised);
+    }
+    if total > terms.spendable.ok_or(Refusal::Unavailable)? {
         return Err(Refusal::AmountNotPromised);
     }
     if invoice.is_expired_at(terms.now) {

@@ -22,7 +22,7 @@ pub struct Arrived<'a> {
     pub offer: Option<&'a OfferEntry>,
     /// The invoice of ours, when the source is one and it is on record.
     pub own_invoice: Option<&'a OwnInvoice>,
-    /// What was accepted for the same source before, this very request included.
+    /// What was accepted for this very request before; where the source is a single-use offer, for any request.
     pub receipts: &'a [Receipt],
     /// The invoice, if it is still in the window.
     pub invoice: Option<Invoice>,

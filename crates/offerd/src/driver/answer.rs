@@ -88,11 +88,21 @@ impl Driver {
         content: MessageContent,
     ) {
         let Some(path) = reply_path else { return };
-        let to = Destination::Path(path.clone());
-        let message = OutboundMessage { to, content, reply_path_id: None, attempt: 0 };
-        if let Err(error) = self.ports.onion.send(message).await {
+        if let Err(error) = self.send_over(path, content).await {
             debug!(%error, "an answer could not be sent");
         }
+    }
+
+    pub(super) async fn send_over(
+        &self,
+        path: &bolt4::BlindedPath,
+        content: MessageContent,
+    ) -> Result<(), PortError> {
+        let to = Destination::Path(path.clone());
+        self.ports
+            .onion
+            .send(OutboundMessage { to, content, reply_path_id: None, attempt: 0 })
+            .await
     }
 
     /// Reads the store, for those who answer strangers: a fault of ours is logged and hidden.

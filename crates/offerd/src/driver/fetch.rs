@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::messages::INVOICE_REQUEST;
 use super::world::random;
-use super::{Attempt, CallError, Driver, timeout};
+use super::{Attempt, CallError, Driver, deadline, timeout};
 
 /// What a fetch brought.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct FetchOutcome {
 const FIRST_PATIENCE: Duration = Duration::from_secs(4);
 /// Requests at most, all paths together.
 const MOST_ATTEMPTS: usize = 8;
+/// Answers to one message that are kept until somebody looks at them; more are dropped.
+const MOST_REPLIES: usize = 4;
 
 impl Driver {
     /// Fetches an invoice for an offer within `within`. An unanswered request is repeated over the next path, with
@@ -39,7 +41,7 @@ impl Driver {
         arguments: &FetchArguments,
         within: Duration,
     ) -> Result<FetchOutcome, CallError> {
-        let deadline = Instant::now() + within;
+        let deadline = deadline(within);
         let mut asked: Vec<(Fetch, ReplyWaiter<'_>)> = Vec::new();
         let mut attempts = Vec::new();
         let mut patience = FIRST_PATIENCE;
@@ -108,7 +110,7 @@ impl Driver {
         attempt: usize,
     ) -> Result<(ReplyWaiter<'_>, Result<(), PortError>), PortError> {
         let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
-        let (sender, replies) = mpsc::unbounded_channel();
+        let (sender, replies) = mpsc::channel(MOST_REPLIES);
         self.memory().waiting.insert(path_id.clone(), sender);
         let waiter = ReplyWaiter { driver: self, path_id: path_id.clone(), replies };
         let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
@@ -123,7 +125,7 @@ impl Driver {
 pub(super) struct ReplyWaiter<'a> {
     driver: &'a Driver,
     path_id: Vec<u8>,
-    replies: mpsc::UnboundedReceiver<MessageContent>,
+    replies: mpsc::Receiver<MessageContent>,
 }
 
 impl Drop for ReplyWaiter<'_> {

@@ -59,6 +59,6 @@ impl Driver {
         let memory = self.memory();
         let Some(waiting) = memory.waiting.get(path_id) else { return false };
         matches!(message.content.typ, INVOICE | INVOICE_ERROR)
-            && waiting.send(message.content.clone()).is_ok()
+            && waiting.try_send(message.content.clone()).is_ok()
     }
 }

@@ -31,6 +31,7 @@ use offerd_core::port::{
 use offerd_core::receipt::InvoiceWindow;
 use offerd_core::{Batch, Policy};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
 
 pub use call_error::{Attempt, CallError};
 pub use fetch::FetchOutcome;
@@ -76,7 +77,7 @@ struct Memory {
     window: InvoiceWindow<PublicKey>,
     limits: Limits<PublicKey>,
     /// Requests of ours that wait for an answer, by the secret of their reply path.
-    waiting: BTreeMap<Vec<u8>, mpsc::UnboundedSender<MessageContent>>,
+    waiting: BTreeMap<Vec<u8>, mpsc::Sender<MessageContent>>,
 }
 
 /// Unpaid invoices that are remembered.
@@ -172,6 +173,14 @@ impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Driver").field("keys", &self.keys).finish_non_exhaustive()
     }
+}
+
+/// Longer than anybody waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(30 * 86_400);
+
+/// The end of a wait that begins now, however long its caller says that he will wait.
+fn deadline(within: Duration) -> Instant {
+    Instant::now() + within.min(LONGEST_WAIT)
 }
 
 /// `future`, or `None` when it takes longer.

@@ -1,5 +1,7 @@
 //! Making, disabling and listing offers, and listing what they brought.
 
+use std::collections::BTreeSet;
+
 use bolt12::{Invoice, OfferId};
 use offerd_core::offer_book::{
     OfferArguments, OfferEncoding, OfferEntry, make_offer, offer_arguments_key,
@@ -102,10 +104,7 @@ impl Driver {
         }
         let newest = entry.newest();
         if entry.single_use {
-            let asked = |offer: &bolt12::Offer| {
-                (offer.price(), offer.description().cloned(), offer.issuer().cloned())
-            };
-            if asked(&newest.offer) != asked(&fresh.offer) {
+            if !say_the_same(&newest.offer, &fresh.offer) {
                 let offer_id = newest.offer_id().0;
                 return Err(Misuse::LabelTaken { offer_id, same_arguments: false }.into());
             }
@@ -146,7 +145,7 @@ impl Driver {
     pub fn list_invoices(&self) -> Result<Vec<ListedInvoice>, PortError> {
         let store = &self.ports.store;
         let receipts = store.receipts(Page::ALL)?;
-        let paid: Vec<_> = receipts.iter().map(|receipt| receipt.row.payment_hash).collect();
+        let paid: BTreeSet<_> = receipts.iter().map(|receipt| receipt.row.payment_hash).collect();
         let own = store.own_invoices(Page::ALL)?;
         let waiting: Vec<_> = {
             let memory = self.memory();
@@ -162,6 +161,15 @@ impl Driver {
             .chain(waiting)
             .collect())
     }
+}
+
+/// Whether two single-use offers were made with the same arguments: their random bytes and paths differ anyway.
+fn say_the_same(one: &bolt12::Offer, other: &bolt12::Offer) -> bool {
+    let said = |offer: &bolt12::Offer| {
+        let texts = (offer.description().cloned(), offer.issuer().cloned());
+        (offer.price(), texts, offer.quantity_max(), offer.absolute_expiry())
+    };
+    said(one) == said(other)
 }
 
 /// Through whom an offer is reached. Blinded paths are random, their introduction nodes are not.

@@ -5,17 +5,21 @@ use std::time::Duration;
 use bolt1::{Msat, Reader};
 use bolt4::BlindedPath;
 use offerd_core::payment::{
-    OutgoingPayment, PaymentEnd, PaymentState, Purpose, on_failed, on_refused, on_sent, pay_order,
+    OutgoingPayment, PaymentState, Purpose, on_failed, on_refused, on_sent, pay_order,
 };
-use offerd_core::port::{PaymentFailure, PortError};
-use offerd_core::{Batch, Effect, Event, OutboxEntry, PaymentId, Refusal};
+use offerd_core::port::{PaymentFailure, PortError, PortErrorKind};
+use offerd_core::{Batch, Effect, OutboxEntry, PaymentHash, PaymentId, Refusal};
 use tracing::{error, info, warn};
 
 use super::Driver;
 use super::answer::error_message;
 
-/// How long the outbox rests after a failure of ours, or when nothing wakes it.
+/// How long the outbox rests after a failure of ours.
 const REST: Duration = Duration::from_secs(5);
+/// Between two tries to tell a redeemer.
+const UNTIL_TOLD: Duration = Duration::from_secs(60);
+/// How long it rests when nothing is due and nothing wakes it.
+const LONGEST_REST: Duration = Duration::from_secs(3600);
 
 impl Driver {
     /// Performs the outbox for ever. Call it once, after the node has started; dropping the future stops it.
@@ -52,40 +56,94 @@ impl Driver {
         Ok(())
     }
 
-    /// Works off what is due and says how long to rest.
+    /// Works off what is due and says how long to rest. What cannot be done now does not keep the others waiting.
     async fn perform_outbox(&self) -> Result<Duration, PortError> {
-        let mut rest = Duration::from_secs(3600);
+        let mut rest = LONGEST_REST;
+        let mut seen = Vec::new();
         for OutboxEntry { id, effect } in self.ports.store.outbox()? {
+            // An event that comes again after a crash owes the same again.
+            if seen.contains(&effect) {
+                self.ports.store.effect_done(id)?;
+                continue;
+            }
             match effect {
-                Effect::Accept(hash) => {
-                    self.ports.issuer.accept(hash.0).await?;
-                    self.ports.store.effect_done(id)?;
-                }
-                Effect::Pay(payment) => match self.begin(payment).await? {
-                    None => self.ports.store.effect_done(id)?,
+                Effect::Accept(hash) => match self.accept(hash).await {
+                    Ok(()) => self.ports.store.effect_done(id)?,
+                    Err(error) => {
+                        error!(%error, payment_hash = %hash, "not accepted yet; trying again");
+                        rest = rest.min(REST);
+                    }
+                },
+                Effect::Pay(payment) => match self.due_in(payment)? {
                     Some(later) => rest = rest.min(later),
+                    None => {
+                        // First, so that it is asked of the node once at most until the next start, which finds
+                        // out what became of it: a node may forget a failed payment before it tells us.
+                        self.ports.store.effect_done(id)?;
+                        self.begin(payment).await?;
+                    }
+                },
+                Effect::TellRedeemer(payment) => match self.tell_redeemer(payment).await? {
+                    Some(later) => rest = rest.min(later),
+                    None => self.ports.store.effect_done(id)?,
                 },
             }
+            seen.push(effect);
         }
         Ok(rest)
     }
 
-    /// Hands a payment to the node; `Some` when it is not due yet.
-    async fn begin(&self, id: PaymentId) -> Result<Option<Duration>, PortError> {
+    /// Takes a payment whose receipt was committed.
+    async fn accept(&self, hash: PaymentHash) -> Result<(), PortError> {
+        match self.ports.issuer.accept(hash.0).await {
+            Err(error) if error.kind == PortErrorKind::Rejected => {
+                warn!(%error, payment_hash = %hash, "an accepted payment does not wait any more");
+                Ok(())
+            }
+            accepted => accepted,
+        }
+    }
+
+    /// How long until the next attempt is due; `None` when it is, or when there is nothing to do any more.
+    fn due_in(&self, id: PaymentId) -> Result<Option<Duration>, PortError> {
         let Some(payment) = self.ports.store.payment(id)? else { return Ok(None) };
-        let PaymentState::Pending { next_at, .. } = payment.state else { return Ok(None) };
+        let PaymentState::Pending { next_at: Some(due), .. } = payment.state else {
+            return Ok(None);
+        };
         let now = self.now();
-        if let Some(due) = next_at.filter(|due| *due > now) {
-            return Ok(Some(Duration::from_secs(due.since(now).0)));
+        Ok((due > now).then(|| Duration::from_secs(due.since(now).0)))
+    }
+
+    /// Hands a payment to the node, unless it has ended.
+    async fn begin(&self, id: PaymentId) -> Result<(), PortError> {
+        let payment = self.ports.store.payment(id)?;
+        let Some(payment) = payment.filter(OutgoingPayment::is_pending) else { return Ok(()) };
+        let Err(refused) = self.ports.payer.pay(pay_order(&payment)).await else { return Ok(()) };
+        info!(payment = %id, %refused, "payment not begun");
+        let decide =
+            |payment: &OutgoingPayment| on_refused(payment, &refused, &self.policy, self.now());
+        while let Err(error) = self.progress(id, decide).await {
+            error!(%error, payment = %id, "what became of a payment could not be stored");
+            tokio::time::sleep(REST).await;
         }
-        if let Err(refused) = self.ports.payer.pay(pay_order(&payment)).await {
-            info!(payment = %id, %refused, "payment not begun");
-            let _deciding = self.deciding.lock().await;
-            let batch = on_refused(&payment, &refused, &self.policy, self.now());
-            self.commit(&batch)?;
-            self.tell_redeemer(&payment, &batch).await;
+        Ok(())
+    }
+
+    /// Reads the payment, decides what becomes of it and commits that. Nothing happens to a payment that is not on
+    /// record.
+    async fn progress(
+        &self,
+        id: PaymentId,
+        decide: impl FnOnce(&OutgoingPayment) -> Batch,
+    ) -> Result<(), PortError> {
+        let _deciding = self.deciding.lock().await;
+        match self.ports.store.payment(id)? {
+            Some(payment) => self.commit(&decide(&payment)),
+            None => {
+                warn!(payment = %id, "the node tells of a payment that is not on record");
+                Ok(())
+            }
         }
-        Ok(None)
     }
 
     pub(super) async fn on_payment_sent(
@@ -94,13 +152,9 @@ impl Driver {
         preimage: [u8; 32],
         fee: Option<Msat>,
     ) -> Result<(), PortError> {
-        let _deciding = self.deciding.lock().await;
-        let Some(payment) = self.ports.store.payment(PaymentId(id))? else {
-            warn!("a payment arrived that is not on record");
-            return Ok(());
-        };
-        info!(payment = %payment.id, amount = %payment.amount, "payment sent");
-        self.commit(&on_sent(&payment, preimage, fee, self.now()))
+        let id = PaymentId(id);
+        info!(payment = %id, "payment sent");
+        self.progress(id, |payment| on_sent(payment, preimage, fee, self.now())).await
     }
 
     pub(super) async fn on_payment_failed(
@@ -108,27 +162,29 @@ impl Driver {
         id: [u8; 32],
         reason: &PaymentFailure,
     ) -> Result<(), PortError> {
-        let batch = {
-            let _deciding = self.deciding.lock().await;
-            let Some(payment) = self.ports.store.payment(PaymentId(id))? else { return Ok(()) };
-            info!(payment = %payment.id, ?reason, "payment failed");
-            let batch = on_failed(&payment, reason, &self.policy, self.now());
-            self.commit(&batch)?;
-            (payment, batch)
-        };
-        self.tell_redeemer(&batch.0, &batch.1).await;
-        Ok(())
+        let id = PaymentId(id);
+        info!(payment = %id, ?reason, "payment failed");
+        let decide =
+            |payment: &OutgoingPayment| on_failed(payment, reason, &self.policy, self.now());
+        self.progress(id, decide).await
     }
 
-    /// A claim that failed for good is told to whoever made it.
-    async fn tell_redeemer(&self, payment: &OutgoingPayment, batch: &Batch) {
-        let failed = batch.events.iter().any(|event| {
-            matches!(event, Event::PaymentEnded { end: PaymentEnd::Failed { .. }, .. })
-        });
-        if let (true, Purpose::Claim { reply_path: Some(path), .. }) = (failed, &payment.purpose)
-            && let Ok(path) = BlindedPath::decode(&mut Reader::new(path))
-        {
-            self.reply(Some(&path), error_message(&Refusal::PaymentFailed)).await;
+    /// Tells whoever made a claim that it has failed for good. `Some` when that is to be tried again, which it is as
+    /// long as its invoice lives.
+    async fn tell_redeemer(&self, id: PaymentId) -> Result<Option<Duration>, PortError> {
+        let Some(payment) = self.ports.store.payment(id)? else { return Ok(None) };
+        let Purpose::Claim { reply_path: Some(path), .. } = &payment.purpose else {
+            return Ok(None);
+        };
+        let Ok(path) = BlindedPath::decode(&mut Reader::new(path)) else { return Ok(None) };
+        let told = self.send_over(&path, error_message(&Refusal::PaymentFailed)).await;
+        let expired = payment.invoice.is_expired_at(self.now());
+        match told {
+            Err(error) if error.kind == PortErrorKind::Unavailable && !expired => {
+                info!(payment = %id, %error, "the redeemer could not be told of a failure yet");
+                Ok(Some(UNTIL_TOLD))
+            }
+            Ok(()) | Err(_) => Ok(None),
         }
     }
 }

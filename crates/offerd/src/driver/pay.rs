@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bolt1::{CltvDelta, Msat, Seconds};
-use bolt12::{Bolt12String, Invoice, Price};
+use bolt12::{Bolt12String, Invoice, OfferId, Price};
 use offerd_core::fetch::FetchArguments;
 use offerd_core::payment::{
     OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_label,
     decide_order,
 };
+use offerd_core::port::PortError;
 use offerd_core::{Misuse, PaymentId};
 
 use super::world::random;
@@ -48,6 +49,8 @@ pub struct PayOutcome {
 
 /// How much longer than the node tries we wait for it to say so.
 const GRACE: Duration = Duration::from_secs(10);
+/// Whoever finds a payment of before is told how it stands.
+const NOT_AT_ALL: Duration = Duration::ZERO;
 
 impl Driver {
     /// Pays an invoice, or fetches one for an offer and pays it, and waits until it has arrived or failed.
@@ -78,12 +81,10 @@ impl Driver {
             let asks = format!("the invoice asks exactly {}", invoice.amount());
             return Err(Misuse::parameter("amount_msat", asks).into());
         }
-        let same = |payment: &OutgoingPayment| payment.invoice == invoice;
-        if let Some(known) = self.known_by_label(call.label.as_deref(), same)? {
-            return self.outcome(known, false, Duration::ZERO).await;
-        }
         let max_amount = call.max_amount;
-        self.order(invoice, None, max_amount, call).await
+        let wanted = invoice.clone();
+        let same = move |payment: &OutgoingPayment| payment.invoice == wanted;
+        self.order(invoice, None, max_amount, call, same).await
     }
 
     async fn pay_offer(
@@ -91,13 +92,15 @@ impl Driver {
         offer: bolt12::Offer,
         call: PayCall,
     ) -> Result<PayOutcome, CallError> {
-        let same = |payment: &OutgoingPayment| {
-            let of_offer = payment.invoice.offer_id() == offer.id();
+        let (offer_id, amount, quantity) = (offer.id(), call.amount, call.quantity);
+        let same = move |payment: &OutgoingPayment| {
             let request = payment.invoice.request_view();
-            of_offer && request.amount() == call.amount && request.quantity() == call.quantity
+            payment.invoice.offer_id() == offer_id
+                && request.amount() == amount
+                && request.quantity() == quantity
         };
         if let Some(known) = self.known_by_label(call.label.as_deref(), same)? {
-            return self.outcome(known, false, Duration::ZERO).await;
+            return self.outcome(PayOutcome { payment: known, begun_now: false }, NOT_AT_ALL).await;
         }
         let arguments = FetchArguments {
             amount: call.amount,
@@ -115,7 +118,7 @@ impl Driver {
             (None, Price::PayerDecides | Price::Fiat { .. }) => None,
         };
         let max_amount = call.max_amount.or(expected);
-        self.order(fetched.fetched.invoice, Some(offer.id()), max_amount, call).await
+        self.order(fetched.fetched.invoice, Some(offer.id()), max_amount, call, same).await
     }
 
     fn known_by_label(
@@ -127,14 +130,16 @@ impl Driver {
         Ok(decide_label(self.ports.store.payment_by_label(label)?, is_same)?)
     }
 
+    /// Decides on an invoice, and waits for what comes of it. `is_same` tells whether a payment is one that this
+    /// very call would have made.
     async fn order(
         &self,
         invoice: Invoice,
-        offer_id: Option<bolt12::OfferId>,
+        offer_id: Option<OfferId>,
         max_amount: Option<Msat>,
         call: PayCall,
+        is_same: impl Fn(&OutgoingPayment) -> bool,
     ) -> Result<PayOutcome, CallError> {
-        let wait = call.retry_for + GRACE;
         let terms = OrderTerms {
             label: call.label,
             offer_id,
@@ -143,58 +148,54 @@ impl Driver {
             max_delay: call.max_delay,
             retry_for: Seconds(call.retry_for.as_secs()),
         };
-        let (payment, begun_now) = {
+        let sofar = {
             let _deciding = self.deciding.lock().await;
-            let store = &self.ports.store;
-            // The label was looked at before the invoice was fetched; look again now that nobody else can.
-            if let Some(label) = &terms.label {
-                let same = |payment: &OutgoingPayment| payment.invoice == invoice;
-                decide_label(store.payment_by_label(label)?, same)?;
-            }
-            let history = store.payments_by_request(&invoice.request_key())?;
-            let id = PaymentId(random(&*self.ports.entropy)?);
-            let now = self.now();
-            match decide_order(invoice, terms, &history, id, &self.keys, &self.policy, now)? {
-                Ordered::Same(payment) => (*payment, false),
-                Ordered::New(batch) => {
-                    self.commit(&batch)?;
-                    let payment = store.payment(id)?;
-                    (
-                        payment.ok_or_else(|| {
-                            offerd_core::port::PortError::corrupt(
-                                "a payment was committed and is not there",
-                            )
-                        })?,
-                        true,
-                    )
-                }
+            // Looked at again, now that nobody else can begin a payment of this label.
+            match self.known_by_label(terms.label.as_deref(), is_same)? {
+                Some(payment) => PayOutcome { payment, begun_now: false },
+                None => self.decide_and_commit(invoice, terms)?,
             }
         };
-        let wait = if begun_now { wait } else { Duration::ZERO };
-        self.outcome(payment, begun_now, wait).await
+        let wait = if sofar.begun_now { call.retry_for.saturating_add(GRACE) } else { NOT_AT_ALL };
+        self.outcome(sofar, wait).await
+    }
+
+    /// Begins a payment, or finds the one of before. The caller holds `deciding`.
+    fn decide_and_commit(
+        &self,
+        invoice: Invoice,
+        terms: OrderTerms,
+    ) -> Result<PayOutcome, CallError> {
+        let store = &self.ports.store;
+        let history = store.payments_by_request(&invoice.request_key())?;
+        let id = PaymentId(random(&*self.ports.entropy)?);
+        match decide_order(invoice, terms, &history, id, &self.keys, &self.policy, self.now())? {
+            Ordered::Same(payment) => Ok(PayOutcome { payment: *payment, begun_now: false }),
+            Ordered::New(batch) => {
+                self.commit(&batch)?;
+                let lost = || PortError::corrupt("a payment was committed and is not there");
+                let payment = store.payment(id)?.ok_or_else(lost)?;
+                Ok(PayOutcome { payment, begun_now: true })
+            }
+        }
     }
 
     /// Waits for the end of a payment, at most so long.
-    async fn outcome(
-        &self,
-        payment: OutgoingPayment,
-        begun_now: bool,
-        wait: Duration,
-    ) -> Result<PayOutcome, CallError> {
-        let id = payment.id;
+    async fn outcome(&self, sofar: PayOutcome, wait: Duration) -> Result<PayOutcome, CallError> {
+        let id = sofar.payment.id;
         let ended = self
             .wait_for(wait, || {
                 let payment = self.ports.store.payment(id)?;
                 Ok(payment.filter(|payment| !payment.is_pending()))
             })
             .await?;
-        let payment = ended.unwrap_or(payment);
+        let payment = ended.unwrap_or(sofar.payment);
         match &payment.state {
             PaymentState::Ended(PaymentEnd::Failed { reason, .. }) => {
                 Err(CallError::PaymentFailed { reason: reason.clone() })
             }
             PaymentState::Ended(PaymentEnd::Paid { .. }) | PaymentState::Pending { .. } => {
-                Ok(PayOutcome { payment, begun_now })
+                Ok(PayOutcome { payment, ..sofar })
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use bolt1::Msat;
 use offerd_core::port::{IncomingPayment, PortError};
-use offerd_core::receipt::{Arrived, Sealed, Source, decide_arrival};
+use offerd_core::receipt::{Arrived, ReceiptState, Sealed, Source, decide_arrival};
 use offerd_core::{Batch, Event, PaymentHash};
 use tracing::{info, warn};
 
@@ -22,7 +22,13 @@ impl Driver {
                 Source::Offer(row) => (store.offer(row)?, None),
                 Source::Invoice(row) => (None, store.own_invoice(row)?),
             };
-            let receipts = store.receipts_of(sealed.key.source)?;
+            // All of them count for a single-use offer; elsewhere there may be very many.
+            let receipts = match &offer {
+                Some(offer) if !offer.single_use => {
+                    store.receipt(&sealed.key)?.into_iter().collect()
+                }
+                Some(_) | None => store.receipts_of(sealed.key.source)?,
+            };
             let hash = PaymentHash(payment.payment_hash);
             let invoice = match &own_invoice {
                 Some(own) => Some(own.invoice.clone()),
@@ -68,6 +74,9 @@ impl Driver {
             warn!(payment_hash = %hash, "a payment was claimed that is not on record");
             return Ok(());
         };
+        if matches!(receipt.state, ReceiptState::Paid { .. }) {
+            return Ok(());
+        }
         info!(%amount, payment_hash = %hash, "payment received");
         let at = self.now();
         self.commit(&Batch::of(Event::ReceiptPaid { key: receipt.key, amount, at }))

@@ -50,26 +50,19 @@ impl Driver {
         arrival: Arrival,
     ) -> Result<Result<Redemption, Refusal>, Ignored> {
         let recognised = recognise(payout, arrival)?;
-        let spendable = match self.ports.payer.spendable().await {
-            Ok(spendable) => spendable,
-            Err(error) => {
-                warn!(%error, "the balance is unknown");
-                return Ok(Err(Refusal::Unavailable));
-            }
-        };
+        let spendable = self.ports.payer.spendable().await;
+        let spendable = spendable.inspect_err(|error| warn!(%error, "the balance is unknown")).ok();
         let _deciding = self.deciding.lock().await;
         let decide = || {
             let now = self.now();
             let store = &self.ports.store;
             // Read again under the lock: it may have been disabled or spent meanwhile.
-            let state = self.read_or_hide(store.payout(payout.row))?.map(|payout| payout.state);
-            if state != Some(payout.state) {
-                return Err(Refusal::NoLongerAvailable);
-            }
+            let fresh = self.read_or_hide(store.payout(payout.row))?;
+            let state = fresh.map(|payout| payout.state).ok_or(Refusal::Unavailable)?;
             let claims = self.read_or_hide(store.claims(payout.row))?;
             let claimed_today = self.read_or_hide(store.claimed_since(now.minus(DAY)))?;
             let id = PaymentId(self.read_or_hide(random(&*self.ports.entropy))?);
-            let terms = ClaimTerms { claims: &claims, spendable, claimed_today, id, now };
+            let terms = ClaimTerms { state, claims: &claims, spendable, claimed_today, id, now };
             let redemption = redeem(recognised, &terms, &self.policy, &self.keys)?;
             if let Redemption::Claim(batch) = &redemption {
                 self.read_or_hide(self.commit(batch))?;

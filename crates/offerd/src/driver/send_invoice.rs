@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::fetch::{ReplyWaiter, any_reply, describe};
 use super::messages::{INVOICE, INVOICE_ERROR};
 use super::world::random;
-use super::{Attempt, CallError, Driver, timeout};
+use super::{Attempt, CallError, Driver, deadline};
 
 /// A promise that was kept.
 #[derive(Debug)]
@@ -21,6 +21,13 @@ pub struct Redeemed {
     pub invoice: OwnInvoice,
     /// The payment.
     pub receipt: Receipt,
+}
+
+/// An invoice that is about to be sent.
+struct Sending {
+    own: OwnInvoice,
+    /// Whether this call made it, so that nobody else has seen it.
+    made_now: bool,
 }
 
 /// Until the invoice is sent again, and twice that until the next.
@@ -33,16 +40,35 @@ impl Driver {
     /// # Errors
     /// [`CallError`]; after [`CallError::NotPaidYet`] the invoice may still be paid, and the label stays taken.
     pub async fn send_invoice(&self, arguments: RedeemArguments) -> Result<Redeemed, CallError> {
-        let deadline = Instant::now() + Duration::from_secs(arguments.timeout.0);
+        let deadline = deadline(Duration::from_secs(arguments.timeout.0));
         let promise = Promise::read(&arguments.string)?;
-        let own = match self.resumed(&arguments).await? {
-            Some(own) => own,
-            None => self.make_own(promise.clone(), arguments).await?,
-        };
-        if let Some(receipt) = self.receipt_of(&own)? {
-            return Ok(Redeemed { invoice: own, receipt });
+        let sending = self.resume_or_make(&promise, arguments).await?;
+        if let Some(receipt) = self.receipt_of(&sending.own)? {
+            return Ok(Redeemed { invoice: sending.own, receipt });
         }
-        self.send_until(own, &promise, deadline).await
+        self.send_until(sending, &promise, deadline).await
+    }
+
+    /// The invoice of an earlier call of the same label, or a new one. Minting is awaited without the lock, so what
+    /// was seen before may be otherwise afterwards; then it is done again.
+    async fn resume_or_make(
+        &self,
+        promise: &Promise,
+        arguments: RedeemArguments,
+    ) -> Result<Sending, CallError> {
+        loop {
+            if let Some(own) = self.resumed(&arguments).await? {
+                return Ok(Sending { own, made_now: false });
+            }
+            let own = self.mint_own(promise.clone(), arguments.clone()).await?;
+            let _deciding = self.deciding.lock().await;
+            let store = &self.ports.store;
+            let label_is_free = store.own_invoice_by_label(&own.label)?.is_none();
+            if label_is_free && store.next_invoice_row()? == own.row {
+                self.commit(&Batch::of(Event::InvoiceMade(own.clone())))?;
+                return Ok(Sending { own, made_now: true });
+            }
+        }
     }
 
     /// The invoice of an earlier call of the same label, if it is still good. An expired one frees its label.
@@ -64,25 +90,22 @@ impl Driver {
         Ok(None)
     }
 
-    async fn make_own(
+    async fn mint_own(
         &self,
         promise: Promise,
         arguments: RedeemArguments,
     ) -> Result<OwnInvoice, CallError> {
         let metadata = random(&*self.ports.entropy)?;
-        let _deciding = self.deciding.lock().await;
         let (row, now) = (self.ports.store.next_invoice_row()?, self.now());
         let redeeming =
             Redeeming::prepare(promise, arguments, row, metadata, &self.keys, &self.policy, now)?;
         let minted = self.ports.issuer.mint(redeeming.mint_order(&self.keys)?).await?;
-        let own = redeeming.finish(minted, &self.keys, &self.policy)?;
-        self.commit(&Batch::of(Event::InvoiceMade(own.clone())))?;
-        Ok(own)
+        Ok(redeeming.finish(minted, &self.keys, &self.policy)?)
     }
 
     async fn send_until(
         &self,
-        own: OwnInvoice,
+        Sending { own, made_now }: Sending,
         promise: &Promise,
         deadline: Instant,
     ) -> Result<Redeemed, CallError> {
@@ -103,7 +126,10 @@ impl Driver {
                         continue;
                     }
                     if waiters.is_empty() {
-                        self.free_label(&own).await?;
+                        // An earlier call may have reached the payer.
+                        if made_now {
+                            self.give_up(&own).await?;
+                        }
                         return Err(CallError::Unreachable { attempts });
                     }
                 }
@@ -127,22 +153,16 @@ impl Driver {
         waiters: &mut [ReplyWaiter<'_>],
         until: Instant,
     ) -> Result<Option<Receipt>, CallError> {
-        let left = until.saturating_duration_since(Instant::now());
-        let paid = self.wait_for(left, || self.receipt_of(own));
-        tokio::select! {
-            paid = paid => Ok(paid?),
-            refusal = timeout(left, any_refusal(waiters)) => match refusal {
-                // A refusal may have crossed our payment: the payment counts.
-                Some(error) => match self.receipt_of(own)? {
-                    Some(receipt) => Ok(Some(receipt)),
-                    None => {
-                        self.free_label(own).await?;
-                        Err(CallError::Refused(error))
-                    }
-                },
-                None => Ok(self.receipt_of(own)?),
-            },
+        let left = || until.saturating_duration_since(Instant::now());
+        let refusal = tokio::select! {
+            paid = self.wait_for(left(), || self.receipt_of(own)) => return Ok(paid?),
+            refusal = any_refusal(waiters) => refusal,
+        };
+        // A refusal may have crossed our payment: the payment counts.
+        if self.give_up(own).await? {
+            return Err(CallError::Refused(refusal));
         }
+        Ok(self.wait_for(left(), || self.receipt_of(own)).await?)
     }
 
     fn receipt_of(&self, own: &OwnInvoice) -> Result<Option<Receipt>, PortError> {
@@ -151,13 +171,18 @@ impl Driver {
         Ok(receipts.into_iter().find(paid))
     }
 
-    async fn free_label(&self, own: &OwnInvoice) -> Result<(), CallError> {
+    /// Frees the label of an invoice that will not be paid; `false` when a payment of it is being taken already.
+    async fn give_up(&self, own: &OwnInvoice) -> Result<bool, CallError> {
         let _deciding = self.deciding.lock().await;
-        let claimed = !self.ports.store.receipts_of(Source::Invoice(own.row))?.is_empty();
-        if !claimed {
+        let store = &self.ports.store;
+        if !store.receipts_of(Source::Invoice(own.row))?.is_empty() {
+            return Ok(false);
+        }
+        let stands = store.own_invoice(own.row)?.is_some_and(|own| own.refused_at.is_none());
+        if stands {
             self.commit(&Batch::of(Event::InvoiceRefused { row: own.row, at: self.now() }))?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 
