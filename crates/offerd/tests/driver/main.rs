@@ -1,0 +1,11 @@
+//! The driver between a store in memory and nodes in memory: what is promised about money, event by event.
+//!
+//! Time is tokio's and stands still while anything moves, so nothing here waits for real and every run is the same.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod crashes;
+mod offers;
+mod paying;
+mod payouts;
+mod redeeming;
+mod world;

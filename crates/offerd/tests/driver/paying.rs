@@ -1,0 +1,130 @@
+//! Payments that we are told to make.
+
+use std::time::Duration;
+
+use offerd::driver::{CallError, PayCall};
+use offerd_core::Misuse;
+use offerd_core::port::PaymentFailure;
+
+use crate::world::{World, pay_call, sat, settle};
+
+fn labelled(string: &str, label: &str) -> PayCall {
+    PayCall { label: Some(label.into()), ..pay_call(string) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_call_under_one_label_is_one_payment() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    shop.node.hold_payments();
+    let calls: Vec<_> = (0..5).map(|_| customer.spawn_pay(labelled(&offer, "mine"))).collect();
+    settle().await;
+    assert_eq!(customer.payments().len(), 1);
+    let pending = customer.driver.pay(labelled(&offer, "mine")).await.unwrap();
+    assert!(pending.payment.is_pending() && !pending.begun_now);
+    shop.node.release_payments();
+    let mut begun = 0;
+    for call in calls {
+        let outcome = call.await.unwrap().unwrap();
+        assert_eq!(outcome.payment.id, pending.payment.id);
+        begun += usize::from(outcome.begun_now);
+    }
+    assert_eq!(begun, 1);
+    let paid = customer.driver.pay(labelled(&offer, "mine")).await.unwrap();
+    assert!(paid.payment.is_paid());
+    assert_eq!(shop.gained(), 1_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_label_that_stands_for_something_else_is_refused() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let (coffee, tea) = (shop.offer(1_000).await, shop.offer(900).await);
+    customer.driver.pay(labelled(&coffee, "mine")).await.unwrap();
+    let tip = PayCall { amount: Some(sat(1_100)), ..labelled(&coffee, "mine") };
+    for other in [labelled(&tea, "mine"), tip] {
+        let result = customer.driver.pay(other).await;
+        assert!(matches!(result, Err(CallError::Misuse(Misuse::PaymentLabelTaken))), "{result:?}");
+    }
+    assert_eq!(shop.gained(), 1_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_label_whose_payment_failed_may_be_used_again() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    customer.node.fail_next_payment(PaymentFailure::NoRoute);
+    let failed = customer.driver.pay(labelled(&offer, "mine")).await;
+    assert!(matches!(failed, Err(CallError::PaymentFailed { .. })), "{failed:?}");
+    customer.driver.pay(labelled(&offer, "mine")).await.unwrap();
+    assert_eq!((customer.payments().len(), customer.paid()), (2, 1));
+    assert_eq!(shop.gained(), 1_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_invoice_is_paid_once_however_often_it_is_asked_for() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await.parse().unwrap();
+    let arguments = offerd_core::fetch::FetchArguments::default();
+    let within = Duration::from_secs(10);
+    let fetched = customer.driver.fetch_invoice(&offer, &arguments, within).await.unwrap();
+    let invoice = fetched.fetched.invoice.to_string();
+    shop.node.hold_payments();
+    let calls: Vec<_> = (0..10).map(|_| customer.spawn_pay(pay_call(&invoice))).collect();
+    settle().await;
+    shop.node.release_payments();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    settle().await;
+    assert_eq!(customer.pay(&invoice).await.unwrap().payment, customer.payments()[0]);
+    assert_eq!((customer.payments().len(), shop.gained()), (1, 1_000_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_is_not_known_in_time_is_pending_and_not_failed() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    shop.node.hold_payments();
+    let outcome = customer.driver.pay(labelled(&offer, "mine")).await.unwrap();
+    assert!(outcome.payment.is_pending() && outcome.begun_now);
+    shop.node.release_payments();
+    settle().await;
+    assert!(customer.payments()[0].is_paid());
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_the_caller_allows_is_not_paid() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    let mean = PayCall { max_amount: Some(sat(999)), ..pay_call(&offer) };
+    let result = customer.driver.pay(mean).await;
+    assert!(matches!(result, Err(CallError::Misuse(Misuse::TooExpensive { .. }))), "{result:?}");
+    assert_eq!((customer.payments().len(), shop.gained()), (0, 0));
+    let tip = PayCall { amount: Some(sat(1_500)), ..pay_call(&offer) };
+    customer.driver.pay(tip).await.unwrap();
+    assert_eq!(shop.gained(), 1_500_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_any_length_is_no_panic() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    let patient = PayCall { retry_for: Duration::MAX, ..pay_call(&offer) };
+    customer.driver.pay(patient).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn ourselves_are_not_paid() {
+    let world = World::new();
+    let shop = world.announced();
+    let offer = shop.offer(1_000).await;
+    let result = shop.pay(&offer).await;
+    assert!(matches!(result, Err(CallError::Misuse(Misuse::PaysOurselves))), "{result:?}");
+}

@@ -1,0 +1,164 @@
+//! Invoices that we send to whoever promised to pay.
+
+use offerd::driver::{CallError, Redeemed};
+use offerd_core::Misuse;
+use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::port::{Indexed, Page, Store as _};
+use offerd_core::receipt::ReceiptState;
+use tokio::task::JoinHandle;
+
+use crate::world::{Party, World, pass, redemption, refusal, settle, strings};
+
+fn own(party: &Party) -> Vec<OwnInvoice> {
+    let invoices = party.store.own_invoices(Page::ALL).unwrap();
+    invoices.into_iter().map(|Indexed { row, .. }| row).collect()
+}
+
+fn label_taken(result: &Result<Redeemed, CallError>) -> bool {
+    matches!(result, Err(CallError::Misuse(Misuse::InvoiceLabelTaken)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_after_the_timeout_is_taken_and_found_by_the_label() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let code = strings(&atm.payout(10_000).await)[0].clone();
+    customer.node.hold_payments();
+    let late = customer.redeem(&code, "mine").await;
+    assert!(matches!(late, Err(CallError::NotPaidYet { .. })), "{late:?}");
+    // The label is held, for this string and no other.
+    let other = strings(&atm.payout(1).await)[0].clone();
+    assert!(label_taken(&customer.redeem(&other, "mine").await));
+    pass(60).await;
+    customer.node.release_payments();
+    settle().await;
+    let found = customer.redeem(&code, "mine").await.unwrap();
+    assert!(matches!(found.receipt.state, ReceiptState::Paid { .. }));
+    assert_eq!((own(&customer).len(), atm.payments().len()), (1, 1));
+    assert_eq!(customer.gained(), 10_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_label_and_string_take_up_the_same_invoice() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let code = strings(&atm.payout(10_000).await)[1].clone();
+    atm.node.crash();
+    let first = customer.redeem(&code, "mine").await;
+    assert!(matches!(first, Err(CallError::NotPaidYet { .. })), "{first:?}");
+    let _atm = atm.restart();
+    let redeemed = customer.redeem(&code, "mine").await.unwrap();
+    assert_eq!(own(&customer), [redeemed.invoice]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_at_once_under_one_label_make_one_invoice() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let code = strings(&atm.payout(10_000).await)[0].clone();
+    let other = strings(&atm.payout(20_000).await)[0].clone();
+    let calls: Vec<JoinHandle<_>> = (0..5).map(|_| customer.spawn_redeem(&code, "mine")).collect();
+    let crossing = customer.spawn_redeem(&other, "mine");
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert!(label_taken(&crossing.await.unwrap()));
+    assert_eq!(own(&customer).len(), 1);
+    assert_eq!(customer.gained(), 10_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_frees_the_label_and_the_invoice_is_not_taken_any_more() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let payout = atm.payout(10_000).await;
+    let code = strings(&payout)[0].clone();
+    atm.driver.disable_payout(payout.offer_id().as_ref(), None).await.unwrap();
+    // Two calls wait for the same answer; both hear it.
+    let (one, other) = (customer.spawn_redeem(&code, "mine"), customer.spawn_redeem(&code, "mine"));
+    for call in [one, other] {
+        assert_eq!(refusal(call.await.unwrap()).0, "offer no longer available");
+    }
+    let refused = own(&customer);
+    assert!(refused.iter().all(|invoice| invoice.refused_at.is_some()));
+    let late = atm.pay(&refused[0].invoice.to_string()).await;
+    assert!(matches!(late, Err(CallError::PaymentFailed { .. })), "{late:?}");
+    assert_eq!(customer.gained(), 0);
+    let fresh = strings(&atm.payout(5).await)[0].clone();
+    customer.redeem(&fresh, "mine").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_invoice_frees_its_label() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let (first, second) = (atm.payout(10_000).await, atm.payout(20_000).await);
+    customer.node.hold_payments();
+    let late = customer.redeem(&strings(&first)[0], "mine").await;
+    assert!(matches!(late, Err(CallError::NotPaidYet { .. })));
+    let life = 7_200;
+    pass(life - 90).await;
+    assert!(label_taken(&customer.redeem(&strings(&second)[0], "mine").await));
+    pass(1).await;
+    // What comes now is too late and goes back; then the promise is free for another try.
+    customer.node.release_payments();
+    customer.redeem(&strings(&second)[0], "mine").await.unwrap();
+    assert_eq!(customer.gained(), 20_000_000);
+    settle().await;
+    assert!(atm.payments().iter().all(|payment| !payment.is_pending()));
+    customer.redeem(&strings(&first)[0], "more").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_reached_nobody_frees_its_label_but_what_was_sent_before_does_not() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let code = strings(&atm.payout(10_000).await)[0].clone();
+    customer.node.crash_at(offerd_testkit::Call::Send, offerd_testkit::Moment::Before);
+    let result = customer.redeem(&code, "mine").await;
+    assert!(matches!(result, Err(CallError::Unreachable { .. })), "{result:?}");
+    assert!(own(&customer)[0].refused_at.is_some());
+
+    let customer = customer.restart();
+    customer.node.hold_payments();
+    assert!(customer.redeem(&code, "mine").await.is_err());
+    customer.node.crash_at(offerd_testkit::Call::Send, offerd_testkit::Moment::Before);
+    let result = customer.redeem(&code, "mine").await;
+    assert!(matches!(result, Err(CallError::Unreachable { .. })), "{result:?}");
+    let customer = customer.restart();
+    customer.node.release_payments();
+    settle().await;
+    customer.redeem(&code, "mine").await.unwrap();
+    assert_eq!(customer.gained(), 10_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_crosses_the_payment_does_not_count() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let code = strings(&atm.payout(10_000).await)[0].clone();
+    customer.node.hold_payments();
+    let call = customer.spawn_redeem(&code, "mine");
+    settle().await;
+    // The payment has come but is not ours yet when the refusal arrives.
+    customer.node.crash_at(offerd_testkit::Call::Accept, offerd_testkit::Moment::Before);
+    customer.node.release_payments();
+    settle().await;
+    drop(call);
+    let customer = customer.restart();
+    let redeemed = customer.redeem(&code, "mine").await.unwrap();
+    assert_eq!(customer.receipts(), [redeemed.receipt]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_any_length_is_an_error_that_names_the_field() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let mut endless = redemption(&strings(&atm.payout(1).await)[0], "mine");
+    endless.timeout = bolt1::Seconds(u64::MAX);
+    let result = customer.driver.send_invoice(endless).await;
+    let named =
+        matches!(result, Err(CallError::Misuse(Misuse::Parameter { parameter: "timeout", .. })));
+    assert!(named, "{result:?}");
+    assert_eq!(own(&customer), []);
+}

@@ -1,0 +1,241 @@
+//! Drivers joined by a network in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bolt1::{Msat, Seconds, Timestamp};
+use offerd::driver::{
+    CallError, Clock, Driver, Entropy, OfferRequest, PayCall, PayOutcome, PayoutMade, Ports,
+    Redeemed,
+};
+use offerd_core::Policy;
+use offerd_core::amount::AmountSpec;
+use offerd_core::invoice_book::RedeemArguments;
+use offerd_core::keys::Keys;
+use offerd_core::offer_book::OfferArguments;
+use offerd_core::payment::OutgoingPayment;
+use offerd_core::payout::{Payout, PayoutArguments};
+use offerd_core::port::{Indexed, Page, PortError, Store as _};
+use offerd_core::receipt::Receipt;
+use offerd_testkit::{FakeNetwork, FakeNode, MemoryStore, Reach, SeededEntropy, sample};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// The wall clock goes with tokio's.
+struct WallClock(Instant);
+
+impl Clock for WallClock {
+    fn now(&self) -> Timestamp {
+        sample::NOW.plus(Seconds(self.0.elapsed().as_secs()))
+    }
+}
+
+struct Chance(SeededEntropy);
+
+impl Entropy for Chance {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError> {
+        self.0.fill(bytes);
+        Ok(())
+    }
+}
+
+/// A network that moves by itself.
+pub struct World {
+    pub network: FakeNetwork,
+    began: Instant,
+    parties: std::sync::atomic::AtomicU64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let network = FakeNetwork::new(7);
+        tokio::spawn(network.clone().serve());
+        Self { network, began: Instant::now(), parties: 0.into() }
+    }
+
+    pub fn announced(&self) -> Party {
+        self.party(Reach::Announced)
+    }
+
+    pub fn party(&self, reach: Reach) -> Party {
+        let number = self.parties.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let node = self.network.node(reach);
+        let store = Arc::new(MemoryStore::new());
+        let began = self.began;
+        Party::start(Parts { node, store, began, seed: number * 1000 })
+    }
+}
+
+/// Lets everything happen that needs no time, and what is due in the next milliseconds: time moves only when
+/// nothing else does.
+pub async fn settle() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+/// Lets so much time pass.
+pub async fn pass(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+/// What survives a crash.
+struct Parts {
+    node: FakeNode,
+    store: Arc<MemoryStore>,
+    began: Instant,
+    seed: u64,
+}
+
+/// A node with its store and driver.
+pub struct Party {
+    pub node: FakeNode,
+    pub store: Arc<MemoryStore>,
+    pub driver: Arc<Driver>,
+    outbox: JoinHandle<()>,
+    began: Instant,
+    seed: u64,
+}
+
+impl Party {
+    fn start(Parts { node, store, began, seed }: Parts) -> Self {
+        let ports = Ports {
+            store: store.clone(),
+            onion: Arc::new(node.clone()),
+            payer: Arc::new(node.clone()),
+            issuer: Arc::new(node.clone()),
+            clock: Arc::new(WallClock(began)),
+            entropy: Arc::new(Chance(SeededEntropy::new(seed))),
+        };
+        let policy = Policy::for_chain(bolt1::ChainHash::BITCOIN);
+        let driver = Driver::new(ports, Keys::new(&node.secret_key()), policy);
+        node.start(driver.clone());
+        let worker = driver.clone();
+        let outbox = tokio::spawn(async move { worker.run_outbox().await });
+        Self { node, store, driver, outbox, began, seed }
+    }
+
+    /// The process dies, if it has not, and is started again on what is on disk.
+    pub fn restart(self) -> Self {
+        self.outbox.abort();
+        self.node.crash();
+        let Self { node, store, began, seed, .. } = self;
+        Self::start(Parts { node, store, began, seed: seed + 1 })
+    }
+
+    pub async fn offer(&self, sat: u64) -> String {
+        let made = self.driver.create_offer(offer_request(sat)).await.unwrap();
+        made.entry.newest().offer.to_string()
+    }
+
+    pub async fn payout(&self, sat: u64) -> Payout {
+        self.try_payout(payout_arguments(sat)).await.unwrap().payout
+    }
+
+    pub async fn try_payout(&self, arguments: PayoutArguments) -> Result<PayoutMade, CallError> {
+        self.driver.create_payout(arguments).await
+    }
+
+    pub async fn pay(&self, string: &str) -> Result<PayOutcome, CallError> {
+        self.driver.pay(pay_call(string)).await
+    }
+
+    pub async fn redeem(&self, string: &str, label: &str) -> Result<Redeemed, CallError> {
+        self.driver.send_invoice(redemption(string, label)).await
+    }
+
+    /// The same in a task of its own.
+    pub fn spawn_redeem(
+        &self,
+        string: &str,
+        label: &str,
+    ) -> JoinHandle<Result<Redeemed, CallError>> {
+        let (driver, arguments) = (self.driver.clone(), redemption(string, label));
+        tokio::spawn(async move { driver.send_invoice(arguments).await })
+    }
+
+    pub fn spawn_pay(&self, call: PayCall) -> JoinHandle<Result<PayOutcome, CallError>> {
+        let driver = self.driver.clone();
+        tokio::spawn(async move { driver.pay(call).await })
+    }
+
+    pub fn payments(&self) -> Vec<OutgoingPayment> {
+        rows(self.store.payments(Page::ALL).unwrap())
+    }
+
+    pub fn receipts(&self) -> Vec<Receipt> {
+        rows(self.store.receipts(Page::ALL).unwrap())
+    }
+
+    /// What it has more than in the beginning, in msat.
+    pub fn gained(&self) -> i64 {
+        self.node.balance().to_i64() - FakeNetwork::BALANCE.to_i64()
+    }
+
+    /// The payments of ours that arrived.
+    pub fn paid(&self) -> usize {
+        self.payments().iter().filter(|payment| payment.is_paid()).count()
+    }
+
+    /// The node forgets the payments that failed, as nodes do.
+    pub fn forget_failed(&self) {
+        for payment in self.payments() {
+            self.node.forget_payment(payment.id.0);
+        }
+    }
+}
+
+fn rows<T>(indexed: Vec<Indexed<T>>) -> Vec<T> {
+    indexed.into_iter().map(|indexed| indexed.row).collect()
+}
+
+pub fn sat(sat: u64) -> Msat {
+    Msat::from_sat(sat).unwrap()
+}
+
+pub fn offer_request(sat: u64) -> OfferRequest {
+    let arguments = OfferArguments {
+        amount: AmountSpec::Msat(self::sat(sat)),
+        description: Some("coffee".into()),
+        issuer: None,
+        quantity_max: None,
+        absolute_expiry: None,
+        single_use: false,
+    };
+    OfferRequest { arguments, label: None, external_id: None, tags: Vec::new() }
+}
+
+pub fn payout_arguments(sat: u64) -> PayoutArguments {
+    PayoutArguments {
+        amount: AmountSpec::Msat(self::sat(sat)),
+        description: "withdrawal".into(),
+        issuer: None,
+        label: None,
+        absolute_expiry: None,
+        max_amount: None,
+        with_offer: true,
+    }
+}
+
+pub fn pay_call(string: &str) -> PayCall {
+    PayCall { string: string.into(), retry_for: Duration::from_secs(60), ..PayCall::default() }
+}
+
+pub fn redemption(string: &str, label: &str) -> RedeemArguments {
+    let (string, label) = (string.to_owned(), label.to_owned());
+    RedeemArguments { string, label, amount: None, timeout: Seconds(90) }
+}
+
+/// Both strings of a payout.
+pub fn strings(payout: &Payout) -> [String; 2] {
+    [
+        payout.offer.as_ref().unwrap().to_string(),
+        payout.invoice_request.as_ref().unwrap().to_string(),
+    ]
+}
+
+/// What the other side said in its refusal.
+pub fn refusal<T: std::fmt::Debug>(result: Result<T, CallError>) -> (String, Option<u64>) {
+    match result {
+        Err(CallError::Refused(error)) => (error.error.as_str().to_owned(), error.erroneous_field),
+        other => panic!("not refused: {other:?}"),
+    }
+}
