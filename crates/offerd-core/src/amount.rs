@@ -100,6 +100,8 @@ impl FromStr for AmountSpec {
                 let ok = |n| (1..=11).contains(&n);
                 scaled(whole, decimals, 11, ok, "btc", "none or 1 to 11 decimals").map(Self::Msat)
             }
+            // No currencies, and taking them for units would be guessing.
+            "SAT" | "BTC" => Err(AmountError::UnknownUnit(unit.to_owned())),
             code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) => {
                 Ok(Self::Fiat {
                     currency: code.to_owned(),
@@ -190,6 +192,7 @@ mod tests {
             "1.0000sat",
             "0.000000000001btc",
             "1SAT",
+            "1BTC",
             "1Btc",
             "1usd",
             "1USDX",

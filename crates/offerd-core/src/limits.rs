@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_starves_nobody() {
-        let rate = Rate { burst: 1, per_second: 1 };
-        let mut limits = Limits::new(rate, rate, 8);
+        let each = Rate { burst: 1, per_second: 1 };
+        let mut limits = Limits::new(each, Rate { burst: 2, per_second: 1 }, 8);
         assert!(limits.allow(&1, Timestamp(10_000)));
         assert!(!limits.allow(&1, Timestamp(1_000)));
         assert!(limits.allow(&1, Timestamp(1_001)));
