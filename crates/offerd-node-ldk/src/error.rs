@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bitcoin::Amount;
+use bitcoin::{Amount, Txid};
 use offerd_core::port::PortError;
 
 /// Why a node did not start, or stopped.
@@ -56,6 +56,14 @@ pub enum WalletError {
     /// The transaction could not be built or signed.
     #[error("cannot build the transaction: {0}")]
     Build(String),
+    /// It could not be told whether the transaction was sent; it will be sent again.
+    #[error("transaction {txid} may not have been sent yet: {why}")]
+    Unknown {
+        /// The transaction.
+        txid: Txid,
+        /// Why.
+        why: String,
+    },
     /// The wallet has no addresses of this kind.
     #[error("addresses of this kind are not supported")]
     AddressKind,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bitcoin::{Address, Amount};
+use bitcoin::{Address, Amount, FeeRate, Transaction};
 use bolt1::{Msat, PublicKey};
 use bolt4::BlindedPath;
 use lightning::sign::EntropySource;
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tracing::warn;
 
 use crate::broadcast::Broadcaster;
-use crate::chain::{ChainSource, ChainView};
+use crate::chain::{BroadcastError, ChainSource, ChainView};
 use crate::channels;
 use crate::config::NodeConfig;
 use crate::error::{ChannelError, ConnectError, NodeError, WalletError};
@@ -108,9 +108,13 @@ impl Node {
         lock(&self.running).push(tokio::spawn(task));
     }
 
-    /// Stops the node: connections are closed, all state is written.
+    /// Stops the node: connections are closed, all state is written. After [`Node::failed`] nothing is written:
+    /// the process should end.
     pub async fn shutdown(&self) {
         self.stops.work.send_replace(true);
+        if !self.health.is_good() {
+            return;
+        }
         self.peers.disconnect_all_peers();
         self.stops.background.send_replace(true);
         let running = std::mem::take(&mut *lock(&self.running));
@@ -313,6 +317,57 @@ impl Node {
     /// Onion messages that were dropped, by reason.
     pub fn message_drops(&self) -> MessageDrops {
         self.onion.drop_counts()
+    }
+
+    /// Closes a channel: by agreement with the peer, or, with `force`, by ourselves. Returns when it has begun;
+    /// what comes out of it arrives in the wallet by itself.
+    ///
+    /// # Errors
+    /// When there is no such channel, or it cannot be closed that way now.
+    pub fn close_channel(&self, channel_id: [u8; 32], force: bool) -> Result<(), ChannelError> {
+        let channels = self.channels.list_channels();
+        let channel = channels
+            .iter()
+            .find(|channel| channel.channel_id.0 == channel_id)
+            .ok_or(ChannelError::Unknown)?;
+        let (id, peer) = (&channel.channel_id, &channel.counterparty.node_id);
+        let closed = if force {
+            let why = "closed by its owner".to_owned();
+            self.channels.force_close_broadcasting_latest_txn(id, peer, why)
+        } else {
+            self.channels.close_channel(id, peer)
+        };
+        self.peers.process_events();
+        closed.map_err(|error| ChannelError::Refused(format!("{error:?}")))
+    }
+
+    /// Pays `amount` from the wallet to `address`, keeping the reserve of our channels. Returns when the
+    /// transaction is in the mempool.
+    ///
+    /// # Errors
+    /// When the wallet cannot pay, or the transaction is not taken; then nothing has happened.
+    pub async fn withdraw(
+        &self,
+        address: &Address,
+        amount: Amount,
+        fee_rate: Option<FeeRate>,
+    ) -> Result<Transaction, WalletError> {
+        let fee_rate = fee_rate.unwrap_or_else(|| self.fees.funding());
+        let reserve = self.fundings.reserve.needed(0);
+        let tx = self.wallet.build(address.script_pubkey(), amount, fee_rate, reserve)?;
+        // Kept first: a transaction that was sent must not be forgotten.
+        self.wallet.record(tx.clone())?;
+        match self.source.broadcast(std::slice::from_ref(&tx)).await {
+            Ok(()) => Ok(tx),
+            Err(BroadcastError::Refused(reason)) => {
+                self.wallet.forget(tx.compute_txid())?;
+                Err(WalletError::Build(reason))
+            }
+            // It may have arrived, and is sent again.
+            Err(BroadcastError::Unreachable(error)) => {
+                Err(WalletError::Unknown { txid: tx.compute_txid(), why: error.to_string() })
+            }
+        }
     }
 
     /// How much of the network is known.

@@ -209,7 +209,7 @@ impl Payer {
     }
 
     /// Takes the step that is ours. The price stays that of the whole path, ours included: what is left over goes
-    /// to the next hops, except that a path with one hop left has no fee.
+    /// to the next hops, except that a path with one hop left has no fee and no limit.
     fn advance(&self, path: &mut BlindedPaymentPath) -> Result<(), Unusable> {
         if path.blinded_hops().len() == 1 {
             return Err(Unusable::Ourselves);
@@ -219,6 +219,8 @@ impl Payer {
         if path.blinded_hops().len() == 1 {
             path.payinfo.fee_base_msat = 0;
             path.payinfo.fee_proportional_millionths = 0;
+            // What limited the path was our channel to the payee, and the router knows our channels.
+            path.payinfo.htlc_maximum_msat = Msat::MAX.as_u64();
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 //!
 //! Channel monitors are written whole at each update: one value, one write, nothing to be put together again.
 //! An update counts as done only when its write is on disk. When a write fails the node is told ([`Health`]) and
-//! stops; the update stays unfinished, so that the channel does not go on, and no later write is tried, so that
-//! what is on disk stays the state of one moment.
+//! must stop: no later write is tried, so that what is on disk stays the state of one moment, and the crate
+//! refuses to go on as soon as a monitor is concerned.
 
 use std::fmt;
 use std::sync::Arc;
@@ -183,9 +183,10 @@ impl MonitorStore {
     ) -> ChannelMonitorUpdateStatus {
         match self.0.write(MONITORS, &name.to_string(), &monitor.encode()) {
             Ok(()) => ChannelMonitorUpdateStatus::Completed,
-            // The crate would panic on `UnrecoverableError`, in whatever thread this is. An update that never
-            // ends stops the channel just as well, and `Health` stops the node in good order.
-            Err(_) => ChannelMonitorUpdateStatus::InProgress,
+            // The crate panics at this, in the task that it runs in, and at whatever touches its state later.
+            // That is meant: nothing may leave us that rests on what was not written. `InProgress`, which would
+            // be kinder, is not allowed beside `Completed`.
+            Err(_) => ChannelMonitorUpdateStatus::UnrecoverableError,
         }
     }
 }

@@ -268,7 +268,8 @@ impl Node {
     fn keep_channels(&self) {
         let (channels, changes) = (Arc::clone(&self.channels), Arc::clone(&self.channel_changes));
         let pause = self.config.timing.channel_watch;
-        self.spawn(tasks::watch_channels(channels, changes, pause, self.stops.work.subscribe()));
+        let (graph, stop) = (Arc::clone(&self.graph), self.stops.work.subscribe());
+        self.spawn(tasks::watch_channels(channels, graph, changes, pause, stop));
 
         if let Some(pause) = self.config.timing.htlc_forwarding {
             let (channels, peers) = (Arc::clone(&self.channels), Arc::clone(&self.peers));
@@ -280,9 +281,8 @@ impl Node {
             ));
         }
 
-        let (health, peers) = (Arc::clone(&self.health), Arc::clone(&self.peers));
-        let work = Arc::clone(&self.stops.work);
-        self.spawn(tasks::guard(health, peers, work, self.stops.work.subscribe()));
+        let (health, work) = (Arc::clone(&self.health), Arc::clone(&self.stops.work));
+        self.spawn(tasks::guard(health, work, self.stops.work.subscribe()));
     }
 
     fn talk(
@@ -302,6 +302,7 @@ impl Node {
         let voice = tasks::Voice {
             config: self.config.clone(),
             channels: Arc::clone(&self.channels),
+            graph: Arc::clone(&self.graph),
             peers: Arc::clone(&self.peers),
             findable: Arc::clone(&self.announced),
         };

@@ -6,6 +6,7 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use lightning::ln::channel_state::ChannelDetails;
 use lightning_background_processor::{
     GossipSync, NO_LIQUIDITY_MANAGER, NO_ONION_MESSENGER, process_events_async_with_kv_store_sync,
 };
@@ -13,7 +14,7 @@ use lightning_rapid_gossip_sync::RapidGossipSync;
 use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tracing::{debug, error, info};
+use tracing::{debug, error};
 
 use crate::broadcast::Broadcaster;
 use crate::chain::ChainSource;
@@ -232,13 +233,20 @@ pub(crate) async fn rebroadcast(
 /// announced.
 type ChannelSigns = BTreeSet<([u8; 32], bool, bool, bool, Option<u64>)>;
 
-fn channel_signs(channels: &Channels) -> ChannelSigns {
+/// Whether the world was told of a channel. That it is meant to be (`is_announced`) is not enough: an announcement of
+/// ours that comes before the channel's is ignored by everybody.
+fn is_public(channel: &ChannelDetails, graph: &Graph) -> bool {
+    let known = |scid| graph.read_only().channel(scid).is_some();
+    channel.is_announced && channel.short_channel_id.is_some_and(known)
+}
+
+fn channel_signs(channels: &Channels, graph: &Graph) -> ChannelSigns {
     let channels = channels.list_channels().into_iter().map(|channel| {
         (
             channel.channel_id.0,
             channel.is_usable,
             channel.counterparty.forwarding_info.is_some(),
-            channel.is_announced,
+            is_public(&channel, graph),
             channel.short_channel_id,
         )
     });
@@ -248,13 +256,14 @@ fn channel_signs(channels: &Channels) -> ChannelSigns {
 /// Counts `changes` up whenever something about a channel has changed that others wait for.
 pub(crate) async fn watch_channels(
     channels: Arc<Channels>,
+    graph: Arc<Graph>,
     changes: Arc<watch::Sender<u64>>,
     span: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut known = ChannelSigns::new();
     while pause(span, &mut stop).await {
-        let signs = channel_signs(&channels);
+        let signs = channel_signs(&channels, &graph);
         if signs != known {
             known = signs;
             changes.send_modify(|count| *count = count.wrapping_add(1));
@@ -266,6 +275,7 @@ pub(crate) async fn watch_channels(
 pub(crate) struct Voice {
     pub(crate) config: NodeConfig,
     pub(crate) channels: Arc<Channels>,
+    pub(crate) graph: Arc<Graph>,
     pub(crate) peers: Arc<Peers>,
     /// Set once others can find us by our node id.
     pub(crate) findable: Arc<AtomicBool>,
@@ -290,7 +300,7 @@ impl Voice {
             let channels = self.channels.list_channels();
             let announced: BTreeSet<[u8; 32]> = channels
                 .iter()
-                .filter(|channel| channel.is_announced)
+                .filter(|channel| is_public(channel, &self.graph))
                 .map(|channel| channel.channel_id.0)
                 .collect();
             if !announced.is_empty() && announced != told {
@@ -324,18 +334,15 @@ fn alias(name: &str) -> [u8; 32] {
     alias
 }
 
-/// Stops the node when it must not go on.
+/// Ends all work when the node must not go on.
 pub(crate) async fn guard(
     health: Arc<Health>,
-    peers: Arc<Peers>,
     stop: Arc<watch::Sender<bool>>,
     mut told: watch::Receiver<bool>,
 ) {
     tokio::select! {
-        reason = health.failed() => {
-            info!(reason, "connections are closed");
+        _ = health.failed() => {
             stop.send_replace(true);
-            peers.disconnect_all_peers();
         }
         () = stopped(&mut told) => {}
     }

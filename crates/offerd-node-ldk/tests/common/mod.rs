@@ -6,6 +6,7 @@ mod store;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use offerd_node_ldk::{
     NodeConfig,
 };
 use offerd_regtest::{Chain, RpcConfig, RpcServer};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use store::MemoryStore;
@@ -215,9 +217,10 @@ impl NodeEvents for Inbox {
     }
 }
 
-/// A node with its folder, its store and what it told.
+/// A node with its folder, its store and what it told. It has threads of its own, so that it can be killed.
 pub(crate) struct Member {
     node: Arc<Node>,
+    runtime: Option<Runtime>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) store: Arc<MemoryStore>,
     dir: tempfile::TempDir,
@@ -236,8 +239,8 @@ impl Member {
     pub(crate) async fn start(config: NodeConfig) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (store, inbox) = (Arc::new(MemoryStore::default()), Inbox::new());
-        let node = run(&config, &dir, &store, &inbox).await;
-        Self { node, inbox, store, dir, config }
+        let (runtime, node) = run(&config, dir.path(), &store, &inbox).await;
+        Self { node, runtime: Some(runtime), inbox, store, dir, config }
     }
 
     /// Stops the node and starts it from what it has kept.
@@ -246,23 +249,42 @@ impl Member {
         self.resume().await;
     }
 
+    /// Kills the node and starts it from what it has kept.
+    pub(crate) async fn crash(&mut self) {
+        self.kill().await;
+        self.resume().await;
+    }
+
     pub(crate) async fn stop(&self) {
         patiently("the end", self.node.shutdown()).await;
     }
 
     pub(crate) async fn resume(&mut self) {
+        self.resume_with(Inbox::new()).await;
+    }
+
+    /// Ends it without giving it time for anything, as the end of its process would.
+    pub(crate) async fn kill(&mut self) {
+        let runtime = self.runtime.take().unwrap();
+        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
+    }
+
+    async fn resume_with(&mut self, inbox: Arc<Inbox>) {
+        if self.runtime.is_some() {
+            self.kill().await;
+        }
         // The same port, so that peers find it again.
         self.config.listen = self.node.listen_address();
-        self.inbox = Inbox::new();
-        self.node = run(&self.config, &self.dir, &self.store, &self.inbox).await;
+        self.inbox = inbox;
+        let (runtime, node) = run(&self.config, self.dir.path(), &self.store, &self.inbox).await;
+        (self.runtime, self.node) = (Some(runtime), node);
     }
 
     /// The same, with everything told before kept in the way of what comes.
     pub(crate) async fn resume_refusing(&mut self) {
-        self.config.listen = self.node.listen_address();
-        self.inbox = Inbox::new();
-        self.inbox.refusing.send_replace(true);
-        self.node = run(&self.config, &self.dir, &self.store, &self.inbox).await;
+        let inbox = Inbox::new();
+        inbox.refusing.send_replace(true);
+        self.resume_with(inbox).await;
     }
 
     pub(crate) async fn connect_to(&self, other: &Self) {
@@ -325,13 +347,26 @@ impl Member {
 
 async fn run(
     config: &NodeConfig,
-    dir: &tempfile::TempDir,
+    dir: &Path,
     store: &Arc<MemoryStore>,
     inbox: &Arc<Inbox>,
-) -> Arc<Node> {
+) -> (Runtime, Arc<Node>) {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let values: Arc<dyn KeyValueStore> = Arc::clone(store) as _;
     let events: Arc<dyn NodeEvents> = Arc::clone(inbox) as _;
-    patiently("a node", Node::start(config.clone(), dir.path(), values, events)).await.unwrap()
+    let (config, dir) = (config.clone(), dir.to_owned());
+    let node =
+        runtime.spawn(async move { Node::start(config, &dir, values, events).await.unwrap() });
+    let node = patiently("a node", node).await.unwrap();
+    (runtime, node)
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 pub(crate) const CONTEXT: [u8; 32] = *b"sealed by us, opened by us: fine";

@@ -1,0 +1,164 @@
+//! What a node has kept, and goes on with, after it was stopped.
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
+
+mod common;
+
+use std::sync::atomic::Ordering;
+
+use bitcoin::Amount;
+use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused};
+
+use common::{Member, PATIENCE, World, msat, order, pay_order, patiently};
+
+async fn pair() -> (World, Member, Member) {
+    let world = World::new().await;
+    let (payer, payee) = (world.node().await, world.node().await);
+    world.fund(&[&payer, &payee], 1, Amount::from_sat(2_000_000)).await;
+    world.channel(&payer, &payee, order(&payee, 1_000_000)).await;
+    (world, payer, payee)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invoice_minted_before_a_restart_is_paid_after_it() {
+    let (_world, payer, mut payee) = pair().await;
+    let before = payee.store.values();
+    let minted = payee.invoice(msat(1_000_000)).await;
+    assert_eq!(payee.store.values(), before, "minting stores nothing");
+    let id = payee.node_id();
+    payee.restart().await;
+    assert_eq!(payee.node_id(), id);
+    payer.all_channels_usable().await;
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let arrived = payee.inbox.claimable().await;
+    payee.accept(arrived.payment_hash).await.unwrap();
+    payer.inbox.outcome(payment).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_that_waits_can_be_taken_after_a_restart() {
+    let (_world, payer, mut payee) = pair().await;
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let arrived = payee.inbox.claimable().await;
+    payee.restart().await;
+    payee.accept(arrived.payment_hash).await.unwrap();
+    let (_, id, _) = payee.inbox.claimed().await;
+    assert_eq!(id, arrived.payment_id);
+    payer.inbox.outcome(payment).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_in_flight_is_known_after_a_restart_and_its_outcome_comes() {
+    let (_world, mut payer, payee) = pair().await;
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let order = pay_order(&minted, msat(1_000_000));
+    payer.pay(order.clone()).await.unwrap();
+    let arrived = payee.inbox.claimable().await;
+    payer.restart().await;
+    assert_eq!(payer.known_payments().await.unwrap(), [order.payment_id]);
+    assert_eq!(payer.pay(order.clone()).await, Err(PayRefused::AlreadyKnown));
+    payee.accept(arrived.payment_hash).await.unwrap();
+    payer.inbox.outcome(order.payment_id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_was_not_taken_comes_again_also_after_a_restart() {
+    let (_world, payer, mut payee) = pair().await;
+    payee.inbox.refusing.send_replace(true);
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let mut refused = payee.inbox.refused.subscribe();
+    let twice = refused.wait_for(|count| *count >= 2);
+    patiently("an event to be offered twice", twice).await.unwrap();
+    payee.stop().await;
+    payee.resume_refusing().await;
+    let mut refused = payee.inbox.refused.subscribe();
+    patiently("the event again", refused.wait_for(|count| *count >= 1)).await.unwrap();
+    payee.inbox.refusing.send_replace(false);
+    let arrived = payee.inbox.claimable().await;
+    payee.accept(arrived.payment_hash).await.unwrap();
+    payer.inbox.outcome(payment).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outcome_that_was_not_taken_comes_after_a_restart() {
+    let (_world, mut payer, payee) = pair().await;
+    payer.inbox.refusing.send_replace(true);
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let arrived = payee.inbox.claimable().await;
+    payee.accept(arrived.payment_hash).await.unwrap();
+    let mut refused = payer.inbox.refused.subscribe();
+    patiently("the outcome", refused.wait_for(|count| *count >= 1)).await.unwrap();
+    payer.restart().await;
+    payer.inbox.outcome(payment).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_payee_can_take_a_payment_it_was_told_of() {
+    let (_world, payer, mut payee) = pair().await;
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let arrived = payee.inbox.claimable().await;
+    payee.crash().await;
+    // Told again or not, depending on what was written: in both cases it can be taken.
+    payee.all_channels_usable().await;
+    payee.accept(arrived.payment_hash).await.unwrap();
+    let (_, id, _) = payee.inbox.claimed().await;
+    assert_eq!(id, arrived.payment_id);
+    payer.inbox.outcome(payment).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_payer_knows_its_payment_in_flight() {
+    let (_world, mut payer, payee) = pair().await;
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let order = pay_order(&minted, msat(1_000_000));
+    payer.pay(order.clone()).await.unwrap();
+    let arrived = payee.inbox.claimable().await;
+    payer.crash().await;
+    assert_eq!(payer.known_payments().await.unwrap(), [order.payment_id]);
+    assert_eq!(payer.pay(order.clone()).await, Err(PayRefused::AlreadyKnown));
+    payee.accept(arrived.payment_hash).await.unwrap();
+    payer.inbox.outcome(order.payment_id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_find_each_other_again() {
+    let (_world, payer, mut payee) = pair().await;
+    payee.restart().await;
+    payer.all_channels_usable().await;
+    payee.all_channels_usable().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn blocks_missed_while_away_are_caught_up_with() {
+    let (world, payer, mut payee) = pair().await;
+    payee.stop().await;
+    let address = payee.new_address(offerd_node_ldk::AddressKind::Bech32).unwrap();
+    let coins = payee.list_funds().outputs.len();
+    world.chain.faucet(&address, Amount::from_sat(77_000)).unwrap();
+    world.mine(3);
+    payee.resume().await;
+    assert_eq!(payee.block_height(), world.chain.height());
+    assert_eq!(payee.list_funds().outputs.len(), coins + 1);
+    payer.all_channels_usable().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_cannot_write_stops_and_loses_nothing() {
+    let (_world, payer, mut payee) = pair().await;
+    let minted = payee.invoice(msat(1_000_000)).await;
+    // The first thing written because of a payment is a channel monitor.
+    payee.store.full.store(true, Ordering::SeqCst);
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let reason = tokio::time::timeout(PATIENCE, payee.failed()).await.unwrap();
+    assert!(reason.contains("disk full"), "{reason}");
+    assert!(payee.inbox.is_empty());
+    payee.kill().await;
+    payee.store.full.store(false, Ordering::SeqCst);
+    payee.resume().await;
+    let arrived = payee.inbox.claimable().await;
+    payee.accept(arrived.payment_hash).await.unwrap();
+    payer.inbox.outcome(payment).await.unwrap();
+}
