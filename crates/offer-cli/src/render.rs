@@ -93,6 +93,11 @@ fn inert(text: &str) -> String {
     })
 }
 
+/// A member's name for people: amounts are shown in satoshi, so they do not say msat.
+fn heading(name: &str) -> String {
+    inert(name.strip_suffix("_msat").unwrap_or(name))
+}
+
 fn flatten(path: &str, value: &Value, lines: &mut String) {
     match value {
         Value::Object(members) if !members.is_empty() => {
@@ -131,10 +136,11 @@ fn list_of_one(members: &Map<String, Value>) -> Option<&[Value]> {
 
 /// One line for each member; what is nested is indented below its name.
 fn lines(members: &Map<String, Value>, indent: &str) -> String {
-    let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0).min(CELL);
+    let widths = members.keys().map(|name| heading(name).chars().count());
+    let width = widths.max().unwrap_or(0).min(CELL);
     let mut text = String::new();
     for (name, value) in members {
-        let shown = inert(name);
+        let shown = heading(name);
         match value {
             Value::Object(inner) if !inner.is_empty() => {
                 let _ = writeln!(text, "{indent}{shown}:");
@@ -168,7 +174,7 @@ fn table(list: &[Value]) -> String {
         let rows: Vec<String> = list.iter().map(|value| scalar("", value) + "\n").collect();
         return if list.is_empty() { "nothing\n".to_owned() } else { rows.concat() };
     }
-    let head = columns.iter().map(|name| cut(&inert(name))).collect::<Vec<_>>();
+    let head = columns.iter().map(|name| cut(&heading(name))).collect::<Vec<_>>();
     let row = |element: &Value| {
         let cell = |name: &&String| {
             element.get(name.as_str()).map(|value| cut(&scalar(name, value))).unwrap_or_default()

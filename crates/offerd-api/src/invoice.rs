@@ -32,10 +32,10 @@ pub struct InvoiceView {
     /// How many items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<u64>,
-    /// Its place in the order of making, from 1.
+    /// Its place in the order of payments, from 1; in the result of `sendinvoice`, in the order of making.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_index: Option<u64>,
-    /// Its place in the order of payments, from 1.
+    /// The same, once it is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_index: Option<u64>,
     /// What arrived.

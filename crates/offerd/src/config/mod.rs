@@ -146,7 +146,7 @@ impl Config {
         };
         let poll: Option<u64> = options.in_range("poll-interval", 1, 3_600_000)?;
         Ok(Self {
-            dir: data.state(network_name(network)),
+            dir: absolute(data.state(network_name(network))),
             file,
             network,
             listen,
@@ -166,6 +166,11 @@ impl Config {
             recover: options.parse("recover", "should be true or false")?.unwrap_or(false),
         })
     }
+}
+
+/// The path as it is from anywhere. What cannot be made absolute is left as it is.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// The configuration's and the API's name of a network.

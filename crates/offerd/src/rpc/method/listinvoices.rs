@@ -21,7 +21,13 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
     let mut invoices = Vec::new();
     for (position, listed) in (1u64..).zip(listed) {
         let view = match listed {
-            ListedInvoice::Receipt(receipt) => of_receipt(api, &receipt, now)?,
+            // Receipts come first and are never removed, so their position is their number.
+            ListedInvoice::Receipt(receipt) => {
+                let mut view = of_receipt(api, &receipt, now)?;
+                view.created_index = Some(position);
+                view.pay_index = view.paid_at.map(|_| position);
+                view
+            }
             ListedInvoice::Own(own) => of_own(&own, now),
             ListedInvoice::Waiting(key, invoice) => {
                 let mut view = view::invoice(&invoice, now);
@@ -32,7 +38,6 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
                 view
             }
         };
-        let view = InvoiceView { created_index: Some(position), ..view };
         if wanted.fits(&view) {
             invoices.push(view);
         }

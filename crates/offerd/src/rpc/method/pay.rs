@@ -44,6 +44,9 @@ pub(super) fn read_common(args: &Args, string: &'static str) -> Result<PayCall, 
     let max_delay: Option<u64> = args.get("maxdelay")?;
     let max_delay = max_delay.map(|blocks| CltvDelta(u32::try_from(blocks).unwrap_or(u32::MAX)));
     let text: String = args.need(string)?;
+    if let Err(error) = text.trim().parse::<Bolt12String>() {
+        return Err(ErrorObject::parameter(string, error));
+    }
     Ok(PayCall {
         string: text.trim().to_owned(),
         amount: args.get("amount_msat")?,

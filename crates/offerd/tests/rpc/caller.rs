@@ -1,0 +1,66 @@
+//! Calls a party's API as the socket does.
+
+use std::sync::Arc;
+
+use offerd::rpc::{Api, Calls as _};
+use offerd::shutdown::Shutdown;
+use offerd_api::ErrorObject;
+use offerd_core::port::{Page, Store as _};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::node::EmptyNode;
+use crate::world::Party;
+
+/// A party with its API.
+pub struct Caller {
+    pub party: Party,
+    pub api: Api,
+}
+
+impl Caller {
+    pub fn of(party: Party) -> Self {
+        let driver = Arc::clone(&party.driver);
+        let api = Api { driver, node: Arc::new(EmptyNode), shutdown: Shutdown::new() };
+        Self { party, api }
+    }
+
+    /// A call with parameters as JSON, not through `Value`, so that their spelling is kept.
+    pub async fn try_call(&self, method: &str, params: &str) -> Result<Value, ErrorObject> {
+        let params: Box<RawValue> = serde_json::from_str(params).unwrap();
+        self.api.call(method, Some(&params)).await
+    }
+
+    pub async fn call(&self, method: &str, params: Value) -> Value {
+        let called = self.try_call(method, &params.to_string()).await;
+        called.unwrap_or_else(|error| panic!("{method} {params}: {error}"))
+    }
+
+    pub async fn refusal(&self, method: &str, params: Value) -> ErrorObject {
+        match self.try_call(method, &params.to_string()).await {
+            Err(error) => error,
+            Ok(result) => panic!("{method} {params} was not refused: {result}"),
+        }
+    }
+
+    /// How many rows of each kind there are.
+    pub fn rows(&self) -> [usize; 5] {
+        let store = &self.party.store;
+        [
+            store.offers(Page::ALL).unwrap().len(),
+            store.payouts(Page::ALL).unwrap().len(),
+            store.payments(Page::ALL).unwrap().len(),
+            store.own_invoices(Page::ALL).unwrap().len(),
+            store.receipts(Page::ALL).unwrap().len(),
+        ]
+    }
+}
+
+/// Whether a result has every member that the table of methods promises.
+pub fn assert_promised(method: &str, result: &Value) {
+    for name in offerd_api::method::find(method).unwrap().returns {
+        let simple = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let promised = simple && result.get(name).is_none();
+        assert!(!promised, "{method} promises {name}: {result}");
+    }
+}

@@ -1,0 +1,13 @@
+//! The JSON-RPC over drivers in memory: what a caller of each method gets, and that a wrong call changes nothing.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "nothing outside is to reach a test")]
+
+mod caller;
+mod codes;
+mod node;
+mod offers;
+mod payouts;
+mod table;
+#[path = "../driver/world.rs"]
+#[allow(dead_code, reason = "shared with the tests of the driver")]
+mod world;

@@ -1,0 +1,130 @@
+//! `offer`, `listoffers`, `disableoffer`, `fetchinvoice`, `pay`, `xpay`, `listinvoices`, `listpays`.
+
+use serde_json::json;
+
+use crate::caller::{Caller, assert_promised};
+use crate::world::{World, settle};
+
+async fn shop_and_customer() -> (World, Caller, Caller) {
+    let world = World::new();
+    let (shop, customer) = (Caller::of(world.announced()), Caller::of(world.announced()));
+    (world, shop, customer)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offer_is_made_once_found_again_and_listed() {
+    let (_world, shop, _) = shop_and_customer().await;
+    let params =
+        json!({ "amount": "1000sat", "description": "coffee", "label": "c", "tags": ["a"] });
+    let made = shop.call("offer", params.clone()).await;
+    assert_promised("offer", &made);
+    assert_eq!(
+        (&made["created"], &made["active"], &made["used"]),
+        (&json!(true), &json!(true), &json!(false))
+    );
+    assert_eq!(made["label"], "c");
+    let again = shop.call("offer", params).await;
+    assert_eq!((&again["created"], &again["offer_id"]), (&json!(false), &made["offer_id"]));
+    let listed = shop.call("listoffers", json!([made["offer_id"]])).await;
+    assert_eq!(listed["offers"][0]["bolt12"], made["bolt12"]);
+    assert_eq!(listed["offers"][0]["description"], "coffee");
+    for (filter, found) in [
+        (json!({}), 1),
+        (json!({ "label": "c" }), 1),
+        (json!({ "label": "d" }), 0),
+        (json!({ "tag": "a" }), 1),
+        (json!({ "direction": "out" }), 0),
+        (json!({ "offer_id": "00".repeat(32) }), 0),
+        (json!({ "active_only": true, "limit": 1 }), 1),
+        (json!({ "start": 2 }), 0),
+        (json!({ "limit": 0 }), 0),
+    ] {
+        let listed = shop.call("listoffers", filter.clone()).await;
+        assert_eq!(listed["offers"].as_array().unwrap().len(), found, "{filter}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetched_invoice_is_paid_and_both_sides_list_it() {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let offer = shop.call("offer", json!(["1000sat", "coffee"])).await;
+    let fetched = customer
+        .call("fetchinvoice", json!({ "offer": offer["bolt12"], "payer_note": "☕" }))
+        .await;
+    assert_eq!(fetched["changes"], json!({}));
+    let decoded = customer.call("decode", json!([fetched["invoice"]])).await;
+    assert_eq!(
+        (&decoded["valid"], &decoded["invoice_amount_msat"]),
+        (&json!(true), &json!(1_000_000))
+    );
+    let paid = customer.call("pay", json!([fetched["invoice"]])).await;
+    assert_promised("pay", &paid);
+    assert_eq!((&paid["status"], &paid["amount_msat"]), (&json!("complete"), &json!(1_000_000)));
+    settle().await;
+    let listed = shop.call("listinvoices", json!({ "offer_id": offer["offer_id"] })).await;
+    let invoice = &listed["invoices"][0];
+    assert_eq!(invoice["status"], "paid");
+    assert_eq!(invoice["payment_hash"], paid["payment_hash"]);
+    assert_eq!(invoice["invreq_payer_note"], "☕");
+    assert_eq!(invoice["local_offer_id"], offer["offer_id"]);
+    assert_eq!((&invoice["created_index"], &invoice["pay_index"]), (&json!(1), &json!(1)));
+    let pays = customer.call("listpays", json!({ "bolt11": fetched["invoice"] })).await;
+    assert_eq!(pays["pays"][0]["preimage"], paid["payment_preimage"]);
+    for (filter, found) in [("complete", 1), ("pending", 0), ("failed", 0)] {
+        let pays = customer.call("listpays", json!({ "status": filter })).await;
+        assert_eq!(pays["pays"].as_array().unwrap().len(), found, "{filter}");
+    }
+    let listed = shop.call("listoffers", json!({})).await;
+    assert_eq!(listed["offers"][0]["used"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offer_is_paid_in_one_call_and_its_label_makes_it_the_same_payment() {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let offer = shop.call("offer", json!(["any"])).await;
+    let call = json!({ "invstring": offer["bolt12"], "amount_msat": "7sat", "label": "once" });
+    let paid = customer.call("xpay", call.clone()).await;
+    assert_promised("xpay", &paid);
+    let again = customer.call("xpay", call).await;
+    assert_eq!(paid["payment_preimage"], again["payment_preimage"]);
+    assert_eq!(customer.rows()[2], 1);
+    let other = json!({ "invstring": offer["bolt12"], "amount_msat": "8sat", "label": "once" });
+    assert_eq!(customer.refusal("xpay", other).await.code, 201);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fee_limit_is_given_one_way_or_the_other() {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let offer = shop.call("offer", json!(["1000sat", "coffee"])).await;
+    for (more, refused) in [
+        (json!({ "maxfee": 1, "maxfeepercent": 1 }), Some("maxfee: ")),
+        (json!({ "exemptfee": 1 }), Some("exemptfee: ")),
+        (json!({ "maxfeepercent": "0.5" }), None),
+        (json!({ "maxfee": "0" }), None),
+    ] {
+        let mut call = json!({ "bolt11": offer["bolt12"] });
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        match refused {
+            Some(name) => {
+                let error = customer.refusal("pay", call).await;
+                assert_eq!(error.code, -32602);
+                assert!(error.message.starts_with(name), "{error}");
+            }
+            None => assert_eq!(customer.call("pay", call).await["status"], "complete"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disabled_offer_is_refused_to_the_payer_and_to_its_maker() {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let offer = shop.call("offer", json!(["1000sat", "coffee"])).await;
+    let disabled = shop.call("deloffer", json!([offer["offer_id"]])).await;
+    assert_eq!(disabled["active"], false);
+    assert_eq!(shop.refusal("disableoffer", json!([offer["offer_id"]])).await.code, 1001);
+    assert_eq!(shop.refusal("disableoffer", json!(["00".repeat(32)])).await.code, -1);
+    assert_eq!(shop.refusal("offer", json!(["1000sat", "coffee"])).await.code, 1000);
+    let refused = customer.refusal("fetchinvoice", json!([offer["bolt12"]])).await;
+    assert_eq!(refused.code, 1004);
+    assert_eq!(refused.data.unwrap()["error"], "offer no longer available");
+}
