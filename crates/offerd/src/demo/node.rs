@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use offerd_api::layout::{CONFIG, SOCKET};
 use offerd_api::node::{Connected, NewAddress, NodeInfo};
-use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -150,8 +149,6 @@ impl Node {
         if self.has_ended {
             return Ok(());
         }
-        // If it does not answer, closing its standard input ends it just as well.
-        let _ = self.rpc.attempt::<Value>(&Call::new("stop")).await;
         drop(self.process.stdin.take());
         match timeout(END_PATIENCE, self.process.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
@@ -204,9 +201,10 @@ fn spawn(dir: &Path) -> Result<Child, DemoError> {
     let log = File::create(&path).map_err(DemoError::file(&path))?;
     let also_log = log.try_clone().map_err(DemoError::file(&path))?;
     let mut command = Command::new(program);
-    // What is set for a daemon of ours is not meant for these.
+    // What is set for another daemon is not meant for these; how much is logged may be.
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("OFFERD_") {
+        let text = name.to_string_lossy();
+        if text.starts_with("OFFERD_") && !text.starts_with("OFFERD_LOG_") {
             command.env_remove(name);
         }
     }

@@ -94,8 +94,14 @@ impl Report {
 
     /// Shows a picture, to people only.
     pub(super) fn picture(&self, picture: &str) {
-        if self.form != Form::Json {
-            print(&format!("\n{}\n", indented(picture)));
+        match self.form {
+            Form::Json => {}
+            Form::Plain => print(&format!("\n{}\n", indented(picture))),
+            // White on black whatever the terminal's own colours are: cameras want it so.
+            Form::Terminal => {
+                let lines = picture.lines().map(|line| format!("\x1b[97;40m{line}\x1b[0m"));
+                print(&format!("\n{}\n", indented(&lines.collect::<Vec<_>>().join("\n"))));
+            }
         }
     }
 
@@ -189,6 +195,19 @@ fn spinner(text: &str) -> ProgressBar {
     bar
 }
 
+/// Text from elsewhere, such that it cannot play with the terminal.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for letter in text.chars() {
+        if matches!(letter, '\'' | '"' | '\\') {
+            shown.push(letter);
+        } else {
+            shown.extend(letter.escape_debug());
+        }
+    }
+    shown
+}
+
 fn indented(text: &str) -> String {
     let mut lines = String::new();
     for (index, line) in text.lines().enumerate() {
@@ -204,4 +223,20 @@ fn indented(text: &str) -> String {
 fn print(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_elsewhere_keeps_its_quotes_and_loses_its_tricks() {
+        assert_eq!(shown("it's \"5\" €"), "it's \"5\" €");
+        assert_eq!(shown("\u{1b}[2J\u{202e}x"), "\\u{1b}[2J\\u{202e}x");
+    }
+
+    #[test]
+    fn every_line_that_has_something_is_indented() {
+        assert_eq!(indented("a\n\nb"), "   a\n\n   b");
+    }
 }

@@ -13,7 +13,7 @@ use crate::demo::error::{DemoError, ensure};
 use crate::demo::network::Network;
 use crate::demo::node::Node;
 use crate::demo::qr;
-use crate::demo::report::Report;
+use crate::demo::report::{Report, shown};
 
 /// What a coffee costs.
 const PRICE_MSAT: u64 = 10_000_000;
@@ -64,16 +64,23 @@ pub(super) async fn pay(
             && now.customer + PRICE_MSAT + fee == before.customer
     })
     .await?;
-    let only_peers =
-        [peers(shop).await?, peers(customer).await?].iter().all(|ids| ids == &[atm.id()]);
-    ensure(only_peers, || "shop and customer are connected otherwise than by the atm".to_owned())?;
+    let peers = [peers(shop).await?, peers(customer).await?];
+    ensure(peers.iter().all(|ids| ids == &[atm.id()]), || {
+        "shop and customer are connected otherwise than by the atm".to_owned()
+    })?;
     ensure(fee > 0, || "the atm forwarded the payment but got no fee".to_owned())?;
     let text = format!(
         "Shop and customer are not connected: request, invoice and payment went through the atm,\n\
          which knows neither what was asked nor what was bought, and kept {} sat for forwarding.",
         sat(fee)
     );
-    report.tell("forwarded", &text, json!({ "by": "atm", "fee_msat": fee }));
+    let facts = json!({
+        "by": "atm",
+        "fee_msat": fee,
+        "shop_peers": peers[0],
+        "customer_peers": peers[1],
+    });
+    report.tell("forwarded", &text, facts);
     report.balances(after);
     Ok(())
 }
@@ -104,7 +111,7 @@ async fn both_sides_agree(
         sat(paid.amount_msat),
         paid.payment_hash,
         sat(received.amount_received_msat.unwrap_or_default()),
-        received.description.as_deref().unwrap_or_default().escape_debug(),
+        shown(received.description.as_deref().unwrap_or_default()),
         received.payment_hash,
     );
     report.tell(

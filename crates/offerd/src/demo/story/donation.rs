@@ -43,8 +43,11 @@ pub(super) async fn give(network: &Network, report: &mut Report) -> Result<(), D
         "payer_note": received.invreq_payer_note,
     });
     report.tell("donated", &text, facts);
+    let fee = paid.amount_sent_msat.saturating_sub(paid.amount_msat);
     let after = settled(network, "the tip shows in the balances", |now| {
-        now.shop == before.shop + AMOUNT_MSAT && now.customer + AMOUNT_MSAT < before.customer
+        now.shop == before.shop + AMOUNT_MSAT
+            && now.atm == before.atm + fee
+            && now.customer + AMOUNT_MSAT + fee == before.customer
     })
     .await?;
     report.balances(after);

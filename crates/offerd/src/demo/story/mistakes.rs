@@ -11,7 +11,7 @@ use crate::demo::balances::Balances;
 use crate::demo::call::Call;
 use crate::demo::error::{DemoError, ensure};
 use crate::demo::network::Network;
-use crate::demo::report::Report;
+use crate::demo::report::{Report, shown};
 
 /// How long the customer waits for an answer that will not come.
 const RETRY_SECONDS: u64 = 3;
@@ -55,7 +55,7 @@ async fn refused(
     report.command(&network.customer, &call);
     let error = report.work("trying to pay it", network.customer.rpc().refusal(&call)).await?;
     ensure(error.code == expected.number, || format!("refused for another reason: {error}"))?;
-    let text = format!("refused ({}): {}", error.code, error.message.escape_debug());
+    let text = format!("refused ({}): {}", error.code, shown(&error.message));
     report.tell(event, &text, json!({ "code": error.code, "message": error.message }));
     Ok(())
 }

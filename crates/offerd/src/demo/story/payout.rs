@@ -12,7 +12,7 @@ use crate::demo::call::Call;
 use crate::demo::error::{DemoError, ensure};
 use crate::demo::network::Network;
 use crate::demo::node::Node;
-use crate::demo::report::Report;
+use crate::demo::report::{Report, shown};
 
 /// What is paid out.
 const AMOUNT_MSAT: u64 = 10_000_000;
@@ -77,7 +77,7 @@ pub(super) async fn redeem_again(
     report.step("payout_again", "Nobody is paid for the same code again");
     let before = Balances::read(network).await?;
     let refused = try_again(report, customer, &payout.bolt12, "once more").await?;
-    report.tell("refused", &shown(&refused), facts("customer", "lno", &refused));
+    report.tell("refused", &told(&refused), facts("customer", "lno", &refused));
 
     let request = payout.invoice_request.as_deref().unwrap_or_default();
     report.tell(
@@ -86,7 +86,7 @@ pub(super) async fn redeem_again(
         json!({ "invoice_request": request }),
     );
     let refused = try_again(report, shop, request, "found on the floor").await?;
-    report.tell("refused", &shown(&refused), facts("shop", "lnr", &refused));
+    report.tell("refused", &told(&refused), facts("shop", "lnr", &refused));
 
     let call = Call::new("listpayouts").with("offer_id", payout.offer_id.as_str());
     let list: PayoutList = atm.rpc().call(&call).await?;
@@ -120,8 +120,8 @@ async fn try_again(
     Ok(refused)
 }
 
-fn shown(refused: &ErrorObject) -> String {
-    format!("refused: {}", refused.message.escape_debug())
+fn told(refused: &ErrorObject) -> String {
+    format!("refused: {}", shown(&refused.message))
 }
 
 fn facts(by: &str, string: &str, refused: &ErrorObject) -> serde_json::Value {
