@@ -30,7 +30,7 @@ impl OnionTransport for OnionLayer {
         let between = self.route(&target, attempt, dial).await?;
         let reply_path = match reply_path_id {
             Some(path_id) => Some(
-                self.reply_path(&target, &path_id, attempt)
+                self.reply_path(self.reads_itself(&target, &destination), &path_id, attempt)
                     .map_err(|error| PortError::rejected("make a reply path").because(error))?,
             ),
             None => None,
@@ -96,6 +96,16 @@ impl OnionLayer {
             })?;
         }
         Err(PortError::rejected("the path comes back to us too often"))
+    }
+
+    /// Whether the message is for a direct peer or ourselves, as far as can be seen: who answers may be hidden
+    /// behind a path of several hops.
+    fn reads_itself(&self, target: &PublicKey, destination: &Destination) -> bool {
+        let ends_there = match destination {
+            Destination::Node(_) => true,
+            Destination::Path(path) => path.hops.len() == 1,
+        };
+        ends_there && (*target == self.our_id || self.peers().takes_messages(target))
     }
 
     /// The node behind a `sciddir_or_pubkey`: announced channels first, then our own.

@@ -16,13 +16,24 @@ impl OnionLayer {
         peers
     }
 
-    /// The path to put into our offers, one for each suitable peer, none when we need none. Without a suitable
-    /// peer, a path of ourselves alone: with it our direct peers at least can reach us.
+    /// The peers to go over when none is announced as far as we know: those with a channel. The news of their
+    /// announcement may not have come yet, and others may know them as we do not.
+    fn peers_with_channels(&self) -> Vec<PublicKey> {
+        let mut peers = self.capable_peers();
+        peers.retain(|peer| self.directory.has_channel(peer));
+        peers
+    }
+
+    /// The path to put into our offers, one for each suitable peer, none when we need none. Without any peer, a
+    /// path of ourselves alone: with it those who connect to us at least can reach us.
     pub(super) fn offer_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PathError> {
         if self.directory.is_announced() {
             return Ok(Vec::new());
         }
         let mut peers = self.introduction_peers();
+        if peers.is_empty() {
+            peers = self.peers_with_channels();
+        }
         peers.truncate(self.limits.message_paths.max(1));
         if peers.is_empty() {
             return Ok(vec![self.path_over(None, path_id)?]);
@@ -30,20 +41,23 @@ impl OnionLayer {
         peers.into_iter().map(|peer| self.path_over(Some(peer), path_id)).collect()
     }
 
-    /// The path for an answer to a message to `target`, another one with each `attempt` as far as there are.
+    /// The path for an answer, another one with each `attempt` as far as there are. `direct`: a peer of ours will
+    /// answer.
     pub(super) fn reply_path(
         &self,
-        target: &PublicKey,
+        direct: bool,
         path_id: &[u8],
         attempt: u32,
     ) -> Result<BlindedPath, PathError> {
-        let over_peers = self.introduction_peers().into_iter().map(Some);
-        let direct = self.peers().takes_messages(target) || *target == self.our_id;
+        let announced = self.introduction_peers();
+        let others = if announced.is_empty() { self.peers_with_channels() } else { Vec::new() };
+        let over_peers = announced.into_iter().map(Some);
         let ways: Vec<_> = if self.directory.is_announced() {
             std::iter::once(None).chain(over_peers).collect()
         } else {
             // A direct peer needs no help to find us, and may know nobody else.
-            over_peers.chain(direct.then_some(None)).collect()
+            let alone = direct.then_some(None);
+            over_peers.chain(alone).chain(others.into_iter().map(Some)).collect()
         };
         let way = rotated(&ways, attempt).copied().flatten();
         self.path_over(way, path_id)

@@ -104,16 +104,36 @@ async fn paths_lead_over_announced_peers_those_with_a_channel_first() {
 }
 
 #[tokio::test]
-async fn without_a_suitable_peer_the_path_is_ourselves_alone() {
-    let (world, [us, mut peer]) = nodes();
-    us.open_channel(1, &peer);
+async fn without_any_peer_the_path_is_ourselves_alone() {
+    let (_world, [us]) = nodes();
     let paths = us.layer.message_paths(b"offer").await.unwrap();
     assert_eq!(paths.len(), 1);
     assert_eq!((paths[0].first_node_id, paths[0].hops.len()), (NodeRef::Id(us.id), 1));
+}
+
+#[tokio::test]
+async fn a_direct_peer_is_told_to_answer_directly() {
+    let (world, [us, mut peer]) = nodes();
+    us.open_channel(1, &peer);
     us.ask(Destination::Node(peer.id), 0).await.unwrap();
     world.settle();
     let reply = peer.arrivals.try_recv().unwrap().reply_path.unwrap();
     assert_eq!(reply.first_node_id, NodeRef::Id(us.id));
+}
+
+#[tokio::test]
+async fn a_channel_peer_introduces_us_before_the_news_of_it_has_come() {
+    let (world, [us, peer, mut shop]) = nodes();
+    us.open_channel(1, &peer);
+    peer.open_channel(2, &shop);
+    let paths = us.layer.message_paths(b"offer").await.unwrap();
+    assert_eq!(paths.len(), 1);
+    assert_eq!((paths[0].first_node_id, paths[0].hops.len()), (NodeRef::Id(peer.id), 2));
+    let over_peer = shop.layer.message_paths(b"offer").await.unwrap();
+    us.ask(Destination::Path(over_peer[0].clone()), 0).await.unwrap();
+    world.settle();
+    let reply = shop.arrivals.try_recv().unwrap().reply_path.unwrap();
+    assert_eq!(reply.first_node_id, NodeRef::Id(peer.id));
 }
 
 #[tokio::test]
