@@ -67,7 +67,7 @@ pub fn the_outbox_gives_what_is_owed_in_order_until_it_is_done(store: &dyn Store
     let owed = [
         Effect::Pay(PaymentId([9; 32])),
         Effect::Accept(PaymentHash([1; 32])),
-        Effect::Pay(PaymentId([5; 32])),
+        Effect::TellRedeemer(PaymentId([5; 32])),
     ];
     for effect in &owed {
         store.commit(&Batch::default().and_then(effect.clone())).expect("commit");

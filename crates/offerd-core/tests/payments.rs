@@ -1,0 +1,248 @@
+//! Payments of ours: what is begun, what comes of it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use bolt1::{CltvDelta, Seconds, Timestamp};
+use bolt12::Invoice;
+use offerd_core::payment::{
+    OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_label,
+    decide_order, on_failed, on_refused, on_sent, pay_order,
+};
+use offerd_core::port::{PayRefused, PaymentFailure};
+use offerd_core::{Batch, Effect, Event, Misuse, PaymentId, Policy};
+use offerd_testkit::sample;
+use proptest::prelude::*;
+
+use common::{keys, msat, policy, with_broken_signature};
+
+const NOW: Timestamp = sample::NOW;
+
+fn ended(payment: &OutgoingPayment, end: PaymentEnd) -> OutgoingPayment {
+    OutgoingPayment { state: PaymentState::Ended(end), ..payment.clone() }
+}
+
+fn terms() -> OrderTerms {
+    OrderTerms {
+        label: None,
+        offer_id: None,
+        max_amount: None,
+        max_fee: None,
+        max_delay: None,
+        retry_for: Seconds(60),
+    }
+}
+
+fn decide(
+    invoice: Invoice,
+    terms: OrderTerms,
+    history: &[OutgoingPayment],
+    now: Timestamp,
+) -> Result<Ordered, Misuse> {
+    decide_order(invoice, terms, history, PaymentId([3; 32]), &keys(99), &policy(), now)
+}
+
+fn begun(ordered: Result<Ordered, Misuse>) -> OutgoingPayment {
+    let Ok(Ordered::New(batch)) = ordered else { panic!("{ordered:?}") };
+    let [Event::PaymentStarted(payment)] = batch.events.as_slice() else { panic!("{batch:?}") };
+    assert_eq!(batch.effects, [Effect::Pay(payment.id)]);
+    payment.clone()
+}
+
+/// A second invoice of the request that [`sample::invoice`] 1 answers.
+fn second_invoice() -> Invoice {
+    let request = sample::invoice_request(&sample::offer(1), 1);
+    sample::invoice_for(&request, &sample::keypair(1), 2)
+}
+
+#[test]
+fn one_request_is_paid_once_whatever_invoices_there_are_for_it() {
+    let (first, second) = (sample::invoice(1), second_invoice());
+    assert_eq!(first.request_key(), second.request_key());
+    let pending = sample::order(1);
+    let paid = ended(&pending, sample::paid(1));
+    let failed = ended(&pending, sample::failed());
+    for live in [&pending, &paid] {
+        let history = [failed.clone(), live.clone()];
+        let again = decide(first.clone(), terms(), &history, NOW);
+        assert_eq!(again, Ok(Ordered::Same(Box::new(live.clone()))));
+    }
+    let other = |history: &[OutgoingPayment]| decide(second.clone(), terms(), history, NOW);
+    assert_eq!(other(&[pending]), Err(Misuse::BeingPaid));
+    assert_eq!(other(&[paid]), Err(Misuse::AlreadyPaid));
+    assert_eq!(begun(other(&[failed])).invoice, second);
+}
+
+#[test]
+fn an_invoice_is_checked_before_it_is_paid_whoever_gave_it() {
+    let invoice = sample::invoice(1);
+    let price = invoice.amount();
+    let broken = Invoice::decode(&with_broken_signature(invoice.bytes())).unwrap();
+    let wrong = |result: Result<Ordered, Misuse>| match result {
+        Err(Misuse::WrongInvoice { field, .. }) => field,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(wrong(decide(broken, terms(), &[], NOW)), "signature");
+    let elsewhere = Policy { chain: bolt1::ChainHash([7; 32]), ..policy() };
+    let id = PaymentId([3; 32]);
+    let result = decide_order(invoice.clone(), terms(), &[], id, &keys(99), &elsewhere, NOW);
+    assert_eq!(wrong(result), "invreq_chain");
+    let result = decide_order(invoice.clone(), terms(), &[], id, &keys(1), &policy(), NOW);
+    assert_eq!(result, Err(Misuse::PaysOurselves));
+    let end = invoice.expires_at();
+    begun(decide(invoice.clone(), terms(), &[], end));
+    let late = decide(invoice.clone(), terms(), &[], end.plus(Seconds(1)));
+    assert_eq!(late, Err(Misuse::InvoiceExpired));
+    let up_to = |most| OrderTerms { max_amount: Some(most), ..terms() };
+    begun(decide(invoice.clone(), up_to(price), &[], NOW));
+    let allowed = price.minus(msat(1)).unwrap();
+    let dear = decide(invoice, up_to(allowed), &[], NOW);
+    assert_eq!(dear, Err(Misuse::TooExpensive { asked: price, allowed }));
+}
+
+#[test]
+fn the_limits_are_the_callers_or_the_policys() {
+    let invoice = sample::invoice(1);
+    let payment = begun(decide(invoice.clone(), terms(), &[], NOW));
+    // 1 000 sat and a little: one per cent is more than 5 sat.
+    assert_eq!(payment.max_fee, invoice.amount().ppm(10_000));
+    assert_eq!(payment.max_delay, CltvDelta(2016));
+    let own = OrderTerms {
+        max_fee: Some(msat(7)),
+        max_delay: Some(CltvDelta(8)),
+        label: Some("mine".into()),
+        ..terms()
+    };
+    let payment = begun(decide(invoice, own, &[], NOW));
+    assert_eq!((payment.max_fee, payment.max_delay), (msat(7), CltvDelta(8)));
+    let order = pay_order(&payment);
+    assert_eq!((order.max_fee, order.max_delay), (msat(7), CltvDelta(8)));
+    assert_eq!(order.payment_id, payment.id.0);
+    assert_eq!(order.expires_at, payment.invoice.expires_at());
+}
+
+#[test]
+fn only_paths_that_may_be_used_are_handed_on() {
+    let (path, info) = sample::payment_path(1);
+    let odd = bolt12::BlindedPayInfo { features: vec![1], ..info.clone() };
+    let request = sample::invoice_request(&sample::offer(1), 1);
+    let invoice = bolt12::InvoiceBuilder::for_request(&request)
+        .amount(msat(1_000_001))
+        .created_at(NOW)
+        .payment_hash([1; 32])
+        .paths(vec![(path.clone(), odd), (path, info.clone())])
+        .sign(&sample::secp(), &sample::keypair(1))
+        .unwrap();
+    let order = pay_order(&begun(decide(invoice, terms(), &[], NOW)));
+    let infos: Vec<_> = order.paths.into_iter().map(|path| path.pay_info).collect();
+    assert_eq!(infos, [info]);
+}
+
+#[test]
+fn a_label_stands_for_what_is_being_paid_or_was() {
+    let pending = sample::order(1);
+    let paid = ended(&pending, sample::paid(1));
+    let failed = ended(&pending, sample::failed());
+    for live in [pending, paid] {
+        assert_eq!(decide_label(Some(live.clone()), |_| true), Ok(Some(live.clone())));
+        assert_eq!(decide_label(Some(live), |_| false), Err(Misuse::PaymentLabelTaken));
+    }
+    assert_eq!(decide_label(Some(failed), |_| false), Ok(None));
+    assert_eq!(decide_label(None, |_| true), Ok(None));
+}
+
+#[test]
+fn what_is_not_known_to_have_failed_stays_pending() {
+    let claim = sample::claim(1, &sample::payout(1));
+    for payment in [claim, sample::order(1)] {
+        for refused in [PayRefused::AlreadyKnown, PayRefused::Unknown("?".into())] {
+            assert_eq!(on_refused(&payment, &refused, &policy(), NOW), Batch::default());
+        }
+    }
+}
+
+#[test]
+fn an_order_fails_at_once_and_a_claim_is_tried_again_where_that_may_help() {
+    let (claim, order) = (sample::claim(1, &sample::payout(1)), sample::order(1));
+    let failures = [
+        (PaymentFailure::RefusedByPayee, false),
+        (PaymentFailure::InvoiceExpired, false),
+        (PaymentFailure::Abandoned, false),
+        (PaymentFailure::NoRoute, true),
+        (PaymentFailure::Other("?".into()), true),
+    ];
+    for (failure, again) in failures {
+        assert!(failed(&on_failed(&order, &failure, &policy(), NOW)), "{failure:?}");
+        let batch = on_failed(&claim, &failure, &policy(), NOW);
+        assert_eq!(failed(&batch), !again, "{failure:?}");
+        let owed = if again { Effect::Pay(claim.id) } else { Effect::TellRedeemer(claim.id) };
+        assert_eq!(batch.effects, [owed]);
+    }
+    assert_eq!(on_failed(&order, &PaymentFailure::NoRoute, &policy(), NOW).effects, []);
+    let impossible = PayRefused::Impossible("expired".into());
+    assert!(failed(&on_refused(&claim, &impossible, &policy(), NOW)));
+    assert!(!failed(&on_refused(&claim, &PayRefused::NoRoute("?".into()), &policy(), NOW)));
+}
+
+fn failed(batch: &Batch) -> bool {
+    matches!(batch.events.as_slice(), [Event::PaymentEnded { end: PaymentEnd::Failed { .. }, .. }])
+}
+
+#[test]
+fn a_redeemer_who_left_no_way_back_is_not_told() {
+    let mut claim = sample::claim(1, &sample::payout(1));
+    claim.purpose = Purpose::Claim { payout: claim.payout().unwrap(), reply_path: None };
+    let batch = on_failed(&claim, &PaymentFailure::RefusedByPayee, &policy(), NOW);
+    assert_eq!((failed(&batch), batch.effects.len()), (true, 0));
+}
+
+#[test]
+fn a_proof_counts_even_after_a_failure_and_once() {
+    let pending = sample::order(1);
+    let proof = |payment: &OutgoingPayment| on_sent(payment, [5; 32], Some(msat(1)), NOW);
+    let given_up = ended(&pending, sample::failed());
+    for payment in [&pending, &given_up] {
+        let end = PaymentEnd::Paid { preimage: [5; 32], fee: Some(msat(1)), at: NOW };
+        assert_eq!(proof(payment), Batch::of(Event::PaymentEnded { id: payment.id, end }));
+    }
+    let paid = ended(&pending, sample::paid(1));
+    assert_eq!(proof(&paid), Batch::default());
+    for over in [paid, given_up] {
+        for failure in [PaymentFailure::RefusedByPayee, PaymentFailure::NoRoute] {
+            assert_eq!(on_failed(&over, &failure, &policy(), NOW), Batch::default());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_claim_is_tried_twenty_times_at_most_later_and_later_within_its_invoice(
+        delays in prop::collection::vec(0..600u64, 40),
+        attempts_allowed in 1..30u32,
+    ) {
+        let policy = Policy { claim_attempts: attempts_allowed, ..policy() };
+        let mut claim = sample::claim(1, &sample::payout(1));
+        let (mut now, mut last_wait, mut tried) = (NOW, 0, 0);
+        for delay in delays {
+            let PaymentState::Pending { attempts, .. } = claim.state else { break };
+            prop_assert_eq!(attempts, tried);
+            tried += 1;
+            let batch = on_failed(&claim, &PaymentFailure::NoRoute, &policy, now);
+            match batch.events.as_slice() {
+                [Event::PaymentPutOff { attempts, next_at, .. }] => {
+                    let wait = next_at.since(now).0;
+                    prop_assert!((2..=64).contains(&wait) && wait >= last_wait);
+                    prop_assert!(!claim.invoice.is_expired_at(*next_at));
+                    last_wait = wait;
+                    claim.state =
+                        PaymentState::Pending { attempts: *attempts, next_at: Some(*next_at) };
+                    now = next_at.plus(Seconds(delay));
+                }
+                [Event::PaymentEnded { end, .. }] => claim.state = PaymentState::Ended(end.clone()),
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+        prop_assert!(!claim.is_pending());
+        prop_assert!(tried <= attempts_allowed);
+    }
+}
