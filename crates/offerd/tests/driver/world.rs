@@ -40,24 +40,24 @@ impl Entropy for Chance {
 }
 
 /// A network that moves by itself.
-pub struct World {
-    pub network: FakeNetwork,
+pub(crate) struct World {
+    pub(crate) network: FakeNetwork,
     began: Instant,
     parties: std::sync::atomic::AtomicU64,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let network = FakeNetwork::new(7);
         tokio::spawn(network.clone().serve());
         Self { network, began: Instant::now(), parties: 0.into() }
     }
 
-    pub fn announced(&self) -> Party {
+    pub(crate) fn announced(&self) -> Party {
         self.party(Reach::Announced)
     }
 
-    pub fn party(&self, reach: Reach) -> Party {
+    pub(crate) fn party(&self, reach: Reach) -> Party {
         let number = self.parties.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let node = self.network.node(reach);
         let store = Arc::new(MemoryStore::new());
@@ -68,12 +68,12 @@ impl World {
 
 /// Lets everything happen that needs no time, and what is due in the next milliseconds: time moves only when
 /// nothing else does.
-pub async fn settle() {
+pub(crate) async fn settle() {
     tokio::time::sleep(Duration::from_millis(5)).await;
 }
 
 /// Lets so much time pass.
-pub async fn pass(seconds: u64) {
+pub(crate) async fn pass(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
 }
 
@@ -86,10 +86,10 @@ struct Parts {
 }
 
 /// A node with its store and driver.
-pub struct Party {
-    pub node: FakeNode,
-    pub store: Arc<MemoryStore>,
-    pub driver: Arc<Driver>,
+pub(crate) struct Party {
+    pub(crate) node: FakeNode,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) driver: Arc<Driver>,
     outbox: JoinHandle<()>,
     began: Instant,
     seed: u64,
@@ -114,36 +114,39 @@ impl Party {
     }
 
     /// The process dies, if it has not, and is started again on what is on disk.
-    pub fn restart(self) -> Self {
+    pub(crate) fn restart(self) -> Self {
         self.outbox.abort();
         self.node.crash();
         let Self { node, store, began, seed, .. } = self;
         Self::start(Parts { node, store, began, seed: seed + 1 })
     }
 
-    pub async fn offer(&self, sat: u64) -> String {
+    pub(crate) async fn offer(&self, sat: u64) -> String {
         let made = self.driver.create_offer(offer_request(sat)).await.unwrap();
         made.entry.newest().offer.to_string()
     }
 
-    pub async fn payout(&self, sat: u64) -> Payout {
+    pub(crate) async fn payout(&self, sat: u64) -> Payout {
         self.try_payout(payout_arguments(sat)).await.unwrap().payout
     }
 
-    pub async fn try_payout(&self, arguments: PayoutArguments) -> Result<PayoutMade, CallError> {
+    pub(crate) async fn try_payout(
+        &self,
+        arguments: PayoutArguments,
+    ) -> Result<PayoutMade, CallError> {
         self.driver.create_payout(arguments).await
     }
 
-    pub async fn pay(&self, string: &str) -> Result<PayOutcome, CallError> {
+    pub(crate) async fn pay(&self, string: &str) -> Result<PayOutcome, CallError> {
         self.driver.pay(pay_call(string)).await
     }
 
-    pub async fn redeem(&self, string: &str, label: &str) -> Result<Redeemed, CallError> {
+    pub(crate) async fn redeem(&self, string: &str, label: &str) -> Result<Redeemed, CallError> {
         self.driver.send_invoice(redemption(string, label)).await
     }
 
     /// The same in a task of its own.
-    pub fn spawn_redeem(
+    pub(crate) fn spawn_redeem(
         &self,
         string: &str,
         label: &str,
@@ -152,31 +155,31 @@ impl Party {
         tokio::spawn(async move { driver.send_invoice(arguments).await })
     }
 
-    pub fn spawn_pay(&self, call: PayCall) -> JoinHandle<Result<PayOutcome, CallError>> {
+    pub(crate) fn spawn_pay(&self, call: PayCall) -> JoinHandle<Result<PayOutcome, CallError>> {
         let driver = self.driver.clone();
         tokio::spawn(async move { driver.pay(call).await })
     }
 
-    pub fn payments(&self) -> Vec<OutgoingPayment> {
+    pub(crate) fn payments(&self) -> Vec<OutgoingPayment> {
         rows(self.store.payments(Page::ALL).unwrap())
     }
 
-    pub fn receipts(&self) -> Vec<Receipt> {
+    pub(crate) fn receipts(&self) -> Vec<Receipt> {
         rows(self.store.receipts(Page::ALL).unwrap())
     }
 
     /// What it has more than in the beginning, in msat.
-    pub fn gained(&self) -> i64 {
+    pub(crate) fn gained(&self) -> i64 {
         self.node.balance().to_i64() - FakeNetwork::BALANCE.to_i64()
     }
 
     /// The payments of ours that arrived.
-    pub fn paid(&self) -> usize {
+    pub(crate) fn paid(&self) -> usize {
         self.payments().iter().filter(|payment| payment.is_paid()).count()
     }
 
     /// The node forgets the payments that failed, as nodes do.
-    pub fn forget_failed(&self) {
+    pub(crate) fn forget_failed(&self) {
         for payment in self.payments() {
             self.node.forget_payment(payment.id.0);
         }
@@ -187,11 +190,11 @@ fn rows<T>(indexed: Vec<Indexed<T>>) -> Vec<T> {
     indexed.into_iter().map(|indexed| indexed.row).collect()
 }
 
-pub fn sat(sat: u64) -> Msat {
+pub(crate) fn sat(sat: u64) -> Msat {
     Msat::from_sat(sat).unwrap()
 }
 
-pub fn offer_request(sat: u64) -> OfferRequest {
+pub(crate) fn offer_request(sat: u64) -> OfferRequest {
     let arguments = OfferArguments {
         amount: AmountSpec::Msat(self::sat(sat)),
         description: Some("coffee".into()),
@@ -203,7 +206,7 @@ pub fn offer_request(sat: u64) -> OfferRequest {
     OfferRequest { arguments, label: None, external_id: None, tags: Vec::new() }
 }
 
-pub fn payout_arguments(sat: u64) -> PayoutArguments {
+pub(crate) fn payout_arguments(sat: u64) -> PayoutArguments {
     PayoutArguments {
         amount: AmountSpec::Msat(self::sat(sat)),
         description: "withdrawal".into(),
@@ -215,17 +218,17 @@ pub fn payout_arguments(sat: u64) -> PayoutArguments {
     }
 }
 
-pub fn pay_call(string: &str) -> PayCall {
+pub(crate) fn pay_call(string: &str) -> PayCall {
     PayCall { string: string.into(), retry_for: Duration::from_secs(60), ..PayCall::default() }
 }
 
-pub fn redemption(string: &str, label: &str) -> RedeemArguments {
+pub(crate) fn redemption(string: &str, label: &str) -> RedeemArguments {
     let (string, label) = (string.to_owned(), label.to_owned());
     RedeemArguments { string, label, amount: None, timeout: Seconds(90) }
 }
 
 /// Both strings of a payout.
-pub fn strings(payout: &Payout) -> [String; 2] {
+pub(crate) fn strings(payout: &Payout) -> [String; 2] {
     [
         payout.offer.as_ref().unwrap().to_string(),
         payout.invoice_request.as_ref().unwrap().to_string(),
@@ -233,7 +236,7 @@ pub fn strings(payout: &Payout) -> [String; 2] {
 }
 
 /// What the other side said in its refusal.
-pub fn refusal<T: std::fmt::Debug>(result: Result<T, CallError>) -> (String, Option<u64>) {
+pub(crate) fn refusal<T: std::fmt::Debug>(result: Result<T, CallError>) -> (String, Option<u64>) {
     match result {
         Err(CallError::Refused(error)) => (error.error.as_str().to_owned(), error.erroneous_field),
         other => panic!("not refused: {other:?}"),
