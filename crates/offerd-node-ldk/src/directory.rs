@@ -1,8 +1,7 @@
 //! What the onion-message layer asks of the node.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
@@ -19,7 +18,8 @@ pub(crate) struct Directory {
     pub(crate) channels: Arc<Channels>,
     /// Whether our announcement, with addresses in it, was sent.
     pub(crate) announced: Arc<AtomicBool>,
-    pub(crate) connector: OnceLock<Arc<Connector>>,
+    /// Weak, since the connector holds the peers, which hold the layer, which holds this.
+    pub(crate) connector: OnceLock<Weak<Connector>>,
 }
 
 impl fmt::Debug for Directory {
@@ -43,7 +43,7 @@ impl PeerDirectory for Directory {
     }
 
     async fn connect(&self, node: PublicKey, addresses: Vec<SocketAddress>) -> Result<(), String> {
-        let connector = self.connector.get().ok_or("the node is starting")?;
+        let connector = self.connector.get().and_then(Weak::upgrade).ok_or("the node is not running")?;
         let mut outcome = Err("no address that can be called".to_owned());
         for address in addresses.iter().filter_map(dialable) {
             outcome = connector

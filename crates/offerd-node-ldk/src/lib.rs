@@ -41,6 +41,7 @@ mod paths;
 mod payer;
 mod peers;
 mod persist;
+mod repeats;
 mod router;
 mod start;
 mod state;

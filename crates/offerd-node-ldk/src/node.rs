@@ -35,6 +35,7 @@ use crate::onion::{MessageDrops, OnionLayer};
 use crate::payer::Payer;
 use crate::peers::Connector;
 use crate::persist::Health;
+use crate::repeats::Repeats;
 use crate::types::{Channels, Graph, Keyring, Peers};
 use crate::views::{
     AddressKind, ChannelFunds, ChannelView, Funds, GraphSize, OutputStatus, OutputView, PeerView,
@@ -59,6 +60,7 @@ pub struct Node {
     pub(crate) graph: Arc<Graph>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) peers: Arc<Peers>,
+    pub(crate) repeats: Arc<Repeats>,
     pub(crate) connector: Arc<Connector>,
     pub(crate) fundings: Arc<Fundings>,
     pub(crate) onion: Arc<OnionLayer>,

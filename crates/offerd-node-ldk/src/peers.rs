@@ -94,12 +94,14 @@ impl CustomMessageHandler for PeerWatch {
     }
 
     fn peer_disconnected(&self, node: PublicKey) {
+        debug!(%node, "peer disconnected");
         self.connected.send_modify(|connected| {
             connected.remove(&node);
         });
     }
 
-    fn peer_connected(&self, node: PublicKey, _init: &Init, _inbound: bool) -> Result<(), ()> {
+    fn peer_connected(&self, node: PublicKey, _init: &Init, inbound: bool) -> Result<(), ()> {
+        debug!(%node, inbound, "peer connected");
         self.connected.send_modify(|connected| {
             connected.insert(node);
         });

@@ -34,6 +34,7 @@ use crate::onion::{Identity, OnionLayer, SystemClock};
 use crate::paths::PathMaker;
 use crate::payer::Payer;
 use crate::peers::{Connector, PeerBook, PeerWatch};
+use crate::repeats::Repeats;
 use crate::state::{Base, Core, since_epoch};
 use crate::tasks::{self, Background};
 use crate::types::{Bumper, Gossip, Peers};
@@ -90,6 +91,7 @@ struct Net {
     gossip: Arc<Gossip>,
     onion: Arc<OnionLayer>,
     peers: Arc<Peers>,
+    repeats: Arc<Repeats>,
     connector: Arc<Connector>,
     announced: Arc<AtomicBool>,
 }
@@ -121,13 +123,14 @@ impl Net {
             base.config.dialling,
             Arc::new(SystemClock::default()),
         );
+        let repeats = Repeats::new(Arc::clone(&core.monitor));
         let peers = Arc::new(Peers::new(
             MessageHandler {
                 chan_handler: Arc::clone(&core.channels),
                 route_handler: Arc::clone(&gossip),
                 onion_message_handler: Arc::clone(&onion),
                 custom_message_handler: Arc::clone(&peer_watch),
-                send_only_message_handler: Arc::clone(&core.monitor),
+                send_only_message_handler: Arc::clone(&repeats),
             },
             u32::try_from(since_epoch().as_secs()).unwrap_or(u32::MAX),
             &base.keyring.get_secure_random_bytes(),
@@ -144,8 +147,8 @@ impl Net {
             timing: base.config.timing,
         });
         // The layer comes before the peers, which come before the connector: this closes the circle.
-        let _ = directory.connector.set(Arc::clone(&connector));
-        Ok((Self { node_id, gossip, onion, peers, connector, announced }, arrivals))
+        let _ = directory.connector.set(Arc::downgrade(&connector));
+        Ok((Self { node_id, gossip, onion, peers, repeats, connector, announced }, arrivals))
     }
 }
 
@@ -232,6 +235,7 @@ fn assemble(
         graph: Arc::clone(&base.graph),
         channels: Arc::clone(&core.channels),
         peers: net.peers,
+        repeats: net.repeats,
         connector: net.connector,
         onion: net.onion,
         announced: net.announced,
@@ -304,6 +308,7 @@ impl Node {
             channels: Arc::clone(&self.channels),
             graph: Arc::clone(&self.graph),
             peers: Arc::clone(&self.peers),
+            repeats: Arc::clone(&self.repeats),
             findable: Arc::clone(&self.announced),
         };
         let changes = self.channel_changes.subscribe();

@@ -10,10 +10,12 @@ use lightning::ln::channel_state::ChannelDetails;
 use lightning_background_processor::{
     GossipSync, NO_LIQUIDITY_MANAGER, NO_ONION_MESSENGER, process_events_async_with_kv_store_sync,
 };
+use lightning::routing::gossip::NodeId;
 use lightning_rapid_gossip_sync::RapidGossipSync;
 use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tracing::{debug, error};
 
 use crate::broadcast::Broadcaster;
@@ -25,6 +27,7 @@ use crate::fees::FeeTable;
 use crate::logger::NodeLogger;
 use crate::onion::OnionLayer;
 use crate::persist::{Health, Store};
+use crate::repeats::Repeats;
 use crate::types::{Channels, Gossip, Graph, Monitor, Peers, Scorer, Sweeper};
 use crate::wallet::OnchainWallet;
 
@@ -32,8 +35,11 @@ use crate::wallet::OnchainWallet;
 const REPLAY_PAUSE: Duration = Duration::from_millis(200);
 /// How often transactions of ours that are not mined are sent again.
 const REBROADCAST_PAUSE: Duration = Duration::from_secs(600);
-/// How often our announcement is repeated.
+/// How often our announcement is repeated once everybody should have it.
 const ANNOUNCE_PAUSE: Duration = Duration::from_secs(3_600);
+/// When it is repeated before, for peers that learn of the channel a moment later than of us.
+const FIRST_REPEATS: [Duration; 3] =
+    [Duration::from_millis(250), Duration::from_secs(5), Duration::from_secs(60)];
 /// What an announcement holds.
 const MOST_ADDRESSES: usize = 100;
 /// Our colour in graphs of the network.
@@ -277,6 +283,7 @@ pub(crate) struct Voice {
     pub(crate) channels: Arc<Channels>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) peers: Arc<Peers>,
+    pub(crate) repeats: Arc<Repeats>,
     /// Set once others can find us by our node id.
     pub(crate) findable: Arc<AtomicBool>,
 }
@@ -288,40 +295,68 @@ impl std::fmt::Debug for Voice {
 }
 
 impl Voice {
-    /// Tells the network our name and addresses, once a channel of ours is announced and then every hour.
+    /// Tells the network our name and addresses, once a channel of ours is announced, soon again, and then every
+    /// hour.
     pub(crate) async fn announce(
         self,
         mut changes: watch::Receiver<u64>,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut told = BTreeSet::new();
+        let mut pauses = FIRST_REPEATS.into_iter();
+        let mut due = Instant::now();
         loop {
             changes.mark_unchanged();
-            let channels = self.channels.list_channels();
-            let announced: BTreeSet<[u8; 32]> = channels
-                .iter()
-                .filter(|channel| is_public(channel, &self.graph))
-                .map(|channel| channel.channel_id.0)
-                .collect();
-            if !announced.is_empty() && announced != told {
-                self.speak();
+            let announced = self.announced_channels();
+            if announced != told {
                 told = announced;
+                pauses = FIRST_REPEATS.into_iter();
+                due = Instant::now();
+            }
+            if due <= Instant::now() {
+                self.speak(&told);
+                due = Instant::now() + pauses.next().unwrap_or(ANNOUNCE_PAUSE);
             }
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 changed = changes.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(ANNOUNCE_PAUSE) => told.clear(),
+                () = tokio::time::sleep_until(due) => {}
             }
         }
     }
 
-    fn speak(&self) {
+    fn announced_channels(&self) -> BTreeSet<u64> {
+        let channels = self.channels.list_channels();
+        let announced = channels.iter().filter(|channel| is_public(channel, &self.graph));
+        announced.filter_map(|channel| channel.short_channel_id).collect()
+    }
+
+    fn speak(&self, announced: &BTreeSet<u64>) {
+        if announced.is_empty() {
+            return;
+        }
+        for scid in announced {
+            self.repeat_update(*scid);
+        }
         let addresses = self.config.announce_addresses.iter().map(|address| (*address).into());
         let addresses = addresses.take(MOST_ADDRESSES).collect();
         self.peers.broadcast_node_announcement(COLOUR, alias(&self.config.alias), addresses);
         self.peers.process_events();
         self.findable.store(!self.config.announce_addresses.is_empty(), Ordering::Relaxed);
         debug!("announced");
+    }
+
+    /// What we last said of our direction of a channel, once more.
+    fn repeat_update(&self, scid: u64) {
+        let graph = self.graph.read_only();
+        let Some(channel) = graph.channel(scid) else { return };
+        let ours = NodeId::from_pubkey(&self.channels.get_our_node_id());
+        let direction =
+            if channel.node_one == ours { &channel.one_to_two } else { &channel.two_to_one };
+        let update = direction.as_ref().and_then(|direction| direction.last_update_message.clone());
+        if let Some(update) = update {
+            self.repeats.push(update);
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::logger::NodeLogger;
 use crate::onion::OnionLayer;
 use crate::peers::PeerWatch;
 use crate::persist::{MonitorStore, Store};
+use crate::repeats::Repeats;
 use crate::router::OneHopRouter;
 use crate::wallet::OnchainWallet;
 
@@ -67,7 +68,7 @@ pub(crate) type Peers = PeerManager<
     Arc<NodeLogger>,
     Arc<PeerWatch>,
     Arc<Keyring>,
-    Arc<Monitor>,
+    Arc<Repeats>,
 >;
 pub(crate) type Sweeper = OutputSweeperSync<
     Arc<Broadcaster>,

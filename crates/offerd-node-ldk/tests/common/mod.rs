@@ -219,7 +219,7 @@ impl NodeEvents for Inbox {
 
 /// A node with its folder, its store and what it told. It has threads of its own, so that it can be killed.
 pub(crate) struct Member {
-    node: Arc<Node>,
+    node: Option<Arc<Node>>,
     runtime: Option<Runtime>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) store: Arc<MemoryStore>,
@@ -231,7 +231,7 @@ impl std::ops::Deref for Member {
     type Target = Arc<Node>;
 
     fn deref(&self) -> &Arc<Node> {
-        &self.node
+        self.node.as_ref().expect("the node runs")
     }
 }
 
@@ -240,7 +240,9 @@ impl Member {
         let dir = tempfile::tempdir().unwrap();
         let (store, inbox) = (Arc::new(MemoryStore::default()), Inbox::new());
         let (runtime, node) = run(&config, dir.path(), &store, &inbox).await;
-        Self { node, runtime: Some(runtime), inbox, store, dir, config }
+        // The same port after each restart, so that peers find it again.
+        let config = NodeConfig { listen: node.listen_address(), ..config };
+        Self { node: Some(node), runtime: Some(runtime), inbox, store, dir, config }
     }
 
     /// Stops the node and starts it from what it has kept.
@@ -256,7 +258,7 @@ impl Member {
     }
 
     pub(crate) async fn stop(&self) {
-        patiently("the end", self.node.shutdown()).await;
+        patiently("the end", self.shutdown()).await;
     }
 
     pub(crate) async fn resume(&mut self) {
@@ -265,6 +267,8 @@ impl Member {
 
     /// Ends it without giving it time for anything, as the end of its process would.
     pub(crate) async fn kill(&mut self) {
+        // All of it goes, so that its connections end.
+        self.node = None;
         let runtime = self.runtime.take().unwrap();
         tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
     }
@@ -273,11 +277,9 @@ impl Member {
         if self.runtime.is_some() {
             self.kill().await;
         }
-        // The same port, so that peers find it again.
-        self.config.listen = self.node.listen_address();
         self.inbox = inbox;
         let (runtime, node) = run(&self.config, self.dir.path(), &self.store, &self.inbox).await;
-        (self.runtime, self.node) = (Some(runtime), node);
+        (self.runtime, self.node) = (Some(runtime), Some(node));
     }
 
     /// The same, with everything told before kept in the way of what comes.
@@ -289,16 +291,19 @@ impl Member {
 
     pub(crate) async fn connect_to(&self, other: &Self) {
         let address = other.listen_address().unwrap().to_string();
-        let connected = self.node.connect(other.node_id(), Some(&address));
-        patiently("a connection", connected).await.unwrap();
+        let (node, peer) = (Arc::clone(self), other.node_id());
+        let runtime = self.runtime.as_ref().expect("the node runs");
+        // On the node's own threads, so that the connection ends with them.
+        let connected = runtime.spawn(async move { node.connect(peer, Some(&address)).await });
+        patiently("a connection", connected).await.unwrap().unwrap();
     }
 
     pub(crate) async fn wait_for_channels(&self, what: &str, ready: impl Fn(&[ChannelView]) -> bool) {
-        let mut changes = self.node.channel_changes();
+        let mut changes = self.channel_changes();
         patiently(what, async {
             loop {
                 changes.mark_unchanged();
-                if ready(&self.node.list_peer_channels()) {
+                if ready(&self.list_peer_channels()) {
                     return;
                 }
                 changes.changed().await.unwrap();
@@ -318,7 +323,7 @@ impl Member {
     pub(crate) async fn knows_network(&self, nodes: usize, channels: usize) {
         patiently("gossip", async {
             loop {
-                let size = self.node.graph_size();
+                let size = self.graph_size();
                 if size.nodes >= nodes && size.channels >= channels {
                     return;
                 }
@@ -329,19 +334,19 @@ impl Member {
     }
 
     pub(crate) async fn invoice(&self, amount: Msat) -> Minted {
-        self.node.mint(mint_order(self, amount)).await.unwrap()
+        self.mint(mint_order(self, amount)).await.unwrap()
     }
 
     /// Pays what `minted` asks for and says under which id.
     pub(crate) async fn pay_minted(&self, minted: &Minted, amount: Msat) -> [u8; 32] {
         let order = pay_order(minted, amount);
         let id = order.payment_id;
-        self.node.pay(order).await.unwrap();
+        self.pay(order).await.unwrap();
         id
     }
 
     pub(crate) async fn try_to_pay(&self, minted: &Minted, amount: Msat) -> Result<(), PayRefused> {
-        self.node.pay(pay_order(minted, amount)).await
+        self.pay(pay_order(minted, amount)).await
     }
 }
 
