@@ -6,7 +6,7 @@ use offerd_core::receipt::ReceiptState;
 use offerd_core::{Batch, Effect, PaymentHash};
 use offerd_testkit::{Call, Moment};
 
-use crate::world::{World, pay_call, settle, strings};
+use crate::world::{World, pass, pay_call, settle, strings};
 
 #[tokio::test(start_paused = true)]
 async fn a_payer_that_dies_around_the_payment_of_a_claim_pays_once() {
@@ -165,26 +165,57 @@ async fn what_can_no_longer_be_taken_keeps_nobody_else_waiting() {
 
 #[tokio::test(start_paused = true)]
 async fn a_payment_that_is_owed_twice_is_handed_to_the_node_once() {
+    // A node may have forgotten a failed payment before it tells us of it; a second order would be a second payment.
     let world = World::new();
     let (atm, customer) = (world.announced(), world.announced());
     let payout = atm.payout(10_000).await;
-    customer.node.hold_payments();
     atm.node.crash_at(Call::Pay, Moment::Before);
     let call = customer.spawn_redeem(&strings(&payout)[0], "mine");
     settle().await;
     let id = atm.payments()[0].id;
+    assert_eq!(atm.orders.given(), [id.0]);
     let twice = Batch::default().and_then(Effect::Pay(id)).and_then(Effect::Pay(id));
     atm.store.commit(&twice).unwrap();
     let atm = atm.restart();
-    settle().await;
-    // A node may have forgotten a failed payment before it tells us; a second order would then be a second payment.
-    atm.forget_failed();
-    settle().await;
-    customer.node.release_payments();
     call.await.unwrap().unwrap();
     settle().await;
+    assert_eq!(atm.orders.given(), [id.0; 2]);
     assert_eq!(customer.gained(), 10_000_000);
     assert_eq!(atm.store.outbox().unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_leaves_the_outbox_before_the_node_hears_of_it() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let payout = atm.payout(10_000).await;
+    atm.orders.get_stuck(true);
+    let call = customer.spawn_redeem(&strings(&payout)[0], "mine");
+    settle().await;
+    assert_eq!((atm.orders.given().len(), atm.store.outbox().unwrap()), (1, vec![]));
+    // The node knows nothing of it after the restart, so it is begun again under its id.
+    atm.orders.get_stuck(false);
+    let atm = atm.restart();
+    call.await.unwrap().unwrap();
+    assert_eq!(atm.orders.given(), [atm.payments()[0].id.0; 2]);
+    assert_eq!(customer.gained(), 10_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_the_node_lists_is_not_ordered_again_after_a_restart() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let payout = atm.payout(10_000).await;
+    customer.node.hold_payments();
+    let call = customer.spawn_redeem(&strings(&payout)[0], "mine");
+    settle().await;
+    let atm = atm.restart().restart();
+    pass(600).await;
+    assert_eq!(atm.orders.given().len(), 1);
+    customer.node.release_payments();
+    settle().await;
+    assert_eq!(atm.paid(), 1);
+    drop(call);
 }
 
 #[tokio::test(start_paused = true)]

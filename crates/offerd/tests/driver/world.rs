@@ -1,8 +1,10 @@
 //! Drivers joined by a network in memory.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bolt1::{Msat, Seconds, Timestamp};
 use offerd::driver::{
     CallError, Clock, Driver, Entropy, OfferRequest, PayCall, PayOutcome, PayoutMade, Ports,
@@ -15,7 +17,7 @@ use offerd_core::keys::Keys;
 use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::{Payout, PayoutArguments};
-use offerd_core::port::{Indexed, Page, PortError, Store as _};
+use offerd_core::port::{Indexed, InvoicePayer, Page, PayOrder, PayRefused, PortError, Store as _};
 use offerd_core::receipt::Receipt;
 use offerd_testkit::{FakeNetwork, FakeNode, MemoryStore, Reach, SeededEntropy, sample};
 use tokio::task::JoinHandle;
@@ -39,11 +41,55 @@ impl Entropy for Chance {
     }
 }
 
+/// A node's payments, with a note of every order that it was given.
+struct WatchedPayer {
+    node: FakeNode,
+    orders: Orders,
+}
+
+/// What was handed to the node, across restarts.
+#[derive(Clone, Default)]
+pub(crate) struct Orders {
+    given: Arc<Mutex<Vec<[u8; 32]>>>,
+    stuck: Arc<AtomicBool>,
+}
+
+impl Orders {
+    /// The ids of all orders so far.
+    pub(crate) fn given(&self) -> Vec<[u8; 32]> {
+        self.given.lock().unwrap().clone()
+    }
+
+    /// From now on the node takes an order and never says so.
+    pub(crate) fn get_stuck(&self, stuck: bool) {
+        self.stuck.store(stuck, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl InvoicePayer for WatchedPayer {
+    async fn pay(&self, order: PayOrder) -> Result<(), PayRefused> {
+        self.orders.given.lock().unwrap().push(order.payment_id);
+        if self.orders.stuck.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.node.pay(order).await
+    }
+
+    async fn known_payments(&self) -> Result<Vec<[u8; 32]>, PortError> {
+        self.node.known_payments().await
+    }
+
+    async fn spendable(&self) -> Result<Msat, PortError> {
+        self.node.spendable().await
+    }
+}
+
 /// A network that moves by itself.
 pub(crate) struct World {
     pub(crate) network: FakeNetwork,
     began: Instant,
-    parties: std::sync::atomic::AtomicU64,
+    parties: AtomicU64,
 }
 
 impl World {
@@ -58,11 +104,12 @@ impl World {
     }
 
     pub(crate) fn party(&self, reach: Reach) -> Party {
-        let number = self.parties.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let number = self.parties.fetch_add(1, Ordering::Relaxed);
         let node = self.network.node(reach);
         let store = Arc::new(MemoryStore::new());
         let began = self.began;
-        Party::start(Parts { node, store, began, seed: number * 1000 })
+        let orders = Orders::default();
+        Party::start(Parts { node, store, orders, began, seed: number * 1000 })
     }
 }
 
@@ -81,6 +128,7 @@ pub(crate) async fn pass(seconds: u64) {
 struct Parts {
     node: FakeNode,
     store: Arc<MemoryStore>,
+    orders: Orders,
     began: Instant,
     seed: u64,
 }
@@ -90,17 +138,18 @@ pub(crate) struct Party {
     pub(crate) node: FakeNode,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) driver: Arc<Driver>,
+    pub(crate) orders: Orders,
     outbox: JoinHandle<()>,
     began: Instant,
     seed: u64,
 }
 
 impl Party {
-    fn start(Parts { node, store, began, seed }: Parts) -> Self {
+    fn start(Parts { node, store, orders, began, seed }: Parts) -> Self {
         let ports = Ports {
             store: store.clone(),
             onion: Arc::new(node.clone()),
-            payer: Arc::new(node.clone()),
+            payer: Arc::new(WatchedPayer { node: node.clone(), orders: orders.clone() }),
             issuer: Arc::new(node.clone()),
             clock: Arc::new(WallClock(began)),
             entropy: Arc::new(Chance(SeededEntropy::new(seed))),
@@ -110,15 +159,15 @@ impl Party {
         node.start(driver.clone());
         let worker = driver.clone();
         let outbox = tokio::spawn(async move { worker.run_outbox().await });
-        Self { node, store, driver, outbox, began, seed }
+        Self { node, store, driver, orders, outbox, began, seed }
     }
 
     /// The process dies, if it has not, and is started again on what is on disk.
     pub(crate) fn restart(self) -> Self {
         self.outbox.abort();
         self.node.crash();
-        let Self { node, store, began, seed, .. } = self;
-        Self::start(Parts { node, store, began, seed: seed + 1 })
+        let Self { node, store, orders, began, seed, .. } = self;
+        Self::start(Parts { node, store, orders, began, seed: seed + 1 })
     }
 
     pub(crate) async fn offer(&self, sat: u64) -> String {
@@ -176,13 +225,6 @@ impl Party {
     /// The payments of ours that arrived.
     pub(crate) fn paid(&self) -> usize {
         self.payments().iter().filter(|payment| payment.is_paid()).count()
-    }
-
-    /// The node forgets the payments that failed, as nodes do.
-    pub(crate) fn forget_failed(&self) {
-        for payment in self.payments() {
-            self.node.forget_payment(payment.id.0);
-        }
     }
 }
 
