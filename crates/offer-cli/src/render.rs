@@ -120,9 +120,22 @@ fn flatten(path: &str, value: &Value, lines: &mut String) {
 
 fn as_human(value: &Value) -> String {
     match value {
-        Value::Object(members) => list_of_one(members).map_or_else(|| lines(members, ""), table),
+        Value::Object(members) => match list_of_one(members) {
+            Some(list) if members.contains_key("help") => list.iter().map(explained).collect(),
+            Some(list) => table(list),
+            None => lines(members, ""),
+        },
         Value::Array(elements) => table(elements),
         other => format!("{}\n", scalar("", other)),
+    }
+}
+
+/// A method in the result of `help`: its manual where there is one, else a usage line and what it does.
+fn explained(method: &Value) -> String {
+    let text = |name: &str| method.get(name).and_then(Value::as_str).unwrap_or_default();
+    match text("verbose") {
+        "" => format!("{}\n    {}\n", inert(text("command")), inert(text("description"))),
+        manual => manual.lines().map(|line| inert(line) + "\n").collect(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `offerd`: the daemon, and with the feature `demo` a chain and a demonstration of its own.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -34,8 +35,8 @@ fn main() -> ExitCode {
     let command = CommandLine::parse().command;
     match command {
         Command::SampleConfig => {
-            print!("{}", option::sample());
-            ExitCode::SUCCESS
+            let written = std::io::stdout().write_all(option::sample().as_bytes());
+            if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Command::Run(flags) => {
             let variables = std::env::vars_os()
@@ -72,6 +73,7 @@ fn on_runtime<E: std::fmt::Display>(task: impl Future<Output = Result<(), E>>) -
 }
 
 fn complain(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
-    eprintln!("offerd: {error}");
+    // When even this cannot be written, the code has to do.
+    let _ = writeln!(std::io::stderr(), "offerd: {error}");
     ExitCode::from(code)
 }

@@ -1,7 +1,7 @@
 //! `offerd run`: one daemon, from its configuration to its end.
 
 use std::fs::DirBuilder;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,7 +95,8 @@ async fn serve(
         node: Arc::new(control),
         shutdown: shutdown.clone(),
     };
-    println!("{}", greeting(config, daemon, first_start));
+    // Whoever started us may not listen.
+    let _ = writeln!(io::stdout(), "{}", greeting(config, daemon, first_start));
     let serving = tokio::spawn(socket.serve(Arc::new(api), shutdown.clone()));
     let outcome = tokio::select! {
         () = shutdown.requested() => Ok(()),

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+/// The exit code of a process that was asked twice.
+const AT_ONCE: i32 = 130;
+
 /// Tells everybody that the daemon ends. Clones are the same signal.
 #[derive(Clone, Debug)]
 pub struct Shutdown(Arc<watch::Sender<bool>>);
@@ -38,7 +41,8 @@ impl Shutdown {
         let _ = seen.wait_for(|requested| *requested).await;
     }
 
-    /// Gives it when the process is asked to end: SIGTERM, or Ctrl-C.
+    /// Gives it when the process is asked to end: SIGTERM, or Ctrl-C. Asked again, the process ends at once, which
+    /// loses nothing: what matters is on disk before it is told.
     ///
     /// # Errors
     /// When the signals cannot be listened to.
@@ -47,11 +51,19 @@ impl Shutdown {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let shutdown = self.clone();
         tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => tracing::info!("SIGTERM: shutting down"),
-                _ = interrupt.recv() => tracing::info!("interrupted: shutting down"),
+            for first in [true, false] {
+                let name = tokio::select! {
+                    _ = terminate.recv() => "SIGTERM",
+                    _ = interrupt.recv() => "SIGINT",
+                };
+                if first {
+                    tracing::info!(signal = name, "shutting down");
+                    shutdown.request();
+                } else {
+                    tracing::warn!(signal = name, "asked again: ending at once");
+                    std::process::exit(AT_ONCE);
+                }
             }
-            shutdown.request();
         });
         Ok(())
     }
