@@ -173,13 +173,13 @@ async fn a_payment_that_is_owed_twice_is_handed_to_the_node_once() {
     let call = customer.spawn_redeem(&strings(&payout)[0], "mine");
     settle().await;
     let id = atm.payments()[0].id;
-    assert_eq!(atm.orders.given(), [id.0]);
+    assert_eq!(atm.watch.orders(), [id.0]);
     let twice = Batch::default().and_then(Effect::Pay(id)).and_then(Effect::Pay(id));
     atm.store.commit(&twice).unwrap();
     let atm = atm.restart();
     call.await.unwrap().unwrap();
     settle().await;
-    assert_eq!(atm.orders.given(), [id.0; 2]);
+    assert_eq!(atm.watch.orders(), [id.0; 2]);
     assert_eq!(customer.gained(), 10_000_000);
     assert_eq!(atm.store.outbox().unwrap(), []);
 }
@@ -189,15 +189,15 @@ async fn a_payment_leaves_the_outbox_before_the_node_hears_of_it() {
     let world = World::new();
     let (atm, customer) = (world.announced(), world.announced());
     let payout = atm.payout(10_000).await;
-    atm.orders.get_stuck(true);
+    atm.watch.wish(|wishes| wishes.pay_hangs = true);
     let call = customer.spawn_redeem(&strings(&payout)[0], "mine");
     settle().await;
-    assert_eq!((atm.orders.given().len(), atm.store.outbox().unwrap()), (1, vec![]));
+    assert_eq!((atm.watch.orders().len(), atm.store.outbox().unwrap()), (1, vec![]));
     // The node knows nothing of it after the restart, so it is begun again under its id.
-    atm.orders.get_stuck(false);
     let atm = atm.restart();
+    atm.watch.wish(|wishes| wishes.pay_hangs = false);
     call.await.unwrap().unwrap();
-    assert_eq!(atm.orders.given(), [atm.payments()[0].id.0; 2]);
+    assert_eq!(atm.watch.orders(), [atm.payments()[0].id.0; 2]);
     assert_eq!(customer.gained(), 10_000_000);
 }
 
@@ -211,7 +211,7 @@ async fn a_payment_that_the_node_lists_is_not_ordered_again_after_a_restart() {
     settle().await;
     let atm = atm.restart().restart();
     pass(600).await;
-    assert_eq!(atm.orders.given().len(), 1);
+    assert_eq!(atm.watch.orders().len(), 1);
     customer.node.release_payments();
     settle().await;
     assert_eq!(atm.paid(), 1);

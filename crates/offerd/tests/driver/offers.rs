@@ -202,6 +202,27 @@ async fn a_single_use_offer_takes_one_payment_of_all_its_invoices() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_payments_at_once_a_single_use_offer_takes_one() {
+    let world = World::new();
+    let (shop, customer, friend) = (world.announced(), world.announced(), world.announced());
+    let made = shop.driver.create_offer(single_use("order 1", 1_000)).await.unwrap();
+    let offer = made.entry.newest().offer.to_string();
+    shop.node.hold_payments();
+    // Neither is ours yet when both have arrived.
+    shop.watch.wish(|wishes| wishes.accept_fails = true);
+    let calls = [customer.spawn_pay(pay_call(&offer)), friend.spawn_pay(pay_call(&offer))];
+    settle().await;
+    shop.node.release_payments();
+    settle().await;
+    shop.watch.wish(|wishes| wishes.accept_fails = false);
+    let mut paid = 0;
+    for call in calls {
+        paid += usize::from(call.await.unwrap().is_ok());
+    }
+    assert_eq!((paid, shop.receipts().len(), shop.gained()), (1, 1, 1_000_000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_arguments_find_the_same_offer_until_it_is_disabled() {
     let world = World::new();
     let shop = world.announced();

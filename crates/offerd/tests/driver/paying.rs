@@ -1,10 +1,18 @@
 //! Payments that we are told to make.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bolt1::Seconds;
+use bolt12::{Invoice, InvoiceBuilder, InvoiceRequest, OfferBuilder};
 use offerd::driver::{CallError, PayCall};
 use offerd_core::Misuse;
-use offerd_core::port::PaymentFailure;
+use offerd_core::port::{
+    Destination, InvoiceIssuer as _, MessageContent, MintOrder, NodeEvent, OnionTransport as _,
+    OutboundMessage, PaymentFailure,
+};
+use offerd_testkit::{FakeNode, Reach, Recorder, sample};
+use secp256k1::Keypair;
 
 use crate::world::{World, pay_call, sat, settle};
 
@@ -109,6 +117,59 @@ async fn more_than_the_caller_allows_is_not_paid() {
     let tip = PayCall { amount: Some(sat(1_500)), ..pay_call(&offer) };
     customer.driver.pay(tip).await.unwrap();
     assert_eq!(shop.gained(), 1_500_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_asks_more_than_its_price_is_not_paid_unless_that_was_allowed() {
+    for (max_amount, paid) in [(None, false), (Some(sat(1_999)), false), (Some(sat(2_000)), true)] {
+        let world = World::new();
+        let customer = world.announced();
+        let issuer = world.network.node(Reach::Announced);
+        let heard = Arc::new(Recorder::new());
+        issuer.start(heard.clone());
+        let offer = OfferBuilder::new().issuer_id(&issuer.id()).amount(sat(1_000));
+        let offer = offer.description("tea").build().unwrap().to_string();
+        let call = customer.spawn_pay(PayCall { max_amount, ..pay_call(&offer) });
+        settle().await;
+        let Some(NodeEvent::Message(message)) = heard.take().pop() else { panic!("no request") };
+        let request = InvoiceRequest::decode(&message.content.bytes).unwrap();
+        let bytes = dear_invoice(&issuer, &request).await.bytes().to_vec();
+        let to = Destination::Path(message.reply_path.unwrap());
+        let content = MessageContent { typ: 66, bytes };
+        let answer = OutboundMessage { to, content, reply_path_id: None, attempt: 0 };
+        issuer.send(answer).await.unwrap();
+        settle().await;
+        assert_eq!(customer.payments().len(), usize::from(paid), "{max_amount:?}");
+        if !paid {
+            let result = call.await.unwrap();
+            let dear = matches!(result, Err(CallError::Misuse(Misuse::TooExpensive { .. })));
+            assert!(dear, "{result:?}");
+        }
+    }
+}
+
+/// An invoice of twice the price.
+async fn dear_invoice(issuer: &FakeNode, request: &InvoiceRequest) -> Invoice {
+    let minted = issuer
+        .mint(MintOrder {
+            amount: sat(2_000),
+            expiry: Seconds(7_200),
+            context: [0; 32],
+            payer_id: request.payer_id(),
+            quantity: None,
+            payer_note: None,
+        })
+        .await
+        .unwrap();
+    let paths = minted.paths.into_iter().map(|path| (path.path, path.pay_info)).collect();
+    let key = Keypair::from_secret_key(&sample::secp(), &issuer.secret_key());
+    InvoiceBuilder::for_request(request)
+        .amount(sat(2_000))
+        .created_at(sample::NOW)
+        .payment_hash(minted.payment_hash)
+        .paths(paths)
+        .sign(&sample::secp(), &key)
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -163,6 +163,20 @@ async fn a_claim_made_before_the_withdrawal_is_paid() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_counts_is_how_the_promise_stands_when_it_is_claimed() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let payout = atm.payout(10_000).await;
+    atm.watch.wish(|wishes| wishes.balance_hangs = true);
+    let call = customer.spawn_redeem(&strings(&payout)[0], "mine");
+    settle().await;
+    atm.driver.disable_payout(payout.offer_id().as_ref(), None).await.unwrap();
+    atm.watch.wish(|wishes| wishes.balance_hangs = false);
+    assert_eq!(refusal(call.await.unwrap()).0, "offer no longer available");
+    assert_eq!(atm.payments(), []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_the_outcome_is_unknown_nobody_else_is_paid() {
     let world = World::new();
     let (atm, customer, stranger) = (world.announced(), world.announced(), world.announced());

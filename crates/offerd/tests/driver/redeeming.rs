@@ -1,13 +1,25 @@
 //! Invoices that we send to whoever promised to pay.
 
+use std::sync::Arc;
+
+use bolt12::{Invoice, InvoiceError, OfferBuilder};
 use offerd::driver::{CallError, Redeemed};
 use offerd_core::Misuse;
-use offerd_core::invoice_book::OwnInvoice;
-use offerd_core::port::{Indexed, Page, Store as _};
+use offerd_core::amount::AmountSpec;
+use offerd_core::invoice_book::{OwnInvoice, RedeemArguments};
+use offerd_core::payment::{OutgoingPayment, pay_order};
+use offerd_core::payout::PayoutArguments;
+use offerd_core::port::{
+    Destination, Indexed, InvoicePayer as _, MessageContent, NodeEvent, OnionTransport as _,
+    OutboundMessage, Page, Store as _,
+};
 use offerd_core::receipt::ReceiptState;
+use offerd_testkit::{Call, Moment, Reach, Recorder, sample};
 use tokio::task::JoinHandle;
 
-use crate::world::{Party, World, pass, redemption, refusal, settle, strings};
+use crate::world::{
+    Party, World, pass, payout_arguments, redemption, refusal, sat, settle, strings,
+};
 
 fn own(party: &Party) -> Vec<OwnInvoice> {
     let invoices = party.store.own_invoices(Page::ALL).unwrap();
@@ -58,13 +70,16 @@ async fn calls_at_once_under_one_label_make_one_invoice() {
     let code = strings(&atm.payout(10_000).await)[0].clone();
     let other = strings(&atm.payout(20_000).await)[0].clone();
     let calls: Vec<JoinHandle<_>> = (0..5).map(|_| customer.spawn_redeem(&code, "mine")).collect();
-    let crossing = customer.spawn_redeem(&other, "mine");
+    let crossing = customer.spawn_redeem(&other, "mine").await.unwrap();
+    // Whoever was first has the label, and all who asked for the same share it.
     for call in calls {
-        call.await.unwrap().unwrap();
+        let result = call.await.unwrap();
+        assert_eq!(label_taken(&result), crossing.is_ok(), "{result:?}");
+        assert_eq!(result.is_ok(), label_taken(&crossing));
     }
-    assert!(label_taken(&crossing.await.unwrap()));
     assert_eq!(own(&customer).len(), 1);
-    assert_eq!(customer.gained(), 10_000_000);
+    let expected = if crossing.is_ok() { 20_000_000 } else { 10_000_000 };
+    assert_eq!(customer.gained(), expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +129,7 @@ async fn what_reached_nobody_frees_its_label_but_what_was_sent_before_does_not()
     let world = World::new();
     let (atm, customer) = (world.announced(), world.announced());
     let code = strings(&atm.payout(10_000).await)[0].clone();
-    customer.node.crash_at(offerd_testkit::Call::Send, offerd_testkit::Moment::Before);
+    customer.node.crash_at(Call::Send, Moment::Before);
     let result = customer.redeem(&code, "mine").await;
     assert!(matches!(result, Err(CallError::Unreachable { .. })), "{result:?}");
     assert!(own(&customer)[0].refused_at.is_some());
@@ -122,7 +137,7 @@ async fn what_reached_nobody_frees_its_label_but_what_was_sent_before_does_not()
     let customer = customer.restart();
     customer.node.hold_payments();
     assert!(customer.redeem(&code, "mine").await.is_err());
-    customer.node.crash_at(offerd_testkit::Call::Send, offerd_testkit::Moment::Before);
+    customer.node.crash_at(Call::Send, Moment::Before);
     let result = customer.redeem(&code, "mine").await;
     assert!(matches!(result, Err(CallError::Unreachable { .. })), "{result:?}");
     let customer = customer.restart();
@@ -130,24 +145,49 @@ async fn what_reached_nobody_frees_its_label_but_what_was_sent_before_does_not()
     settle().await;
     customer.redeem(&code, "mine").await.unwrap();
     assert_eq!(customer.gained(), 10_000_000);
+    assert_eq!((own(&customer).len(), atm.payments().len()), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_crosses_the_payment_does_not_count() {
     let world = World::new();
-    let (atm, customer) = (world.announced(), world.announced());
-    let code = strings(&atm.payout(10_000).await)[0].clone();
-    customer.node.hold_payments();
+    let customer = world.announced();
+    let payer = world.network.node(Reach::Announced);
+    let heard = Arc::new(Recorder::new());
+    payer.start(heard.clone());
+    let code = OfferBuilder::new().issuer_id(&payer.id()).metadata([1; 16]).send_invoice();
+    let code = code.description("x").amount(sat(1_000)).build().unwrap().to_string();
     let call = customer.spawn_redeem(&code, "mine");
     settle().await;
+    let Some(NodeEvent::Message(message)) = heard.take().pop() else { panic!("no invoice came") };
+    let invoice = Invoice::decode(&message.content.bytes).unwrap();
     // The payment has come but is not ours yet when the refusal arrives.
-    customer.node.crash_at(offerd_testkit::Call::Accept, offerd_testkit::Moment::Before);
-    customer.node.release_payments();
+    customer.watch.wish(|wishes| wishes.accept_fails = true);
+    payer.pay(pay_order(&OutgoingPayment { invoice, ..sample::order(1) })).await.unwrap();
     settle().await;
-    drop(call);
-    let customer = customer.restart();
-    let redeemed = customer.redeem(&code, "mine").await.unwrap();
-    assert_eq!(customer.receipts(), [redeemed.receipt]);
+    assert_eq!(customer.receipts()[0].state, ReceiptState::Claiming);
+    let content = MessageContent { typ: 68, bytes: InvoiceError::new("no").encode() };
+    let to = Destination::Path(message.reply_path.unwrap());
+    payer.send(OutboundMessage { to, content, reply_path_id: None, attempt: 0 }).await.unwrap();
+    settle().await;
+    assert!(!call.is_finished());
+    customer.watch.wish(|wishes| wishes.accept_fails = false);
+    assert_eq!(call.await.unwrap().unwrap().receipt, customer.receipts()[0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_amount_under_the_same_label_is_another_call() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let any = PayoutArguments { amount: AmountSpec::Any, ..payout_arguments(1) };
+    let code = atm.try_payout(any).await.unwrap().payout.offer.unwrap().to_string();
+    let ask = |amount| RedeemArguments { amount: Some(sat(amount)), ..redemption(&code, "mine") };
+    customer.node.hold_payments();
+    let first = customer.driver.send_invoice(ask(5)).await;
+    assert!(matches!(first, Err(CallError::NotPaidYet { .. })), "{first:?}");
+    assert!(label_taken(&customer.driver.send_invoice(ask(6)).await));
+    customer.node.release_payments();
+    customer.driver.send_invoice(ask(5)).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

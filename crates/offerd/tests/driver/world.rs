@@ -1,6 +1,6 @@
 //! Drivers joined by a network in memory.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,9 +17,13 @@ use offerd_core::keys::Keys;
 use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::{Payout, PayoutArguments};
-use offerd_core::port::{Indexed, InvoicePayer, Page, PayOrder, PayRefused, PortError, Store as _};
+use offerd_core::port::{
+    Indexed, InvoiceIssuer, InvoicePayer, MintOrder, Minted, Page, PayOrder, PayRefused, PortError,
+    Store as _,
+};
 use offerd_core::receipt::Receipt;
 use offerd_testkit::{FakeNetwork, FakeNode, MemoryStore, Reach, SeededEntropy, sample};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -41,38 +45,49 @@ impl Entropy for Chance {
     }
 }
 
-/// A node's payments, with a note of every order that it was given.
-struct WatchedPayer {
+/// A node that notes what it is told, takes its time, and fails as it is wished.
+struct Watched {
     node: FakeNode,
-    orders: Orders,
+    watch: Watch,
 }
 
-/// What was handed to the node, across restarts.
+/// What a node was told, and what it is wished to do; across restarts.
 #[derive(Clone, Default)]
-pub(crate) struct Orders {
-    given: Arc<Mutex<Vec<[u8; 32]>>>,
-    stuck: Arc<AtomicBool>,
+pub(crate) struct Watch {
+    orders: Arc<Mutex<Vec<[u8; 32]>>>,
+    wishes: watch::Sender<Wishes>,
 }
 
-impl Orders {
-    /// The ids of all orders so far.
-    pub(crate) fn given(&self) -> Vec<[u8; 32]> {
-        self.given.lock().unwrap().clone()
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Wishes {
+    /// It takes an order and never says so.
+    pub(crate) pay_hangs: bool,
+    /// It does not say what it can send.
+    pub(crate) balance_hangs: bool,
+    /// It cannot take a payment now.
+    pub(crate) accept_fails: bool,
+}
+
+impl Watch {
+    /// The ids of all payments that it was told to begin.
+    pub(crate) fn orders(&self) -> Vec<[u8; 32]> {
+        self.orders.lock().unwrap().clone()
     }
 
-    /// From now on the node takes an order and never says so.
-    pub(crate) fn get_stuck(&self, stuck: bool) {
-        self.stuck.store(stuck, Ordering::Relaxed);
+    pub(crate) fn wish(&self, change: impl FnOnce(&mut Wishes)) {
+        self.wishes.send_modify(change);
+    }
+
+    async fn until(&self, granted: impl Fn(&Wishes) -> bool) {
+        self.wishes.subscribe().wait_for(granted).await.unwrap();
     }
 }
 
 #[async_trait]
-impl InvoicePayer for WatchedPayer {
+impl InvoicePayer for Watched {
     async fn pay(&self, order: PayOrder) -> Result<(), PayRefused> {
-        self.orders.given.lock().unwrap().push(order.payment_id);
-        if self.orders.stuck.load(Ordering::Relaxed) {
-            std::future::pending::<()>().await;
-        }
+        self.watch.orders.lock().unwrap().push(order.payment_id);
+        self.watch.until(|wishes| !wishes.pay_hangs).await;
         self.node.pay(order).await
     }
 
@@ -81,7 +96,27 @@ impl InvoicePayer for WatchedPayer {
     }
 
     async fn spendable(&self) -> Result<Msat, PortError> {
+        self.watch.until(|wishes| !wishes.balance_hangs).await;
         self.node.spendable().await
+    }
+}
+
+#[async_trait]
+impl InvoiceIssuer for Watched {
+    async fn mint(&self, order: MintOrder) -> Result<Minted, PortError> {
+        tokio::task::yield_now().await;
+        self.node.mint(order).await
+    }
+
+    async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
+        if self.watch.wishes.borrow().accept_fails {
+            return Err(PortError::unavailable("as the test wished"));
+        }
+        self.node.accept(payment_hash).await
+    }
+
+    async fn refuse(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
+        self.node.refuse(payment_hash).await
     }
 }
 
@@ -108,8 +143,8 @@ impl World {
         let node = self.network.node(reach);
         let store = Arc::new(MemoryStore::new());
         let began = self.began;
-        let orders = Orders::default();
-        Party::start(Parts { node, store, orders, began, seed: number * 1000 })
+        let watch = Watch::default();
+        Party::start(Parts { node, store, watch, began, seed: number * 1000 })
     }
 }
 
@@ -128,7 +163,7 @@ pub(crate) async fn pass(seconds: u64) {
 struct Parts {
     node: FakeNode,
     store: Arc<MemoryStore>,
-    orders: Orders,
+    watch: Watch,
     began: Instant,
     seed: u64,
 }
@@ -138,19 +173,20 @@ pub(crate) struct Party {
     pub(crate) node: FakeNode,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) driver: Arc<Driver>,
-    pub(crate) orders: Orders,
+    pub(crate) watch: Watch,
     outbox: JoinHandle<()>,
     began: Instant,
     seed: u64,
 }
 
 impl Party {
-    fn start(Parts { node, store, orders, began, seed }: Parts) -> Self {
+    fn start(Parts { node, store, watch, began, seed }: Parts) -> Self {
+        let watched = Arc::new(Watched { node: node.clone(), watch: watch.clone() });
         let ports = Ports {
             store: store.clone(),
             onion: Arc::new(node.clone()),
-            payer: Arc::new(WatchedPayer { node: node.clone(), orders: orders.clone() }),
-            issuer: Arc::new(node.clone()),
+            payer: watched.clone(),
+            issuer: watched,
             clock: Arc::new(WallClock(began)),
             entropy: Arc::new(Chance(SeededEntropy::new(seed))),
         };
@@ -159,15 +195,15 @@ impl Party {
         node.start(driver.clone());
         let worker = driver.clone();
         let outbox = tokio::spawn(async move { worker.run_outbox().await });
-        Self { node, store, driver, orders, outbox, began, seed }
+        Self { node, store, driver, watch, outbox, began, seed }
     }
 
     /// The process dies, if it has not, and is started again on what is on disk.
     pub(crate) fn restart(self) -> Self {
         self.outbox.abort();
         self.node.crash();
-        let Self { node, store, orders, began, seed, .. } = self;
-        Self::start(Parts { node, store, orders, began, seed: seed + 1 })
+        let Self { node, store, watch, began, seed, .. } = self;
+        Self::start(Parts { node, store, watch, began, seed: seed + 1 })
     }
 
     pub(crate) async fn offer(&self, sat: u64) -> String {
