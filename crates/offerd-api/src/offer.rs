@@ -65,9 +65,6 @@ pub struct OfferCreated {
     /// Present when nobody could reach us for an invoice now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_unreachable: Option<String>,
-    /// Present when nobody could pay us now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warning_capacity: Option<String>,
 }
 
 /// The result of `listoffers`.

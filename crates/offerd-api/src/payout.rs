@@ -38,9 +38,6 @@ pub struct PayoutCreated {
     /// Present when nobody could reach us with an invoice now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_unreachable: Option<String>,
-    /// Present when we could not pay it now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warning_capacity: Option<String>,
 }
 
 /// The result of `invoicerequest`, and an entry of `listinvoicerequests`.
@@ -71,9 +68,6 @@ pub struct InvoiceRequestView {
     /// Present when nobody could reach us with an invoice now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_unreachable: Option<String>,
-    /// Present when we could not pay it now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warning_capacity: Option<String>,
 }
 
 /// The result of `listinvoicerequests`.

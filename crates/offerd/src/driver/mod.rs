@@ -15,6 +15,7 @@ mod payouts;
 mod receive;
 mod redeem;
 mod send_invoice;
+mod warning;
 mod world;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub use offers::{ListedInvoice, OfferMade, OfferRequest};
 pub use pay::{PayCall, PayOutcome};
 pub use payouts::PayoutMade;
 pub use send_invoice::Redeemed;
+pub use warning::Warning;
 pub use world::{Clock, Entropy, OsEntropy, SystemClock};
 
 /// The parts of the world that the driver works with.

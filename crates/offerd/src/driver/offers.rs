@@ -11,7 +11,7 @@ use offerd_core::receipt::{Receipt, ReceiptKey};
 use offerd_core::{Batch, Event, Misuse, OfferRow};
 
 use super::world::random;
-use super::{CallError, Driver};
+use super::{CallError, Driver, Warning};
 
 /// What `offer` was asked.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ pub struct OfferMade {
     pub entry: OfferEntry,
     /// Whether this call made it.
     pub created: bool,
-    /// Why nobody may be able to reach or pay us just now, in words.
-    pub warnings: Vec<String>,
+    /// What its maker should know.
+    pub warnings: Vec<Warning>,
 }
 
 /// One line of `listinvoices`.
@@ -97,7 +97,7 @@ impl Driver {
         &self,
         mut entry: OfferEntry,
         fresh: OfferEncoding,
-        warnings: Vec<String>,
+        warnings: Vec<Warning>,
     ) -> Result<OfferMade, CallError> {
         if !entry.active {
             return Err(Misuse::ExistsInactive.into());
@@ -180,14 +180,6 @@ fn introductions(offer: &bolt12::Offer) -> Vec<bolt1::NodeRef> {
 }
 
 /// What to tell the maker of a code that may lead nowhere.
-pub(super) fn reach_warnings(announced: bool, no_paths: bool) -> Vec<String> {
-    if no_paths && !announced {
-        vec![
-            "this node is not announced and has no peer that could forward to it: nobody can reach it \
-             with this code until it has a channel or a peer that others know"
-                .to_owned(),
-        ]
-    } else {
-        Vec::new()
-    }
+pub(super) fn reach_warnings(announced: bool, no_paths: bool) -> Vec<Warning> {
+    if no_paths && !announced { vec![Warning::Unreachable] } else { Vec::new() }
 }

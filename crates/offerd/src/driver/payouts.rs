@@ -9,15 +9,15 @@ use offerd_core::{Batch, Event, Misuse};
 
 use super::offers::reach_warnings;
 use super::world::random;
-use super::{CallError, Driver};
+use super::{CallError, Driver, Warning};
 
 /// A promise that was made.
 #[derive(Debug)]
 pub struct PayoutMade {
     /// It, with both its strings.
     pub payout: Payout,
-    /// What its maker should know, in words.
-    pub warnings: Vec<String>,
+    /// What its maker should know.
+    pub warnings: Vec<Warning>,
 }
 
 impl Driver {
@@ -45,9 +45,7 @@ impl Driver {
         let made = MadePayout { row: store.next_payout_row()?, nonce, paths, path_id, now };
         let payout = make_payout(&arguments, made, &self.policy, &self.keys)?;
         if let PayoutAmount::UpTo(_) = payout.amount {
-            warnings.push(
-                "an invoice request cannot say `any`: only offerd can redeem this code".into(),
-            );
+            warnings.push(Warning::OnlyOfferd);
         }
         self.commit(&Batch::of(Event::PayoutCreated(payout.clone())))?;
         Ok(PayoutMade { payout, warnings })

@@ -6,7 +6,8 @@ use offerd_core::amount::AmountSpec;
 use offerd_core::payout::PayoutArguments;
 
 use super::Outcome;
-use super::offerout::sort_warnings;
+use super::offerout::told;
+use crate::driver::Warning;
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
 use crate::rpc::params::Args;
@@ -14,11 +15,9 @@ use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let made = api.driver.create_payout(read(&args)?).await.map_err(to_object)?;
-    let warnings = sort_warnings(made.warnings);
     let mut shown = view::payout_as_request(&made.payout).unwrap_or_default();
     shown.created = Some(true);
-    shown.warning_unreachable = warnings.unreachable;
-    shown.warning_capacity = warnings.capacity;
+    shown.warning_unreachable = told(&made.warnings, Warning::Unreachable);
     view::json(shown)
 }
 

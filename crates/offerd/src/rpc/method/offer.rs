@@ -5,8 +5,8 @@ use offerd_api::offer::OfferCreated;
 use offerd_core::offer_book::OfferArguments;
 
 use super::Outcome;
-use super::offerout::sort_warnings;
-use crate::driver::OfferRequest;
+use super::offerout::told;
+use crate::driver::{OfferRequest, Warning};
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
 use crate::rpc::params::Args;
@@ -14,7 +14,6 @@ use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let made = api.driver.create_offer(read(&args)?).await.map_err(to_object)?;
-    let warnings = sort_warnings(made.warnings);
     let shown = view::offer(&made.entry, None, None);
     view::json(OfferCreated {
         offer_id: shown.offer_id,
@@ -27,8 +26,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         label: shown.label,
         external_id: shown.external_id,
         tags: shown.tags,
-        warning_unreachable: warnings.unreachable,
-        warning_capacity: warnings.capacity,
+        warning_unreachable: told(&made.warnings, Warning::Unreachable),
     })
 }
 

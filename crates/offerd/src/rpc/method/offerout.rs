@@ -7,6 +7,7 @@ use offerd_core::amount::AmountSpec;
 use offerd_core::payout::{PayoutAmount, PayoutArguments};
 
 use super::Outcome;
+use crate::driver::Warning;
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
 use crate::rpc::params::Args;
@@ -14,16 +15,11 @@ use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let made = api.driver.create_payout(read(&args)?).await.map_err(to_object)?;
-    let warnings = sort_warnings(made.warnings);
     let payout = made.payout;
     let Some(offer) = view::payout_as_offer(&payout, None) else {
         return Err(ErrorObject::new(offerd_api::code::GENERAL, "internal error: no offer"));
     };
-    let request = view::payout_as_request(&payout);
-    let only_offerd = request.is_none().then(|| {
-        "an invoice request cannot carry this promise: only offerd can redeem the code".to_owned()
-    });
-    let request = request.unwrap_or_default();
+    let request = view::payout_as_request(&payout).unwrap_or_default();
     view::json(PayoutCreated {
         offer_id: offer.offer_id,
         active: offer.active,
@@ -39,9 +35,8 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         invreq_id: payout.invreq_id().map(|id| id.to_string()),
         invoice_request: request.invoice_request,
         invoice_request_signed: request.invoice_request_signed,
-        warning_only_offerd: only_offerd,
-        warning_unreachable: warnings.unreachable,
-        warning_capacity: warnings.capacity,
+        warning_only_offerd: told(&made.warnings, Warning::OnlyOfferd),
+        warning_unreachable: told(&made.warnings, Warning::Unreachable),
     })
 }
 
@@ -63,20 +58,7 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
     })
 }
 
-/// What the maker of a code should know, by the names under which it is told.
-pub(super) struct Warnings {
-    pub(super) unreachable: Option<String>,
-    pub(super) capacity: Option<String>,
-}
-
-pub(super) fn sort_warnings(warnings: Vec<String>) -> Warnings {
-    let mut sorted = Warnings { unreachable: None, capacity: None };
-    for warning in warnings {
-        if warning.contains("reach") {
-            sorted.unreachable = Some(warning);
-        } else if !warning.contains("only offerd") {
-            sorted.capacity = Some(warning);
-        }
-    }
-    sorted
+/// The text of a warning, where it is among them.
+pub(super) fn told(warnings: &[Warning], wanted: Warning) -> Option<String> {
+    warnings.contains(&wanted).then(|| wanted.to_string())
 }
