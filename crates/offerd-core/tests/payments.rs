@@ -101,6 +101,21 @@ fn an_invoice_is_checked_before_it_is_paid_whoever_gave_it() {
 }
 
 #[test]
+fn what_redeems_a_payout_of_ours_is_not_paid_by_hand_as_well() {
+    let by_offer =
+        sample::invoice_for_payout_offer(&sample::payout_offer(1), &sample::keypair(5), 5);
+    let by_request = sample::invoice_for(&sample::payout_request(1), &sample::keypair(5), 5);
+    for invoice in [by_offer, by_request] {
+        let pay = |number| {
+            let id = PaymentId([3; 32]);
+            decide_order(invoice.clone(), terms(), &[], id, &keys(number), &policy(), NOW)
+        };
+        assert!(matches!(pay(1), Err(Misuse::WrongString(_))));
+        begun(pay(2));
+    }
+}
+
+#[test]
 fn the_limits_are_the_callers_or_the_policys() {
     let invoice = sample::invoice(1);
     let payment = begun(decide(invoice.clone(), terms(), &[], NOW));
@@ -136,6 +151,13 @@ fn only_paths_that_may_be_used_are_handed_on() {
     let order = pay_order(&begun(decide(invoice, terms(), &[], NOW)));
     let infos: Vec<_> = order.paths.into_iter().map(|path| path.pay_info).collect();
     assert_eq!(infos, [info]);
+}
+
+#[test]
+fn the_proof_of_a_payment_is_not_shown_by_accident() {
+    let end = PaymentEnd::Paid { preimage: [0xaa; 32], fee: None, at: NOW };
+    let paid = ended(&sample::order(1), end);
+    assert!(!format!("{paid:?}").contains("170, 170"));
 }
 
 #[test]

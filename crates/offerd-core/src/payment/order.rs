@@ -1,7 +1,7 @@
 //! Deciding to pay an invoice that we were told to pay.
 
 use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
-use bolt12::{Invoice, OfferId};
+use bolt12::{Invoice, InvoiceKind, OfferId};
 
 use super::{OutgoingPayment, PaymentState, Purpose};
 use crate::effect::Effect;
@@ -110,6 +110,15 @@ fn check_payable(
     invoice.verify_signature(keys.secp()).map_err(|_| wrong("signature", "does not verify"))?;
     if invoice.request_view().chain() != policy.chain {
         return Err(wrong("invreq_chain", "another chain"));
+    }
+    // Its redeemer sends it to us, and then the payout is spent by it: paid by hand it would be paid twice.
+    if invoice.kind() != InvoiceKind::ForOffer
+        && invoice.request_view().payer_id() == keys.node_id()
+    {
+        return Err(Misuse::WrongString(
+            "this invoice redeems a payout of this node, which pays it when its redeemer sends it"
+                .into(),
+        ));
     }
     if invoice.is_expired_at(now) {
         return Err(Misuse::InvoiceExpired);

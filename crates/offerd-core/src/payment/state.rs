@@ -40,7 +40,7 @@ pub enum PaymentState {
 }
 
 /// How a payment ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum PaymentEnd {
     /// It arrived.
     Paid {
@@ -58,6 +58,20 @@ pub enum PaymentEnd {
         /// When we learnt it.
         at: Timestamp,
     },
+}
+
+impl std::fmt::Debug for PaymentEnd {
+    /// Without the preimage: whoever has it has the proof of payment.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Paid { preimage: _, fee, at } => {
+                f.debug_struct("Paid").field("fee", fee).field("at", at).finish_non_exhaustive()
+            }
+            Self::Failed { reason, at } => {
+                f.debug_struct("Failed").field("reason", reason).field("at", at).finish()
+            }
+        }
+    }
 }
 
 /// One payment of ours. The row is written before anything is sent and its id never changes, so that it can be

@@ -79,14 +79,11 @@ async fn lost_messages_are_sent_again_with_a_fresh_payer_key_each_time() {
     let Err(CallError::NoAnswer { attempts }) = fetch(&customer, &offer).await else {
         panic!("nobody could have answered")
     };
-    let requests: Vec<InvoiceRequest> = heard
-        .take()
-        .into_iter()
-        .map(|event| match event {
-            NodeEvent::Message(message) => InvoiceRequest::decode(&message.content.bytes).unwrap(),
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let request = |event| {
+        let NodeEvent::Message(message) = event else { panic!("{event:?}") };
+        InvoiceRequest::decode(&message.content.bytes).unwrap()
+    };
+    let requests: Vec<InvoiceRequest> = heard.take().into_iter().map(request).collect();
     assert!(requests.len() >= 3, "{}", requests.len());
     assert_eq!(attempts.len(), requests.len());
     for (index, request) in requests.iter().enumerate() {

@@ -113,6 +113,31 @@ async fn an_invoice_by_the_wrong_way_is_met_with_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_invoice_with_an_unknown_feature_is_met_with_silence() {
+    let world = World::new();
+    let (customer, atm) = (world.announced(), world.announced());
+    let offer = atm.payout(10_000).await.offer.unwrap();
+    let invoice = sample::invoice_for_payout_offer(&offer, &sample::keypair(1), 1);
+    // The signature is wrong in each case: whoever gets as far as that is told.
+    for (features, answers) in [(vec![], 1), (vec![0b10], 1), (vec![0b01], 0), (vec![1, 0, 0], 1)] {
+        let mut writer = bolt1::Writer::new();
+        let mut records: Vec<_> = invoice.records().map(|one| (one.typ, one.value)).collect();
+        records.push((174, &features));
+        records.sort_unstable();
+        for (typ, value) in records {
+            bolt1::tlv::write_record(&mut writer, typ, value);
+        }
+        let content = MessageContent { typ: 66, bytes: writer.into_bytes() };
+        let to = Destination::Node(atm.node.id());
+        let before = world.network.messages_sent();
+        let message = OutboundMessage { to, content, reply_path_id: Some(vec![1; 32]), attempt: 0 };
+        customer.node.send(message).await.unwrap();
+        settle().await;
+        assert_eq!(world.network.messages_sent() - before - 1, answers, "{features:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_claim_that_fails_is_told_to_its_redeemer_and_frees_the_promise() {
     let world = World::new();
     let (atm, customer) = (world.announced(), world.announced());
