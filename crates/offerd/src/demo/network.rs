@@ -29,8 +29,9 @@ use super::wait::until;
 use crate::assemble::chain_hash;
 use crate::shutdown::Shutdown;
 
-/// What each node gets on chain.
-const COINS: Amount = Amount::from_sat(30_000_000);
+/// What each node gets on chain, twice: while one coin funds a channel, the other is the reserve that a node must have
+/// to accept one.
+const COIN: Amount = Amount::from_sat(15_000_000);
 /// What is put into each channel.
 const CHANNEL_SAT: u64 = 10_000_000;
 /// How much of it is the other side's at once.
@@ -174,13 +175,15 @@ async fn fund(chain: &Arc<Chain>, nodes: [&Node; 3]) -> Result<(), DemoError> {
         let address = Address::<NetworkUnchecked>::from_str(&address)
             .and_then(|address| address.require_network(BitcoinNetwork::Regtest))
             .map_err(|error| DemoError::Story(format!("{}: {error}", node.name())))?;
-        chain.faucet(&address, COINS)?;
+        chain.faucet(&address, COIN)?;
+        chain.faucet(&address, COIN)?;
     }
     mine(chain, 1).await?;
     for node in nodes {
         until(&format!("{} sees its coins", node.name()), async || {
             let funds: Funds = node.rpc().call(&Call::new("listfunds")).await?;
-            Ok(funds.outputs.iter().any(|output| output.status == "confirmed").then_some(()))
+            let confirmed = funds.outputs.iter().filter(|output| output.status == "confirmed");
+            Ok((confirmed.count() == 2).then_some(()))
         })
         .await?;
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use offerd_api::layout::{CONFIG, SOCKET};
 use offerd_api::node::{Connected, NewAddress, NodeInfo};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 use super::call::Call;
@@ -33,9 +33,10 @@ pub(super) struct Node {
     id: String,
     address: SocketAddr,
     rpc: Client,
-    /// Killed when dropped. It also ends by itself when our end of its standard input closes, so that it does not
-    /// outlive us however we end.
+    /// Killed when dropped.
     process: Child,
+    /// Our end of its standard input. It ends by itself when this closes, and so does not outlive us however we end.
+    lifeline: Option<ChildStdin>,
     /// Whether somebody was told that the process is no more.
     has_ended: bool,
 }
@@ -62,10 +63,20 @@ impl Node {
     ) -> Result<Self, DemoError> {
         let config = dir.join(CONFIG);
         fs::write(&config, configuration(name, address, chain)).map_err(DemoError::file(config))?;
-        let process = spawn(&dir)?;
+        let mut process = spawn(&dir)?;
+        // Taken out of the process, which would close it when it is waited for.
+        let lifeline = process.stdin.take();
         let rpc = Client::new(name, dir.join(SOCKET));
-        let mut node =
-            Self { name, dir, id: String::new(), address, rpc, process, has_ended: false };
+        let mut node = Self {
+            name,
+            dir,
+            id: String::new(),
+            address,
+            rpc,
+            process,
+            lifeline,
+            has_ended: false,
+        };
         let info = until(&format!("{name} answers"), async || node.first_answer().await).await?;
         node.id = info.id;
         Ok(node)
@@ -149,7 +160,7 @@ impl Node {
         if self.has_ended {
             return Ok(());
         }
-        drop(self.process.stdin.take());
+        drop(self.lifeline.take());
         match timeout(END_PATIENCE, self.process.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
             Ok(Ok(status)) => Err(self.ended(status)),
