@@ -5,7 +5,7 @@ ARGS ?=
 .PHONY: help demo test soak prepare
 
 help:
-	@echo 'make demo   build, start a regtest chain and three nodes, play the story, keep the pages up'
+	@echo 'make demo   build, start a regtest chain and three nodes, play the story, keep the network up'
 	@echo '            make demo ARGS=--once ends after the story; ARGS=--help lists the options'
 	@echo 'make test   everything that must pass: format, lints, architecture, tests, documentation'
 	@echo 'make soak   the long versions of the tests; the log goes to target/soak.log'
