@@ -14,7 +14,7 @@ pub struct ErrorObject {
     pub message: String,
     /// More of it, for programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data: Option<Value>,
+    pub data: Option<Box<Value>>,
 }
 
 impl ErrorObject {
@@ -31,7 +31,7 @@ impl ErrorObject {
     /// The same with something for programs.
     #[must_use]
     pub fn with_data(mut self, data: Value) -> Self {
-        self.data = Some(data);
+        self.data = Some(Box::new(data));
         self
     }
 }

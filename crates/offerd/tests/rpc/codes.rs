@@ -50,7 +50,7 @@ async fn what_costs_more_than_allowed_names_both_amounts() {
     let call = json!({ "invstring": offer["bolt12"], "max_amount_msat": "999sat" });
     let error = customer.refusal("xpay", call).await;
     assert_eq!(error.code, 206);
-    assert_eq!(error.data.unwrap(), json!({ "asked_msat": 1_000_000, "allowed_msat": 999_000 }));
+    assert_eq!(*error.data.unwrap(), json!({ "asked_msat": 1_000_000, "allowed_msat": 999_000 }));
     assert_eq!(customer.rows()[2], 0);
 }
 
