@@ -8,7 +8,9 @@ use bolt1::{Msat, ShortChannelId};
 use lightning::ln::channel_state::{ChannelDetails, ChannelShutdownState};
 use lightning::ln::types::ChannelId;
 use lightning::types::features::ChannelTypeFeatures;
-use lightning::util::config::{MaxDustHTLCExposure, UserConfig};
+use lightning::util::config::{
+    ChannelConfig, ChannelHandshakeConfig, ChannelHandshakeLimits, MaxDustHTLCExposure, UserConfig,
+};
 
 use crate::config::NodeConfig;
 use crate::types::{Channels, Monitor};
@@ -19,20 +21,34 @@ use crate::wallet::OnchainWallet;
 /// fees are low.
 const DUST_EXPOSURE_MSAT: u64 = 50_000_000;
 
+/// Two outputs of 330 sat, which the opener pays for.
+const BOTH_ANCHORS_MSAT: u64 = 660_000;
+
 /// How the crate is to handle channels.
 pub(crate) fn user_config(config: &NodeConfig) -> UserConfig {
-    let mut user = UserConfig::default();
-    user.accept_forwards_to_priv_channels = config.forward_to_private_channels;
-    // Each inbound channel is looked at, see `Reserve`; channels with anchors could not be accepted otherwise.
-    user.manually_accept_inbound_channels = true;
-    user.channel_config.max_dust_htlc_exposure =
-        MaxDustHTLCExposure::FixedLimitMsat(DUST_EXPOSURE_MSAT);
-    user.channel_handshake_limits.force_announced_channel_preference = false;
-    let handshake = &mut user.channel_handshake_config;
-    handshake.negotiate_anchors_zero_fee_htlc_tx = true;
-    // All of a channel can arrive in one payment; the crate would allow a tenth.
-    handshake.max_inbound_htlc_value_in_flight_percent_of_channel = 100;
-    user
+    let channel_config = ChannelConfig {
+        max_dust_htlc_exposure: MaxDustHTLCExposure::FixedLimitMsat(DUST_EXPOSURE_MSAT),
+        ..ChannelConfig::default()
+    };
+    let channel_handshake_config = ChannelHandshakeConfig {
+        negotiate_anchors_zero_fee_htlc_tx: true,
+        // All of a channel can arrive in one payment; the crate would allow a tenth.
+        max_inbound_htlc_value_in_flight_percent_of_channel: 100,
+        ..ChannelHandshakeConfig::default()
+    };
+    let channel_handshake_limits = ChannelHandshakeLimits {
+        force_announced_channel_preference: false,
+        ..ChannelHandshakeLimits::default()
+    };
+    UserConfig {
+        channel_config,
+        channel_handshake_config,
+        channel_handshake_limits,
+        accept_forwards_to_priv_channels: config.forward_to_private_channels,
+        // Each inbound channel is looked at, see `Reserve`; channels with anchors could not be accepted otherwise.
+        manually_accept_inbound_channels: true,
+        ..UserConfig::default()
+    }
 }
 
 /// On-chain coins that must be there to pay for the closing of channels with anchors.
@@ -52,9 +68,7 @@ impl Reserve {
     /// What our channels need, and `more` besides.
     pub(crate) fn needed(&self, more: u64) -> Amount {
         let channels = self.channels.list_channels();
-        let open = channels.iter().filter(|channel| {
-            channel.channel_type.as_ref().is_none_or(ChannelTypeFeatures::supports_anchors_zero_fee_htlc_tx)
-        });
+        let open = channels.iter().filter(|channel| has_anchors(channel));
         let is_open = |id: &ChannelId| channels.iter().any(|channel| channel.channel_id == *id);
         let closing = self.monitor.list_monitors().into_iter().filter(|id| {
             !is_open(id)
@@ -98,13 +112,20 @@ pub(crate) fn view(channel: &ChannelDetails, connected: bool) -> ChannelView {
     }
 }
 
-/// Our side of the balance: what can be sent, what must stay, and what is on its way out.
+/// A channel whose type is not agreed on yet counts as one.
+fn has_anchors(channel: &ChannelDetails) -> bool {
+    channel.channel_type.as_ref().is_none_or(ChannelTypeFeatures::supports_anchors_zero_fee_htlc_tx)
+}
+
+/// Our side of the balance: what can be sent, what must stay, what is on its way out, and the anchors if we paid
+/// for them.
 fn to_us(channel: &ChannelDetails) -> Msat {
     let reserve = channel.unspendable_punishment_reserve.unwrap_or(0).saturating_mul(1_000);
     let outgoing: u64 = channel.pending_outbound_htlcs.iter().map(|htlc| htlc.amount_msat).sum();
-    let most = channel.channel_value_satoshis.saturating_mul(1_000);
-    let sum = channel.outbound_capacity_msat.saturating_add(reserve).saturating_add(outgoing);
-    msat(sum.min(most))
+    let anchors = if channel.is_outbound && has_anchors(channel) { BOTH_ANCHORS_MSAT } else { 0 };
+    let parts = [channel.outbound_capacity_msat, reserve, outgoing, anchors];
+    let sum = parts.into_iter().fold(0, u64::saturating_add);
+    msat(sum.min(channel.channel_value_satoshis.saturating_mul(1_000)))
 }
 
 fn msat(msat: u64) -> Msat {
@@ -113,9 +134,9 @@ fn msat(msat: u64) -> Msat {
 
 fn state(channel: &ChannelDetails) -> ChannelState {
     match channel.channel_shutdown_state {
-        Some(
-            ChannelShutdownState::ShutdownInitiated | ChannelShutdownState::ResolvingHTLCs,
-        ) => ChannelState::ShuttingDown,
+        Some(ChannelShutdownState::ShutdownInitiated | ChannelShutdownState::ResolvingHTLCs) => {
+            ChannelState::ShuttingDown
+        }
         Some(ChannelShutdownState::NegotiatingClosingFee) => ChannelState::SigningClose,
         Some(ChannelShutdownState::ShutdownComplete) => ChannelState::CloseComplete,
         Some(ChannelShutdownState::NotShuttingDown) | None => {

@@ -24,7 +24,7 @@ pub struct NodeConfig {
     pub bitcoind: BitcoindConfig,
     /// Satoshis that must stay on chain for each channel with anchors, to pay for its closing.
     pub anchor_reserve_sat: u64,
-    /// Accept channels with anchors from others although the reserve does not cover them.
+    /// Accept channels from others although the reserve does not cover them.
     pub inbound_without_reserve: bool,
     /// Forward payments into channels that are not announced.
     pub forward_to_private_channels: bool,

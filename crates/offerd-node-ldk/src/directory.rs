@@ -1,8 +1,8 @@
 //! What the onion-message layer asks of the node.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use bolt1::{PublicKey, ShortChannelId};
@@ -43,13 +43,12 @@ impl PeerDirectory for Directory {
     }
 
     async fn connect(&self, node: PublicKey, addresses: Vec<SocketAddress>) -> Result<(), String> {
-        let connector = self.connector.get().and_then(Weak::upgrade).ok_or("the node is not running")?;
+        let connector =
+            self.connector.get().and_then(Weak::upgrade).ok_or("the node is not running")?;
         let mut outcome = Err("no address that can be called".to_owned());
         for address in addresses.iter().filter_map(dialable) {
-            outcome = connector
-                .connect(node, Some(&address))
-                .await
-                .map_err(|error| error.to_string());
+            outcome =
+                connector.connect(node, Some(&address)).await.map_err(|error| error.to_string());
             if outcome.is_ok() {
                 break;
             }

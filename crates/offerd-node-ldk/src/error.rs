@@ -44,7 +44,9 @@ pub enum NodeError {
 #[derive(Debug, thiserror::Error)]
 pub enum WalletError {
     /// Not enough confirmed coins.
-    #[error("{needed} needed, fees not counted; {available} can be spent, {reserve} must stay for channels")]
+    #[error(
+        "{needed} needed, fees not counted; {available} can be spent, {reserve} must stay for channels"
+    )]
     Insufficient {
         /// What was asked for.
         needed: Amount,

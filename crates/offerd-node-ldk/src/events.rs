@@ -10,9 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bitcoin::Amount;
 use bolt1::Msat;
 use lightning::blinded_path::payment::Bolt12OfferContext;
-use lightning::events::{
-    Event, FundingInfo, PaymentFailureReason, PaymentPurpose, ReplayEvent,
-};
+use lightning::events::{Event, FundingInfo, PaymentFailureReason, PaymentPurpose, ReplayEvent};
 use lightning::ln::channelmanager::PaymentId;
 use lightning::ln::types::ChannelId;
 use lightning::types::features::ChannelTypeFeatures;
@@ -100,7 +98,8 @@ impl EventDesk {
                 self.caller.handle(NodeEvent::PaymentFailed { payment_id, reason }).await
             }
             Event::SpendableOutputs { outputs, channel_id } => {
-                let tracked = self.sweeper.track_spendable_outputs(outputs, channel_id, false, None);
+                let tracked =
+                    self.sweeper.track_spendable_outputs(outputs, channel_id, false, None);
                 tracked.map_err(|()| PortError::unavailable("outputs to sweep were not kept"))
             }
             Event::BumpTransaction(event) => {
@@ -186,12 +185,9 @@ impl EventDesk {
         if channel_type.requires_zero_conf() {
             return Err("channels are used only when their funding is confirmed");
         }
-        let anchors = channel_type.supports_anchors_zero_fee_htlc_tx();
-        if anchors
-            && !self.inbound_without_reserve
-            && !self.reserve.covers_one_more(&self.wallet)
-        {
-            return Err("no reserve for another channel with anchors");
+        // Of any type: an opener that is refused one with anchors would come back for one without.
+        if !self.inbound_without_reserve && !self.reserve.covers_one_more(&self.wallet) {
+            return Err("no reserve for another channel");
         }
         Ok(())
     }
@@ -236,9 +232,9 @@ fn failure(reason: Option<PaymentFailureReason>) -> PaymentFailure {
     match reason {
         Some(PaymentFailureReason::RecipientRejected) => PaymentFailure::RefusedByPayee,
         Some(PaymentFailureReason::UserAbandoned) => PaymentFailure::Abandoned,
-        Some(
-            PaymentFailureReason::RetriesExhausted | PaymentFailureReason::RouteNotFound,
-        ) => PaymentFailure::NoRoute,
+        Some(PaymentFailureReason::RetriesExhausted | PaymentFailureReason::RouteNotFound) => {
+            PaymentFailure::NoRoute
+        }
         Some(PaymentFailureReason::PaymentExpired) => PaymentFailure::InvoiceExpired,
         Some(
             reason @ (PaymentFailureReason::UnexpectedError

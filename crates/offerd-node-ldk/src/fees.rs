@@ -58,9 +58,9 @@ pub(crate) struct FeeTable {
 impl FeeTable {
     /// With fallbacks; on regtest, where nobody competes, the least rate there is.
     pub(crate) fn new(network: Network) -> Self {
-        let start = |question: &Question| match network {
-            Network::Regtest => FEERATE_FLOOR_SATS_PER_KW,
-            _ => question.fallback,
+        let alone = network == Network::Regtest;
+        let start = |question: &Question| {
+            if alone { FEERATE_FLOOR_SATS_PER_KW } else { question.fallback }
         };
         Self {
             rates: QUESTIONS.each_ref().map(|question| AtomicU32::new(start(question))),

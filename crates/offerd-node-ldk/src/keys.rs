@@ -95,11 +95,7 @@ fn failed(path: &Path, what: impl fmt::Display) -> NodeError {
 /// A seed that others can read is no secret.
 fn require_private(path: &Path) -> Result<(), NodeError> {
     let mode = fs::metadata(path).map_err(|error| failed(path, error))?.permissions().mode();
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(failed(path, "others may read it: chmod 600 it"))
-    }
+    if mode & 0o077 == 0 { Ok(()) } else { Err(failed(path, "others may read it: chmod 600 it")) }
 }
 
 /// Makes a seed and writes it so that it is there, whole, after a crash.

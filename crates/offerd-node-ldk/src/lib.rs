@@ -57,6 +57,6 @@ pub use keys::NodeSecretKey;
 pub use node::Node;
 pub use onion::{Dialling, MessageDrops, MessageLimits, MessageRate};
 pub use views::{
-    AddressKind, ChannelFunds, ChannelState, ChannelView, Funds, GraphSize, OutputStatus, OutputView,
-    PeerView,
+    AddressKind, ChannelFunds, ChannelState, ChannelView, Funds, GraphSize, OutputStatus,
+    OutputView, PeerView,
 };

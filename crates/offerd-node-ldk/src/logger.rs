@@ -16,7 +16,9 @@ pub(crate) struct NodeLogger;
 
 fn enabled(level: Level) -> bool {
     match level {
-        Level::Gossip | Level::Trace => tracing::enabled!(target: "lightning", tracing::Level::TRACE),
+        Level::Gossip | Level::Trace => {
+            tracing::enabled!(target: "lightning", tracing::Level::TRACE)
+        }
         Level::Debug => tracing::enabled!(target: "lightning", tracing::Level::DEBUG),
         Level::Info => tracing::enabled!(target: "lightning", tracing::Level::INFO),
         Level::Warn => tracing::enabled!(target: "lightning", tracing::Level::WARN),

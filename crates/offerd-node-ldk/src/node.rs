@@ -375,7 +375,14 @@ impl Node {
     /// How much of the network is known.
     pub fn graph_size(&self) -> GraphSize {
         let graph = self.graph.read_only();
-        GraphSize { nodes: graph.nodes().len(), channels: graph.channels().len() }
+        let priced = graph.channels().unordered_iter().map(|(_, channel)| {
+            usize::from(channel.one_to_two.is_some()) + usize::from(channel.two_to_one.is_some())
+        });
+        GraphSize {
+            nodes: graph.nodes().len(),
+            channels: graph.channels().len(),
+            priced: priced.sum(),
+        }
     }
 }
 

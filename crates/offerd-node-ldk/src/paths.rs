@@ -86,7 +86,8 @@ impl PathMaker {
         let graph = self.graph.read_only();
         let mut channels: Vec<_> = channels.into_iter().filter(|channel| suits(channel)).collect();
         channels.sort_by_cached_key(|channel| {
-            let peer = lightning::routing::gossip::NodeId::from_pubkey(&channel.counterparty.node_id);
+            let peer =
+                lightning::routing::gossip::NodeId::from_pubkey(&channel.counterparty.node_id);
             (graph.node(&peer).is_none(), u64::MAX - capacity(channel))
         });
         channels
@@ -150,10 +151,7 @@ impl PathMaker {
             },
             payment_context: PaymentContext::Bolt12Offer(order.context.clone()),
         }
-        .authenticate(
-            Nonce::from_entropy_source(&*self.keyring),
-            &self.keyring.get_expanded_key(),
-        )
+        .authenticate(Nonce::from_entropy_source(&*self.keyring), &self.keyring.get_expanded_key())
     }
 }
 

@@ -228,9 +228,9 @@ impl Payer {
     fn resolve(&self, node: &NodeRef) -> Option<PublicKey> {
         match node {
             NodeRef::Id(id) => Some(*id),
-            NodeRef::ChannelEnd { scid, direction } => {
-                self.own_channel_end(*scid, *direction).or_else(|| self.graph_end(*scid, *direction))
-            }
+            NodeRef::ChannelEnd { scid, direction } => self
+                .own_channel_end(*scid, *direction)
+                .or_else(|| self.graph_end(*scid, *direction)),
         }
     }
 

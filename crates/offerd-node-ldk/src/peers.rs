@@ -23,8 +23,8 @@ use tracing::{debug, info, warn};
 use crate::config::Timing;
 use crate::error::ConnectError;
 use crate::persist::Store;
-use crate::types::{Channels, Graph, Peers};
 use crate::tasks::stopped;
+use crate::types::{Channels, Graph, Peers};
 
 /// How long a peer may take from the call to the end of the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -236,8 +236,7 @@ impl Connector {
             pauses.retain(|node, _| away.contains(node));
             let now = Instant::now();
             for node in away {
-                let (due, pause) =
-                    pauses.entry(node).or_insert((now, self.timing.reconnect_min));
+                let (due, pause) = pauses.entry(node).or_insert((now, self.timing.reconnect_min));
                 if *due > now {
                     continue;
                 }

@@ -17,9 +17,8 @@ use lightning::sign::InMemorySigner;
 use lightning::util::persist::{
     ARCHIVED_CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE,
     ARCHIVED_CHANNEL_MONITOR_PERSISTENCE_SECONDARY_NAMESPACE,
-    CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE,
-    CHANNEL_MONITOR_PERSISTENCE_SECONDARY_NAMESPACE, KVStoreSync, MonitorName,
-    read_channel_monitors,
+    CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE, CHANNEL_MONITOR_PERSISTENCE_SECONDARY_NAMESPACE,
+    KVStoreSync, MonitorName, read_channel_monitors,
 };
 use lightning::util::ser::Writeable;
 use offerd_core::port::{KeyValueStore, PortError};
@@ -225,7 +224,6 @@ pub(crate) fn load_monitors(
     store: &Arc<Store>,
     keyring: &Arc<Keyring>,
 ) -> Result<Vec<(BlockHash, ChannelMonitor<InMemorySigner>)>, NodeError> {
-    read_channel_monitors(Arc::clone(store), Arc::clone(keyring), Arc::clone(keyring)).map_err(
-        |error| NodeError::Corrupt { what: "a channel monitor", why: error.to_string() },
-    )
+    read_channel_monitors(Arc::clone(store), Arc::clone(keyring), Arc::clone(keyring))
+        .map_err(|error| NodeError::Corrupt { what: "a channel monitor", why: error.to_string() })
 }

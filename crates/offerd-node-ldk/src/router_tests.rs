@@ -18,7 +18,12 @@ fn hop(byte: u8) -> BlindedHop {
 }
 
 /// A blinded path with `hops` hops, told apart by `tag`.
-fn blinded(tag: u8, hops: u8, htlc_minimum_msat: u64, htlc_maximum_msat: u64) -> BlindedPaymentPath {
+fn blinded(
+    tag: u8,
+    hops: u8,
+    htlc_minimum_msat: u64,
+    htlc_maximum_msat: u64,
+) -> BlindedPaymentPath {
     BlindedPaymentPath::from_blinded_path_and_payinfo(
         key(tag),
         key(100 + tag),

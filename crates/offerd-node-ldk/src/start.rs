@@ -97,10 +97,7 @@ struct Net {
 }
 
 impl Net {
-    fn new(
-        base: &Base,
-        core: &Core,
-    ) -> Result<(Self, mpsc::Receiver<InboundMessage>), NodeError> {
+    fn new(base: &Base, core: &Core) -> Result<(Self, mpsc::Receiver<InboundMessage>), NodeError> {
         let node_id = base.keyring.get_node_id(Recipient::Node).map_err(|()| {
             NodeError::Corrupt { what: "the seed", why: "it gives no node id".to_owned() }
         })?;
@@ -254,6 +251,7 @@ impl Node {
         listeners: Arc<Listeners>,
         packages: mpsc::UnboundedReceiver<Vec<Transaction>>,
     ) {
+        let sweeper = Arc::clone(&listeners.sweeper);
         let (pause, stop) = (self.config.timing.chain_poll, self.stops.work.subscribe());
         let (source, view) = (Arc::clone(&self.source), Arc::clone(&self.view));
         self.spawn(async move { source.follow(listeners, view, pause, stop).await });
@@ -263,6 +261,9 @@ impl Node {
 
         let (wallet, broadcaster) = (Arc::clone(&self.wallet), Arc::clone(&self.broadcaster));
         self.spawn(tasks::rebroadcast(wallet, broadcaster, self.stops.work.subscribe()));
+
+        let view = Arc::clone(&self.view);
+        self.spawn(tasks::sweep_with_blocks(sweeper, view, self.stops.work.subscribe()));
 
         let (fees, source) = (Arc::clone(&self.fees), Arc::clone(&self.source));
         let pause = self.config.timing.fee_refresh;
@@ -277,12 +278,7 @@ impl Node {
 
         if let Some(pause) = self.config.timing.htlc_forwarding {
             let (channels, peers) = (Arc::clone(&self.channels), Arc::clone(&self.peers));
-            self.spawn(tasks::forward_eagerly(
-                channels,
-                peers,
-                pause,
-                self.stops.work.subscribe(),
-            ));
+            self.spawn(tasks::forward_eagerly(channels, peers, pause, self.stops.work.subscribe()));
         }
 
         let (health, work) = (Arc::clone(&self.health), Arc::clone(&self.stops.work));

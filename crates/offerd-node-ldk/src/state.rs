@@ -73,12 +73,8 @@ impl Base {
         let store = Arc::new(Store::new(values, Arc::clone(&health)));
         let keys = Keys::load_or_create(dir, network)?;
         let now = since_epoch();
-        let keyring = Arc::new(Keyring::new(
-            &keys.lightning,
-            now.as_secs(),
-            now.subsec_nanos(),
-            true,
-        ));
+        let keyring =
+            Arc::new(Keyring::new(&keys.lightning, now.as_secs(), now.subsec_nanos(), true));
         let source: Arc<dyn ChainSource> =
             Arc::new(BitcoindSource::new(&config.bitcoind, network).map_err(unreachable)?);
         let tip = source.tip().await.map_err(unreachable)?;
@@ -291,8 +287,7 @@ fn load_graph(store: &Arc<Store>, network: bitcoin::Network) -> Result<Graph, No
 
 /// So is the scorer: what it knows of channels it learns again.
 fn load_scorer(store: &Arc<Store>, graph: &Arc<Graph>) -> Result<Scorer, NodeError> {
-    let space =
-        (SCORER_PERSISTENCE_PRIMARY_NAMESPACE, SCORER_PERSISTENCE_SECONDARY_NAMESPACE);
+    let space = (SCORER_PERSISTENCE_PRIMARY_NAMESPACE, SCORER_PERSISTENCE_SECONDARY_NAMESPACE);
     let decay = ProbabilisticScoringDecayParameters::default();
     if let Some(bytes) = store.read(space, SCORER_PERSISTENCE_KEY)? {
         let args = (decay, Arc::clone(graph), Arc::new(NodeLogger));

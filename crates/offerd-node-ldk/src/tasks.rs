@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lightning::ln::channel_state::ChannelDetails;
+use lightning::routing::gossip::NodeId;
 use lightning_background_processor::{
     GossipSync, NO_LIQUIDITY_MANAGER, NO_ONION_MESSENGER, process_events_async_with_kv_store_sync,
 };
-use lightning::routing::gossip::NodeId;
 use lightning_rapid_gossip_sync::RapidGossipSync;
 use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents};
 use tokio::net::TcpListener;
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tracing::{debug, error};
 
 use crate::broadcast::Broadcaster;
-use crate::chain::ChainSource;
+use crate::chain::{ChainSource, ChainView};
 use crate::config::NodeConfig;
 use crate::convert;
 use crate::events::EventDesk;
@@ -231,6 +231,24 @@ pub(crate) async fn rebroadcast(
         }
         if !pause(REBROADCAST_PAUSE, &mut stop).await {
             return;
+        }
+    }
+}
+
+/// Looks with each block whether something can be swept; the crate by itself does so every half minute.
+pub(crate) async fn sweep_with_blocks(
+    sweeper: Arc<Sweeper>,
+    view: Arc<ChainView>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut blocks = view.subscribe();
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            changed = blocks.changed() => if changed.is_err() { return },
+        }
+        if sweeper.regenerate_and_broadcast_spend_if_necessary().is_err() {
+            debug!("nothing could be swept");
         }
     }
 }

@@ -155,4 +155,6 @@ pub struct GraphSize {
     pub nodes: usize,
     /// Channels.
     pub channels: usize,
+    /// Directions of channels whose price is known: payments can be routed over those.
+    pub priced: usize,
 }

@@ -1,4 +1,5 @@
 //! Payments over blinded paths between real nodes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not so ends it")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
 
 mod common;
@@ -83,7 +84,7 @@ async fn an_announced_payee_is_paid_over_a_path_of_one_hop() {
     world.channel(&payer, &hub, order(&hub, 1_000_000)).await;
     let announced = FundingOrder { announce: true, ..order(&payee, 1_000_000) };
     world.channel(&hub, &payee, announced).await;
-    payer.knows_network(2, 1).await;
+    payer.knows_network(1).await;
     let minted = payee.invoice(msat(10_000_000)).await;
     let path = minted.paths.first().unwrap();
     assert_eq!(path.path.first_node_id, NodeRef::Id(payee.node_id()));

@@ -1,4 +1,5 @@
 //! What a node has kept, and goes on with, after it was stopped.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not so ends it")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
 
 mod common;
@@ -8,7 +9,7 @@ use std::sync::atomic::Ordering;
 use bitcoin::Amount;
 use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused};
 
-use common::{Member, PATIENCE, World, msat, order, pay_order, patiently};
+use common::{Member, PATIENCE, World, msat, order, patiently, pay_order};
 
 async fn pair() -> (World, Member, Member) {
     let world = World::new().await;

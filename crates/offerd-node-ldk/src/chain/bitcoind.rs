@@ -106,10 +106,9 @@ impl ChainSource for BitcoindSource {
 
     async fn catch_up(&self, listeners: Vec<Behind<'_>>) -> Result<(), ChainError> {
         let mut cache = UnboundedCache::new();
-        let tip =
-            synchronize_listeners(Arc::clone(&self.rpc), self.network, &mut cache, listeners)
-                .await
-                .map_err(source_failed)?;
+        let tip = synchronize_listeners(Arc::clone(&self.rpc), self.network, &mut cache, listeners)
+            .await
+            .map_err(source_failed)?;
         *lock(&self.reached) = Some((cache, tip));
         Ok(())
     }

@@ -43,4 +43,6 @@ pub use drops::MessageDrops;
 pub use limits::{Dialling, MessageLimits, MessageRate};
 
 pub(crate) use directory::{Graph, PeerDirectory};
-pub(crate) use layer::{Clock, Identity, OnionLayer, SystemClock};
+#[cfg(test)]
+pub(crate) use layer::Clock;
+pub(crate) use layer::{Identity, OnionLayer, SystemClock};

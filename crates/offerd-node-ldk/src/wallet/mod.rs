@@ -16,8 +16,8 @@ use bdk_wallet::template::Bip84;
 use bdk_wallet::{KeychainKind, LocalOutput, Update, Wallet};
 use bitcoin::bip32::Xpriv;
 use bitcoin::{
-    Address, Amount, Block, BlockHash, FeeRate, Network, OutPoint, Psbt, ScriptBuf, Transaction, TxOut,
-    Txid,
+    Address, Amount, Block, BlockHash, FeeRate, Network, OutPoint, Psbt, ScriptBuf, Transaction,
+    TxOut, Txid,
 };
 use lightning::chain::transaction::TransactionData;
 use lightning::chain::{BestBlock, Listen};

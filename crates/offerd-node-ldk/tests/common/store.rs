@@ -34,7 +34,12 @@ fn key(primary: &str, secondary: &str, key: &str) -> Key {
 }
 
 impl KeyValueStore for MemoryStore {
-    fn read(&self, primary: &str, secondary: &str, name: &str) -> Result<Option<Vec<u8>>, PortError> {
+    fn read(
+        &self,
+        primary: &str,
+        secondary: &str,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, PortError> {
         Ok(self.values.lock().unwrap().get(&key(primary, secondary, name)).cloned())
     }
 
