@@ -45,6 +45,12 @@ impl<P: Ord + Clone> InvoiceWindow<P> {
         }
     }
 
+    /// What an invoice counts, in bytes: about what it takes in memory, where most of it is kept twice, as it was
+    /// read and as fields.
+    pub fn weight(invoice: &Invoice) -> usize {
+        invoice.bytes().len().saturating_mul(2).saturating_add(size_of::<Entry<P>>())
+    }
+
     /// The invoice made for this request, unless it has expired.
     pub fn valid(&self, key: &ReceiptKey, now: Timestamp) -> Option<&Invoice> {
         self.entries
@@ -76,7 +82,7 @@ impl<P: Ord + Clone> InvoiceWindow<P> {
     /// Remembers an invoice that came of a request through `peer`, replacing an older one for the same request.
     pub fn insert(&mut self, key: ReceiptKey, invoice: Invoice, peer: P) {
         self.remove(&key);
-        let size = invoice.bytes().len();
+        let size = Self::weight(&invoice);
         if size > self.max_bytes || self.max_entries == 0 {
             return;
         }
@@ -96,7 +102,7 @@ impl<P: Ord + Clone> InvoiceWindow<P> {
     /// Forgets the invoice of this request, because it was paid.
     pub fn remove(&mut self, key: &ReceiptKey) {
         let Some(entry) = self.entries.remove(key) else { return };
-        let size = entry.invoice.bytes().len();
+        let size = Self::weight(&entry.invoice);
         self.bytes = self.bytes.saturating_sub(size);
         self.by_hash.remove(&PaymentHash(entry.invoice.payment_hash()));
         if let Some(share) = self.by_peer.get_mut(&entry.peer) {
