@@ -4,17 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bolt12::{Invoice, InvoiceRequest, Offer};
-use offerd::driver::{CallError, OfferRequest};
+use offerd::driver::{CallError, ListedInvoice, OfferRequest, Warning};
 use offerd_core::Misuse;
+use offerd_core::amount::AmountSpec;
 use offerd_core::fetch::FetchArguments;
 use offerd_core::offer_book::OfferArguments;
+use offerd_core::payout::PayoutArguments;
 use offerd_core::port::{
     Destination, MessageContent, NodeEvent, OnionTransport as _, OutboundMessage, Store as _,
 };
 use offerd_core::receipt::ReceiptState;
 use offerd_testkit::{Reach, Recorder, sample};
 
-use crate::world::{Party, World, offer_request, pass, pay_call, refusal, sat, settle};
+use crate::world::{
+    Party, World, offer_request, pass, pay_call, payout_arguments, refusal, sat, settle, strings,
+};
 
 async fn fetch(payer: &Party, offer: &str) -> Result<Invoice, CallError> {
     let offer: Offer = offer.parse().unwrap();
@@ -98,6 +102,90 @@ async fn lost_messages_are_sent_again_with_a_fresh_payer_key_each_time() {
     world.network.lose_messages(2);
     customer.pay(&offer).await.unwrap();
     assert_eq!(shop.receipts().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_that_leads_nowhere_is_followed_by_the_next_at_once() {
+    let world = World::new();
+    let customer = world.announced();
+    let issuer = world.network.node(Reach::Unannounced);
+    let heard = Arc::new(Recorder::new());
+    issuer.start(heard.clone());
+    let mut paths = vec![sample::message_path(1, None), sample::message_path(2, None)];
+    paths.extend(issuer.message_paths(b"here").await.unwrap());
+    let offer = bolt12::OfferBuilder::new().paths(&paths).amount(sat(1)).description("x");
+    let call = customer.spawn_pay(pay_call(&offer.build().unwrap().to_string()));
+    settle().await;
+    assert_eq!(heard.take().len(), 1);
+    let Err(CallError::NoAnswer { attempts }) = call.await.unwrap() else {
+        panic!("nobody answers")
+    };
+    let failed = |attempt: &&offerd::driver::Attempt| attempt.outcome.contains("no route");
+    assert_eq!(attempts[..3].iter().filter(failed).count(), 2, "{attempts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_that_fails_later_does_not_undo_what_was_sent() {
+    let world = World::new();
+    let customer = world.announced();
+    let issuer = world.network.node(Reach::Unannounced);
+    issuer.start(Arc::new(Recorder::new()));
+    let mut paths = issuer.message_paths(b"here").await.unwrap();
+    paths.push(sample::message_path(1, None));
+    let offer = bolt12::OfferBuilder::new().paths(&paths).amount(sat(1)).description("x");
+    let result = fetch(&customer, &offer.build().unwrap().to_string()).await;
+    assert!(matches!(result, Err(CallError::NoAnswer { .. })), "{result:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_listed_is_paid_or_ours_or_waits_and_nothing_twice() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    let waiting = fetch(&customer, &offer).await.unwrap();
+    customer.pay(&offer).await.unwrap();
+    let code = strings(&customer.payout(10).await)[0].clone();
+    let paid = shop.redeem(&code, "paid").await.unwrap();
+    let unanswered = strings(&customer.payout(20).await)[0].clone();
+    customer.node.crash();
+    assert!(shop.redeem(&unanswered, "sent").await.is_err());
+    let mut listed: Vec<_> = shop
+        .driver
+        .list_invoices()
+        .unwrap()
+        .into_iter()
+        .map(|listed| match listed {
+            ListedInvoice::Receipt(receipt) => ("receipt", receipt.payment_hash.0),
+            ListedInvoice::Own(own) => ("own", own.payment_hash().0),
+            ListedInvoice::Waiting(_, invoice) => ("waiting", invoice.payment_hash()),
+        })
+        .collect();
+    assert!(listed.contains(&("waiting", waiting.payment_hash())));
+    assert!(listed.contains(&("receipt", paid.receipt.payment_hash.0)));
+    listed.sort_unstable();
+    let kinds: Vec<_> = listed.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, ["own", "receipt", "receipt", "waiting"]);
+    listed.dedup_by_key(|(_, hash)| *hash);
+    assert_eq!(listed.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_maker_of_a_code_that_leads_nowhere_is_warned() {
+    let world = World::new();
+    let lonely = world.party(Reach::Unannounced);
+    let warnings = async |party: &Party| {
+        let offer = party.driver.create_offer(offer_request(1)).await.unwrap().warnings;
+        let payout = party.try_payout(payout_arguments(1)).await.unwrap().warnings;
+        assert_eq!(offer, payout);
+        offer
+    };
+    assert_eq!(warnings(&lonely).await, [Warning::Unreachable]);
+    assert_eq!(warnings(&world.announced()).await, []);
+    // Now there is somebody who can forward.
+    assert_eq!(warnings(&world.party(Reach::Unannounced)).await, []);
+    let any = PayoutArguments { amount: AmountSpec::Any, ..payout_arguments(1) };
+    let made = world.announced().try_payout(any).await.unwrap();
+    assert_eq!(made.warnings, [Warning::OnlyOfferd]);
 }
 
 #[tokio::test(start_paused = true)]

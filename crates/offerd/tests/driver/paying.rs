@@ -7,6 +7,7 @@ use bolt1::Seconds;
 use bolt12::{Invoice, InvoiceBuilder, InvoiceRequest, OfferBuilder};
 use offerd::driver::{CallError, PayCall};
 use offerd_core::Misuse;
+use offerd_core::fetch::FetchArguments;
 use offerd_core::port::{
     Destination, InvoiceIssuer as _, MessageContent, MintOrder, NodeEvent, OnionTransport as _,
     OutboundMessage, PaymentFailure,
@@ -14,7 +15,7 @@ use offerd_core::port::{
 use offerd_testkit::{FakeNode, Reach, Recorder, sample};
 use secp256k1::Keypair;
 
-use crate::world::{World, pay_call, sat, settle};
+use crate::world::{World, offer_request, pay_call, sat, settle, strings};
 
 fn labelled(string: &str, label: &str) -> PayCall {
     PayCall { label: Some(label.into()), ..pay_call(string) }
@@ -59,6 +60,52 @@ async fn a_label_that_stands_for_something_else_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_quantity_under_the_same_label_is_another_call() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let mut request = offer_request(1_000);
+    request.arguments.quantity_max = Some(0);
+    let made = shop.driver.create_offer(request).await.unwrap();
+    let offer = made.entry.newest().offer.to_string();
+    let pay = |quantity| PayCall { quantity: Some(quantity), ..labelled(&offer, "mine") };
+    customer.driver.pay(pay(2)).await.unwrap();
+    assert!(!customer.driver.pay(pay(2)).await.unwrap().begun_now);
+    let other = customer.driver.pay(pay(3)).await;
+    assert!(matches!(other, Err(CallError::Misuse(Misuse::PaymentLabelTaken))), "{other:?}");
+    assert_eq!(shop.gained(), 2_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_with_an_offer_does_not_go_with_an_invoice() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await.parse().unwrap();
+    let arguments = FetchArguments::default();
+    let within = Duration::from_secs(10);
+    let fetched = customer.driver.fetch_invoice(&offer, &arguments, within).await.unwrap();
+    let base = pay_call(&fetched.fetched.invoice.to_string());
+    let cases = [
+        (PayCall { quantity: Some(1), ..base.clone() }, "quantity"),
+        (PayCall { payer_note: Some("hi".into()), ..base.clone() }, "payer_note"),
+        (PayCall { amount: Some(sat(1_001)), ..base.clone() }, "amount_msat"),
+        (PayCall { amount: Some(sat(999)), ..base.clone() }, "amount_msat"),
+        (pay_call("lni1qq"), "invstring"),
+    ];
+    for (call, named) in cases {
+        let result = customer.driver.pay(call).await;
+        let Err(CallError::Misuse(Misuse::Parameter { parameter, .. })) = result else {
+            panic!("{named}: {result:?}")
+        };
+        assert_eq!(parameter, named);
+    }
+    assert_eq!(customer.payments(), []);
+    customer.driver.pay(PayCall { amount: Some(sat(1_000)), ..base }).await.unwrap();
+    let code = strings(&shop.payout(1).await)[1].clone();
+    let result = customer.pay(&code).await;
+    assert!(matches!(result, Err(CallError::Misuse(Misuse::WrongString(_)))), "{result:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_label_whose_payment_failed_may_be_used_again() {
     let world = World::new();
     let (shop, customer) = (world.announced(), world.announced());
@@ -76,7 +123,7 @@ async fn one_invoice_is_paid_once_however_often_it_is_asked_for() {
     let world = World::new();
     let (shop, customer) = (world.announced(), world.announced());
     let offer = shop.offer(1_000).await.parse().unwrap();
-    let arguments = offerd_core::fetch::FetchArguments::default();
+    let arguments = FetchArguments::default();
     let within = Duration::from_secs(10);
     let fetched = customer.driver.fetch_invoice(&offer, &arguments, within).await.unwrap();
     let invoice = fetched.fetched.invoice.to_string();

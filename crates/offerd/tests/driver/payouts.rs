@@ -5,7 +5,7 @@ use offerd::driver::CallError;
 use offerd_core::Misuse;
 use offerd_core::amount::AmountSpec;
 use offerd_core::payment::PaymentState;
-use offerd_core::payout::{PayoutArguments, PromiseState};
+use offerd_core::payout::{Payout, PayoutArguments, PromiseState};
 use offerd_core::port::{
     Destination, MessageContent, OnionTransport as _, OutboundMessage, PayRefused, PaymentFailure,
     Store as _,
@@ -313,11 +313,42 @@ async fn what_all_payouts_take_in_a_day_is_bounded_fees_included() {
     }
     for (number, code) in codes.iter().take(10).enumerate() {
         customer.redeem(code, &number.to_string()).await.unwrap();
+        pass(600).await;
     }
     let (said, field) = refusal(customer.redeem(&codes[10], "one too many").await);
     assert_eq!((said.as_str(), field), ("this amount cannot be paid for this code", Some(170)));
     pass(86_401).await;
     customer.redeem(&codes[10], "the next day").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_an_open_promise_can_be_withdrawn() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let (withdrawn, spent) = (atm.payout(1_000).await, atm.payout(2_000).await);
+    customer.redeem(&strings(&spent)[0], "mine").await.unwrap();
+    settle().await;
+    let disable = async |payout: &Payout| {
+        let by_offer = atm.driver.disable_payout(payout.offer_id().as_ref(), None).await;
+        let by_request = atm.driver.disable_payout(None, payout.invreq_id().as_ref()).await;
+        [by_offer, by_request].map(|result| match result {
+            Err(CallError::Misuse(misuse)) => Some(misuse),
+            Ok(_) => None,
+            Err(other) => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(disable(&withdrawn).await, [None, Some(Misuse::AlreadyDisabled)]);
+    assert_eq!(
+        disable(&spent).await,
+        [Some(Misuse::AlreadyDisabled), Some(Misuse::AlreadyDisabled)]
+    );
+    let elsewhere = customer.payout(1).await;
+    assert!(
+        disable(&elsewhere)
+            .await
+            .iter()
+            .all(|misuse| { matches!(misuse, Some(Misuse::Unknown { .. })) })
+    );
 }
 
 #[tokio::test(start_paused = true)]

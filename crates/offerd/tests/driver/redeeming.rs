@@ -126,6 +126,39 @@ async fn an_expired_invoice_frees_its_label() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_paid_invoice_is_found_by_its_label_for_ever_and_not_sent_again() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let code = strings(&atm.payout(10_000).await)[0].clone();
+    let first = customer.redeem(&code, "mine").await.unwrap();
+    pass(100_000).await;
+    let before = world.network.messages_sent();
+    let again = customer.redeem(&code, "mine").await.unwrap();
+    assert_eq!((again.invoice, again.receipt), (first.invoice, first.receipt));
+    assert_eq!(world.network.messages_sent(), before);
+    let other = strings(&atm.payout(1).await)[0].clone();
+    assert!(label_taken(&customer.redeem(&other, "mine").await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_that_leads_nowhere_is_followed_by_the_next_at_once() {
+    let world = World::new();
+    let (atm, customer) = (world.party(Reach::Unannounced), world.announced());
+    let _hub = world.announced();
+    let payout = atm.payout(10_000).await;
+    let offer = payout.offer.unwrap();
+    let mut paths = vec![sample::message_path(1, None), sample::message_path(2, None)];
+    paths.extend_from_slice(offer.paths());
+    // Other paths make another code: it is refused, which is an answer all the same.
+    let code = OfferBuilder::new().issuer_id(&atm.node.id()).metadata(payout.nonce).paths(&paths);
+    let code = code.send_invoice().description("x").amount(sat(10_000)).build().unwrap();
+    let call = customer.spawn_redeem(&code.to_string(), "mine");
+    settle().await;
+    assert!(call.is_finished());
+    assert!(refusal(call.await.unwrap()).0.ends_with("differs from the code"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_reached_nobody_frees_its_label_but_what_was_sent_before_does_not() {
     let world = World::new();
     let (atm, customer) = (world.announced(), world.announced());
