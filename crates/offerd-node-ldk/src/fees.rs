@@ -92,6 +92,14 @@ impl FeeTable {
         known.max(self.minimum.load(Ordering::Relaxed))
     }
 
+    /// For commitment transactions that a child can pay for: enough to be let into the mempool, some rise of its
+    /// minimum included.
+    fn anchor_channel(&self) -> u32 {
+        let minimum = self.minimum.load(Ordering::Relaxed);
+        let with_margin = minimum.saturating_add(minimum / 4);
+        with_margin.max(self.rate(Speed::Week) / 2)
+    }
+
     /// For transactions that fund channels.
     pub(crate) fn funding(&self) -> FeeRate {
         FeeRate::from_sat_per_kwu(u64::from(self.rate(Speed::TwoHours)))
@@ -109,7 +117,7 @@ impl FeeEstimator for FeeTable {
             ConfirmationTarget::NonAnchorChannelFee => self.rate(Speed::Hour),
             ConfirmationTarget::OutputSpendingFee => self.rate(Speed::TwoHours),
             ConfirmationTarget::ChannelCloseMinimum => self.rate(Speed::Day),
-            ConfirmationTarget::AnchorChannelFee => self.rate(Speed::Week),
+            ConfirmationTarget::AnchorChannelFee => self.anchor_channel(),
             ConfirmationTarget::MinAllowedAnchorChannelRemoteFee => FEERATE_FLOOR_SATS_PER_KW,
             // A little below the floor passes: peers round differently.
             ConfirmationTarget::MinAllowedNonAnchorChannelRemoteFee => {
