@@ -59,6 +59,16 @@ fields! {
     OFFER_QUANTITY_MAX = 20, "offer_quantity_max", Offer;
     /// `point`: the key that signs the invoices.
     OFFER_ISSUER_ID = 22, "offer_issuer_id", Offer;
+    /// `byte` unit and `tu32` period: a schedule that payers must understand.
+    OFFER_RECURRENCE_COMPULSORY = 24, "offer_recurrence_compulsory", Offer;
+    /// `byte` unit and `tu32` period: a schedule that payers may ignore.
+    OFFER_RECURRENCE_OPTIONAL = 25, "offer_recurrence_optional", Offer;
+    /// `byte` proportional and `tu64` seconds since 1970: when period 0 starts.
+    OFFER_RECURRENCE_BASE = 26, "offer_recurrence_base", Offer;
+    /// `u32` seconds before and `tu32` after a period's start: when to pay.
+    OFFER_RECURRENCE_PAYWINDOW = 27, "offer_recurrence_paywindow", Offer;
+    /// `tu32`: the index of the last period.
+    OFFER_RECURRENCE_LIMIT = 29, "offer_recurrence_limit", Offer;
     /// `sha256`, ours: the payment hash of the invoice that a payout refunds.
     OFFER_REFUND_FOR = 34, "offer_refund_for", Offer;
     /// Empty, ours: the issuer pays whoever sends an invoice.
@@ -79,6 +89,12 @@ fields! {
     INVREQ_PATHS = 90, "invreq_paths", InvoiceRequest;
     /// Two strings with a length byte each: the name under which the offer was found.
     INVREQ_BIP_353_NAME = 91, "invreq_bip_353_name", InvoiceRequest;
+    /// `tu32`: how many payments of the series came before.
+    INVREQ_RECURRENCE_COUNTER = 92, "invreq_recurrence_counter", InvoiceRequest;
+    /// `tu32`: the period of the first payment.
+    INVREQ_RECURRENCE_START = 93, "invreq_recurrence_start", InvoiceRequest;
+    /// Empty: the payer ends the series.
+    INVREQ_RECURRENCE_CANCEL = 94, "invreq_recurrence_cancel", InvoiceRequest;
     /// `...*blinded_path`: the payment paths.
     INVOICE_PATHS = 160, "invoice_paths", Invoice;
     /// `...*blinded_payinfo`: one for each of the paths.
@@ -97,10 +113,30 @@ fields! {
     INVOICE_FEATURES = 174, "invoice_features", Invoice;
     /// `point`: the key that signed the invoice.
     INVOICE_NODE_ID = 176, "invoice_node_id", Invoice;
+    /// `tu64`: seconds since 1970 at which period 0 starts.
+    INVOICE_RECURRENCE_BASETIME = 177, "invoice_recurrence_basetime", Invoice;
     /// `bip340sig`: the signature of whoever made the message.
     SIGNATURE = 240, "signature", InvoiceRequest;
     /// `bip340sig`, ours: the signature of whoever paid the invoice that is refunded.
     REFUND_SIGNATURE = 242, "refund_signature", Invoice;
+    /// As [`OFFER_RECURRENCE_COMPULSORY`].
+    EXPERIMENTAL_OFFER_RECURRENCE_COMPULSORY = 1_000_000_024, "offer_recurrence_compulsory", Offer;
+    /// As [`OFFER_RECURRENCE_OPTIONAL`].
+    EXPERIMENTAL_OFFER_RECURRENCE_OPTIONAL = 1_000_000_025, "offer_recurrence_optional", Offer;
+    /// As [`OFFER_RECURRENCE_BASE`].
+    EXPERIMENTAL_OFFER_RECURRENCE_BASE = 1_000_000_026, "offer_recurrence_base", Offer;
+    /// As [`OFFER_RECURRENCE_PAYWINDOW`].
+    EXPERIMENTAL_OFFER_RECURRENCE_PAYWINDOW = 1_000_000_027, "offer_recurrence_paywindow", Offer;
+    /// As [`OFFER_RECURRENCE_LIMIT`].
+    EXPERIMENTAL_OFFER_RECURRENCE_LIMIT = 1_000_000_029, "offer_recurrence_limit", Offer;
+    /// As [`INVREQ_RECURRENCE_COUNTER`].
+    EXPERIMENTAL_INVREQ_RECURRENCE_COUNTER = 2_000_000_092, "invreq_recurrence_counter", InvoiceRequest;
+    /// As [`INVREQ_RECURRENCE_START`].
+    EXPERIMENTAL_INVREQ_RECURRENCE_START = 2_000_000_093, "invreq_recurrence_start", InvoiceRequest;
+    /// As [`INVREQ_RECURRENCE_CANCEL`].
+    EXPERIMENTAL_INVREQ_RECURRENCE_CANCEL = 2_000_000_094, "invreq_recurrence_cancel", InvoiceRequest;
+    /// As [`INVOICE_RECURRENCE_BASETIME`].
+    EXPERIMENTAL_INVOICE_RECURRENCE_BASETIME = 3_000_000_177, "invoice_recurrence_basetime", Invoice;
 }
 
 impl Message {

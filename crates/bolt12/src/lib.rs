@@ -1,4 +1,4 @@
-//! BOLT 12 offers, invoice requests and invoices: strings, bytes, typed views, signatures.
+//! BOLT 12 offers, invoice requests and invoices: strings, bytes, typed views, signatures; and recurrence.
 //!
 //! # Usage
 //!
@@ -72,7 +72,7 @@
 //!
 //! # Deviations
 //!
-//! From BOLT 12 as of March 2026, beyond what it leaves open:
+//! From BOLT 12 as of March 2026, beyond what it leaves open (those of [`recurrence`] stand there):
 //!
 //! * **Payouts.** An offer with the even field 54 `offer_send_invoice` (empty) is a promise to pay whoever sends an
 //!   invoice for it; it always has `offer_issuer_id`. Field 34 `offer_refund_for` (32 bytes, even) names the payment
@@ -110,6 +110,7 @@ pub mod merkle;
 pub mod offer;
 mod price;
 mod records;
+pub mod recurrence;
 pub mod signature;
 mod string;
 pub mod text;
@@ -131,6 +132,9 @@ pub use invoice_request::{
 };
 pub use offer::{Offer, OfferBuilder, OfferFields, QuantityMax};
 pub use price::{Currency, Price};
+pub use recurrence::{
+    Numbering, Paywindow, Recurrence, RecurrenceBase, RecurringRequest, TimeUnit,
+};
 pub use signature::SignatureError;
 pub use string::Bolt12String;
 pub use text::PeerText;

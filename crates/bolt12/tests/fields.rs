@@ -17,6 +17,11 @@ fn numbers_and_names_are_those_of_the_specification() {
         (18, "offer_issuer"),
         (20, "offer_quantity_max"),
         (22, "offer_issuer_id"),
+        (24, "offer_recurrence_compulsory"),
+        (25, "offer_recurrence_optional"),
+        (26, "offer_recurrence_base"),
+        (27, "offer_recurrence_paywindow"),
+        (29, "offer_recurrence_limit"),
         (34, "offer_refund_for"),
         (54, "offer_send_invoice"),
         (80, "invreq_chain"),
@@ -27,6 +32,9 @@ fn numbers_and_names_are_those_of_the_specification() {
         (89, "invreq_payer_note"),
         (90, "invreq_paths"),
         (91, "invreq_bip_353_name"),
+        (92, "invreq_recurrence_counter"),
+        (93, "invreq_recurrence_start"),
+        (94, "invreq_recurrence_cancel"),
         (160, "invoice_paths"),
         (162, "invoice_blindedpay"),
         (164, "invoice_created_at"),
@@ -36,12 +44,29 @@ fn numbers_and_names_are_those_of_the_specification() {
         (172, "invoice_fallbacks"),
         (174, "invoice_features"),
         (176, "invoice_node_id"),
+        (177, "invoice_recurrence_basetime"),
         (240, "signature"),
         (242, "refund_signature"),
     ];
     let found: Vec<_> =
         (0..2000).filter_map(|typ| field::name(typ).map(|name| (typ, name))).collect();
     assert_eq!(found, names);
+}
+
+#[test]
+fn fields_of_recurrence_have_a_second_number_in_the_experimental_range_of_their_message() {
+    let offset = [(24..30, 1_000_000_000), (92..95, 2_000_000_000), (177..178, 3_000_000_000)];
+    for (range, offset) in offset {
+        for typ in range.filter(|typ| *typ != 28) {
+            let name = field::name(typ).expect("a name");
+            assert!(name.contains("_recurrence_"), "{name}");
+            assert_eq!(field::name(typ + offset), Some(name));
+            for message in [Message::Offer, Message::InvoiceRequest, Message::Invoice] {
+                assert_eq!(message.knows(typ + offset), message.knows(typ), "{name}");
+                assert_eq!(message.allows(typ + offset), message.allows(typ), "{name}");
+            }
+        }
+    }
 }
 
 #[test]

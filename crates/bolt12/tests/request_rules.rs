@@ -75,11 +75,11 @@ fn types_outside_the_ranges_of_a_request_are_refused() {
             undecodable(typ, DecodeErrorKind::OutOfRange)
         );
     }
-    for typ in [78, 92, 158, 242, 1000, 1_000_000_002, 2_999_999_998] {
+    for typ in [78, 96, 158, 242, 1000, 1_000_000_002, 2_999_999_998] {
         let unknown = undecodable(typ, DecodeErrorKind::UnknownEvenType);
         assert_eq!(refusal(&request, typ, Some(&[])), unknown);
     }
-    for typ in [1, 93, 159, 241, 999, 1_000_000_001, 2_999_999_999] {
+    for typ in [1, 95, 159, 241, 999, 1_000_000_001, 2_999_999_999] {
         changed(&request, typ, Some(b"?"));
     }
 }
@@ -87,7 +87,7 @@ fn types_outside_the_ranges_of_a_request_are_refused() {
 #[test]
 fn a_signature_covers_unknown_fields_and_ends_with_any_change() {
     let request = request_for(&offer());
-    for (typ, value) in [(93, b"?".as_slice()), (2_999_999_999, b"?"), (INVREQ_PAYER_NOTE, b"hi")] {
+    for (typ, value) in [(95, b"?".as_slice()), (2_999_999_999, b"?"), (INVREQ_PAYER_NOTE, b"hi")] {
         let other = changed(&request, typ, Some(value));
         assert_eq!(other.verify_signature(&secp()), Err(SignatureError::Wrong));
         assert_ne!(other.invreq_id(), request.invreq_id());
@@ -107,11 +107,11 @@ fn a_signature_covers_unknown_fields_and_ends_with_any_change() {
 fn unknown_fields_set_by_the_writer_are_signed() {
     let request = InvoiceRequestBuilder::for_offer(&offer())
         .metadata([9; 16])
-        .raw(93, *b"odd")
+        .raw(95, *b"odd")
         .raw(2_000_001_729, [1; 32])
         .sign(&secp(), &keypair(PAYER))
         .expect("valid");
-    assert_eq!(request.unknown_records().map(|r| r.typ).collect::<Vec<_>>(), [93, 2_000_001_729]);
+    assert_eq!(request.unknown_records().map(|r| r.typ).collect::<Vec<_>>(), [95, 2_000_001_729]);
     request.verify_signature(&secp()).expect("signed");
     let copy: InvoiceRequest = request.to_string().parse().expect("valid");
     assert_eq!(copy, request);

@@ -16,6 +16,7 @@ use crate::invoice_request::InvoiceRequest;
 use crate::offer::Offer;
 use crate::price::Price;
 use crate::records::RecordMap;
+use crate::recurrence::Numbering;
 use crate::signature;
 
 /// Makes an [`Invoice`]. What is not set is absent; what is set twice has its last value.
@@ -133,6 +134,17 @@ impl InvoiceBuilder {
     /// `invoice_node_id`: the key that will sign; that of [`InvoiceBuilder::sign`] where it is not set.
     pub fn node_id(mut self, id: &PublicKey) -> Self {
         self.records.write(field::INVOICE_NODE_ID, |writer| writer.write_point(id));
+        self
+    }
+
+    /// `invoice_recurrence_basetime`: the start of period 0 of the payer's series; needed where the offer is recurring.
+    pub fn recurrence_basetime(mut self, start: Timestamp) -> Self {
+        let offer = match &self.answered {
+            Answered::Request(request) => request.offer_view().recurrence(),
+            Answered::PayoutOffer(offer) => offer.recurrence(),
+        };
+        let numbering = offer.map_or(Numbering::Experimental, |offer| offer.numbering);
+        self.records.set_tu64(numbering.numbers().basetime, start.0);
         self
     }
 

@@ -11,6 +11,7 @@ use crate::error::{Bolt12Error, InvalidReason};
 use crate::features::InvoiceFeatures;
 use crate::field;
 use crate::records::Records;
+use crate::recurrence::Recurrence;
 use crate::value;
 
 /// What an invoice adds to the request it answers.
@@ -24,14 +25,23 @@ pub(super) struct InvoiceFields {
     pub(super) fallbacks: Vec<FallbackAddress>,
     pub(super) features: InvoiceFeatures,
     pub(super) node_id: PublicKey,
+    pub(super) recurrence_basetime: Option<Timestamp>,
     pub(super) signature: Signature,
     pub(super) refund_signature: Option<Signature>,
 }
 
 impl InvoiceFields {
-    pub(super) fn read(records: &Records<'_>) -> Result<Self, Bolt12Error> {
+    /// Reads the fields; that of recurrence in the numbering of the offer's, if it is recurring.
+    pub(super) fn read(
+        records: &Records<'_>,
+        recurrence: Option<&Recurrence>,
+    ) -> Result<Self, Bolt12Error> {
         let relative_expiry = records.optional(field::INVOICE_RELATIVE_EXPIRY, value::tu32)?;
         let features = records.optional(field::INVOICE_FEATURES, value::bytes)?;
+        let recurrence_basetime = match recurrence.map(|offer| offer.numbering.numbers().basetime) {
+            Some(typ) => Some(records.required(typ, value::timestamp)?),
+            None => None,
+        };
         let fields = Self {
             paths: read_paths(records)?,
             created_at: records.required(field::INVOICE_CREATED_AT, value::timestamp)?,
@@ -43,6 +53,7 @@ impl InvoiceFields {
                 .unwrap_or_default(),
             features: InvoiceFeatures::new(features.unwrap_or_default()),
             node_id: records.required(field::INVOICE_NODE_ID, value::point)?,
+            recurrence_basetime,
             signature: records.required(field::SIGNATURE, value::signature)?,
             refund_signature: records.optional(field::REFUND_SIGNATURE, value::signature)?,
         };

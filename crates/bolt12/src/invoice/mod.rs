@@ -5,6 +5,7 @@ mod fallback;
 mod fields;
 mod mirror;
 mod pay_info;
+mod recurrence;
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -29,6 +30,7 @@ use crate::invoice_request::InvoiceRequestFields;
 use crate::merkle;
 use crate::offer::OfferFields;
 use crate::records::{self, Records};
+use crate::recurrence::RecurringRequest;
 use crate::signature::{self, SignatureError};
 
 use fields::InvoiceFields;
@@ -65,6 +67,7 @@ pub enum InvoiceKind {
 /// | 172 | `invoice_fallbacks` | `...*fallback_address` | where to pay on the chain |
 /// | 174 | `invoice_features` | `...*byte` | bit field: 16, 17 |
 /// | 176 | `invoice_node_id` | `point` | the key that signed |
+/// | 177 | `invoice_recurrence_basetime` | `tu64` | start of period 0 |
 /// | 240 | `signature` | `bip340sig` | by `invoice_node_id` |
 /// | 242 | `refund_signature` | `bip340sig` | ours: by the payer of the refunded invoice |
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -73,6 +76,7 @@ pub struct Invoice {
     offer: OfferFields,
     request: InvoiceRequestFields,
     fields: InvoiceFields,
+    payment: Option<RecurringRequest>,
 }
 
 impl Invoice {
@@ -83,12 +87,11 @@ impl Invoice {
     /// [`Bolt12Error`] with the field that is to blame.
     pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
         let records = Records::read(bytes, Message::Invoice)?;
-        let invoice = Self {
-            offer: OfferFields::read(&records)?,
-            request: InvoiceRequestFields::read(&records)?,
-            fields: InvoiceFields::read(&records)?,
-            bytes: bytes.into(),
-        };
+        let offer = OfferFields::read(&records)?;
+        let request = InvoiceRequestFields::read(&records)?;
+        let fields = InvoiceFields::read(&records, offer.recurrence())?;
+        let payment = recurrence::checked_payment(&offer, &request, &fields)?;
+        let invoice = Self { bytes: bytes.into(), offer, request, fields, payment };
         if invoice.request.amount().is_some_and(|asked| asked != invoice.amount()) {
             return Err(Bolt12Error::invalid(field::INVOICE_AMOUNT, InvalidReason::Mismatch));
         }
@@ -202,6 +205,18 @@ impl Invoice {
     /// `invoice_node_id`: the key that signed the invoice.
     pub const fn node_id(&self) -> PublicKey {
         self.fields.node_id
+    }
+
+    /// Which payment of a series the invoice is for; `None` where the offer is not recurring. It is never a
+    /// cancellation.
+    pub const fn recurring_payment(&self) -> Option<RecurringRequest> {
+        self.payment
+    }
+
+    /// `invoice_recurrence_basetime`: the start of period 0 of the payer's series. There exactly where the offer is
+    /// recurring; the same in every invoice of a series, which only its payer can check.
+    pub const fn recurrence_basetime(&self) -> Option<Timestamp> {
+        self.fields.recurrence_basetime
     }
 
     /// `refund_signature`, valid or not.

@@ -13,6 +13,7 @@ use crate::field;
 use crate::offer::Offer;
 use crate::price::Price;
 use crate::records::{self, RecordMap};
+use crate::recurrence::{Numbering, Numbers, Recurrence};
 use crate::signature;
 
 /// The use of a request that is being built: it answers this offer.
@@ -43,11 +44,38 @@ impl InvoiceRequestBuilder<ForOffer> {
         self.raw(field::INVREQ_BIP_353_NAME, name.encode())
     }
 
+    /// `invreq_recurrence_counter`: how many payments of the series came before; needed where the offer is recurring.
+    pub fn recurrence_counter(mut self, counter: u32) -> Self {
+        let typ = self.numbers().counter;
+        self.records.set_tu64(typ, u64::from(counter));
+        self
+    }
+
+    /// `invreq_recurrence_start`: the period of the first payment, the same in the whole series; needed where the
+    /// offer's recurrence has a base.
+    pub fn recurrence_start(mut self, period: u32) -> Self {
+        let typ = self.numbers().start;
+        self.records.set_tu64(typ, u64::from(period));
+        self
+    }
+
+    /// `invreq_recurrence_cancel`: the series ends here. There will be no answer.
+    pub fn recurrence_cancel(self) -> Self {
+        let typ = self.numbers().cancel;
+        self.raw(typ, [])
+    }
+
+    /// The numbers of the fields of recurrence, which follow the offer's.
+    fn numbers(&self) -> Numbers {
+        let ForOffer(offer) = &self.made_for;
+        offer.recurrence().map_or(Numbering::Experimental, |offer| offer.numbering).numbers()
+    }
+
     /// Signs the request with `key`, the one of `invreq_payer_id`, which is set from it if it was not set.
     ///
     /// # Errors
-    /// [`BuildError`]: also when the offer is a payout, does not accept the chain, or would not accept the quantity
-    /// or (where its price is in bitcoin) the amount.
+    /// [`BuildError`]: also when the offer is a payout, does not accept the chain, or would not accept the quantity,
+    /// the fields of recurrence or (where its price is in bitcoin, and the same at all times) the amount.
     pub fn sign<C: Signing>(
         self,
         secp: &Secp256k1<C>,
@@ -64,9 +92,16 @@ impl InvoiceRequestBuilder<ForOffer> {
         if !offer.supports_chain(request.chain()) {
             return refuse(field::INVREQ_CHAIN, InvalidReason::Mismatch);
         }
-        match offer.price() {
-            Price::Fiat { .. } => request.checked_quantity().map(|_| ())?,
-            Price::PayerDecides | Price::Msat(_) => request.amount_due(None).map(|_| ())?,
+        let cancel = request.checked_recurrence()?.is_some_and(|payment| payment.cancel);
+        let price_changes = match offer.price() {
+            Price::Fiat { .. } => true,
+            Price::Msat(_) => offer.recurrence().is_some_and(Recurrence::is_proportional),
+            Price::PayerDecides => false,
+        };
+        if cancel || price_changes {
+            request.checked_quantity()?;
+        } else {
+            request.amount_due(None)?;
         }
         Ok(request)
     }

@@ -10,6 +10,7 @@ use crate::error::Bolt12Error;
 use crate::features::refuse_compulsory;
 use crate::field;
 use crate::records::Records;
+use crate::recurrence::RequestRecurrence;
 use crate::text::PeerText;
 use crate::value;
 
@@ -27,6 +28,7 @@ use crate::value;
 /// | 89 | `invreq_payer_note` | `...*utf8` | a note |
 /// | 90 | `invreq_paths` | `...*blinded_path` | where to send an invoice unasked |
 /// | 91 | `invreq_bip_353_name` | two strings | the name the offer was found under |
+/// | 92 to 94 | `invreq_recurrence_…` | see [`RecurringRequest`](crate::RecurringRequest) | which payment of a series |
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InvoiceRequestFields {
     metadata: Vec<u8>,
@@ -38,6 +40,7 @@ pub struct InvoiceRequestFields {
     payer_note: Option<PeerText>,
     paths: Vec<BlindedPath>,
     bip_353_name: Option<Bip353Name>,
+    recurrence: RequestRecurrence,
 }
 
 impl InvoiceRequestFields {
@@ -86,6 +89,11 @@ impl InvoiceRequestFields {
         self.bip_353_name.as_ref()
     }
 
+    /// The fields of recurrence, not yet held against the offer.
+    pub(crate) const fn recurrence(&self) -> &RequestRecurrence {
+        &self.recurrence
+    }
+
     /// Whether `invreq_chain` is there, even if it says bitcoin.
     pub(crate) const fn has_chain(&self) -> bool {
         self.chain.is_some()
@@ -106,6 +114,7 @@ impl InvoiceRequestFields {
                 .optional(field::INVREQ_PATHS, BlindedPath::decode_all)?
                 .unwrap_or_default(),
             bip_353_name: records.optional(field::INVREQ_BIP_353_NAME, Bip353Name::decode)?,
+            recurrence: RequestRecurrence::read(records)?,
         };
         refuse_compulsory(&fields.features, field::INVREQ_FEATURES)?;
         Ok(fields)

@@ -39,8 +39,9 @@ pub enum InvoiceRequestKind {
 }
 
 /// An invoice request, valid as far as it can be judged by itself. Whether its signature holds is a separate
-/// question ([`InvoiceRequest::verify_signature`]), as are its quantity and amount
-/// ([`InvoiceRequest::checked_quantity`], [`InvoiceRequest::amount_due`]), which are answered and not dropped.
+/// question ([`InvoiceRequest::verify_signature`]), as are its quantity, its amount
+/// and its place in a series ([`InvoiceRequest::checked_quantity`], [`InvoiceRequest::amount_due`],
+/// [`InvoiceRequest::checked_recurrence`]): a breach of their rules is answered and not dropped.
 ///
 /// It keeps the bytes it was read from, unknown fields included, and dereferences to the fields of its own; those
 /// of the offer are at [`InvoiceRequest::offer_view`]. [`Debug`](fmt::Debug) shows the id alone: a payout's string
@@ -74,6 +75,7 @@ impl InvoiceRequest {
             InvoiceRequestKind::ForOffer
         } else {
             offer.check_payout_request()?;
+            fields.recurrence().refuse_any()?;
             if fields.amount().is_none() {
                 return Err(Bolt12Error::invalid(field::INVREQ_AMOUNT, InvalidReason::Missing));
             }

@@ -1,18 +1,19 @@
-//! How many, and how much: the rules whose breach the payer is told about.
+//! How many, how much, and which time: the rules whose breach the payer is told about.
 
 use core::num::NonZeroU64;
 
-use bolt1::{DecodeError, DecodeErrorKind, Msat};
+use bolt1::{DecodeError, DecodeErrorKind, Msat, Timestamp};
 
 use super::{InvoiceRequest, InvoiceRequestKind};
 use crate::error::{Bolt12Error, InvalidReason};
 use crate::field;
 use crate::offer::QuantityMax;
 use crate::price::Price;
+use crate::recurrence::{Period, RecurringRequest};
 
 impl InvoiceRequest {
     /// The number of items, checked against `offer_quantity_max`; 1 where items are not counted. A payout is for
-    /// one.
+    /// one, and who cancels a series need not say.
     ///
     /// # Errors
     /// [`Bolt12Error::Invalid`] in `invreq_quantity`: missing where items are counted, there where they are not,
@@ -25,6 +26,7 @@ impl InvoiceRequest {
         let (max, quantity) = match (self.offer.quantity_max(), self.quantity()) {
             (None, None) => return Ok(NonZeroU64::MIN),
             (None, Some(_)) => return refuse(InvalidReason::NotAllowed),
+            (Some(_), None) if self.is_cancel() => return Ok(NonZeroU64::MIN),
             (Some(_), None) => return refuse(InvalidReason::Missing),
             (Some(max), Some(quantity)) => (max, quantity),
         };
@@ -47,7 +49,45 @@ impl InvoiceRequest {
     /// and [`InvalidReason::Below`] in `invreq_amount`; [`InvalidReason::NoRate`] in `offer_currency`; [`DecodeErrorKind::TooLarge`] in
     /// `invreq_quantity` when the price of all items is more than all the bitcoin there is.
     pub fn amount_due(&self, fiat_unit_price: Option<Msat>) -> Result<Msat, Bolt12Error> {
-        let expected = self.price_of_all(fiat_unit_price)?;
+        self.at_least(self.price_of_all(fiat_unit_price)?)
+    }
+
+    /// As [`InvoiceRequest::amount_due`], for what is left of `period` at `now`, if the offer has its price in
+    /// proportion to that.
+    ///
+    /// # Errors
+    /// Those of [`InvoiceRequest::amount_due`].
+    pub fn amount_due_in(
+        &self,
+        period: &Period,
+        now: Timestamp,
+        fiat_unit_price: Option<Msat>,
+    ) -> Result<Msat, Bolt12Error> {
+        let whole = self.price_of_all(fiat_unit_price)?;
+        let proportional = self.offer.recurrence().is_some_and(|offer| offer.is_proportional());
+        self.at_least(match whole {
+            Some(whole) if proportional => Some(period.share_left(whole, now)),
+            whole => whole,
+        })
+    }
+
+    /// Which payment of a series is asked for; `None` where the offer is not recurring. Whether the ones before it
+    /// were paid, and whether it is time, is not judged here.
+    ///
+    /// # Errors
+    /// [`Bolt12Error`] in `invreq_recurrence_counter`, `invreq_recurrence_start` or `invreq_recurrence_cancel`:
+    /// missing, not allowed, or beyond `offer_recurrence_limit`.
+    pub fn checked_recurrence(&self) -> Result<Option<RecurringRequest>, Bolt12Error> {
+        self.recurrence().check(self.offer.recurrence())
+    }
+
+    /// Whether the payer ends a series.
+    fn is_cancel(&self) -> bool {
+        matches!(self.checked_recurrence(), Ok(Some(RecurringRequest { cancel: true, .. })))
+    }
+
+    /// `invreq_amount`, or `expected`, which it must not be less than.
+    fn at_least(&self, expected: Option<Msat>) -> Result<Msat, Bolt12Error> {
         let refuse = |reason| Err(Bolt12Error::invalid(field::INVREQ_AMOUNT, reason));
         match (self.amount(), expected) {
             (None, None) => refuse(InvalidReason::Missing),

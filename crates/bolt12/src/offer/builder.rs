@@ -11,12 +11,14 @@ use crate::error::BuildError;
 use crate::field;
 use crate::price::Currency;
 use crate::records::RecordMap;
+use crate::recurrence::Recurrence;
 
 /// Makes an [`Offer`]. What is not set is absent; what is set twice has its last value.
 #[must_use]
 #[derive(Clone, Default)]
 pub struct OfferBuilder {
     records: RecordMap,
+    recurrence: Option<Recurrence>,
 }
 
 impl OfferBuilder {
@@ -94,6 +96,12 @@ impl OfferBuilder {
         self
     }
 
+    /// The schedule by which the offer is paid again and again.
+    pub fn recurrence(mut self, recurrence: Recurrence) -> Self {
+        self.recurrence = Some(recurrence);
+        self
+    }
+
     /// `offer_send_invoice`: the issuer will pay whoever sends an invoice.
     pub fn send_invoice(self) -> Self {
         self.raw(field::OFFER_SEND_INVOICE, [])
@@ -114,7 +122,11 @@ impl OfferBuilder {
     ///
     /// # Errors
     /// [`BuildError::Invalid`].
-    pub fn build(self) -> Result<Offer, BuildError> {
+    pub fn build(mut self) -> Result<Offer, BuildError> {
+        if let Some(recurrence) = self.recurrence {
+            recurrence.check_written()?;
+            recurrence.write(&mut self.records);
+        }
         Ok(Offer::decode(&self.records.encode())?)
     }
 }

@@ -11,6 +11,7 @@ use crate::features::refuse_compulsory;
 use crate::field;
 use crate::price::Price;
 use crate::records::Records;
+use crate::recurrence::Recurrence;
 use crate::text::PeerText;
 use crate::value;
 
@@ -39,6 +40,7 @@ pub enum QuantityMax {
 /// | 18 | `offer_issuer` | `...*utf8` | who the issuer says to be |
 /// | 20 | `offer_quantity_max` | `tu64` | most items; 0: any number |
 /// | 22 | `offer_issuer_id` | `point` | key that signs the invoice |
+/// | 24 to 29 | `offer_recurrence_…` | see [`Recurrence`] | when to pay again |
 /// | 34 | `offer_refund_for` | `sha256` | ours: payment hash of the refunded invoice |
 /// | 54 | `offer_send_invoice` | empty | ours: the issuer pays |
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +55,7 @@ pub struct OfferFields {
     issuer: Option<PeerText>,
     quantity_max: Option<QuantityMax>,
     issuer_id: Option<PublicKey>,
+    recurrence: Option<Recurrence>,
     refund_for: Option<[u8; 32]>,
     send_invoice: bool,
 }
@@ -122,6 +125,11 @@ impl OfferFields {
         self.issuer_id
     }
 
+    /// The schedule, where the offer is to be paid again and again.
+    pub const fn recurrence(&self) -> Option<&Recurrence> {
+        self.recurrence.as_ref()
+    }
+
     /// Whether the issuer pays whoever sends an invoice (`offer_send_invoice`): a payout.
     pub const fn is_send_invoice(&self) -> bool {
         self.send_invoice
@@ -152,6 +160,7 @@ impl OfferFields {
             issuer: records.optional(field::OFFER_ISSUER, value::text)?,
             quantity_max: records.optional(field::OFFER_QUANTITY_MAX, QuantityMax::decode)?,
             issuer_id: records.optional(field::OFFER_ISSUER_ID, value::point)?,
+            recurrence: Recurrence::read(records)?,
             refund_for: records.optional(field::OFFER_REFUND_FOR, value::array)?,
             send_invoice: records.optional(field::OFFER_SEND_INVOICE, value::empty)?.is_some(),
         })
@@ -169,15 +178,20 @@ impl OfferFields {
         if self.refund_for.is_some() && !self.send_invoice {
             return missing(field::OFFER_SEND_INVOICE);
         }
+        if let Some(recurrence) = self.recurrence.as_ref().filter(|_| self.send_invoice) {
+            return Err(Bolt12Error::invalid(recurrence.field(), InvalidReason::NotAllowed));
+        }
         refuse_compulsory(self.features(), field::OFFER_FEATURES)
     }
 
     /// The reader's rules for what an invoice request without an offer may mirror.
     pub(crate) fn check_payout_request(&self) -> Result<(), Bolt12Error> {
+        let recurrence = self.recurrence.as_ref().map(Recurrence::field);
         let present = [
             (self.chains.is_some(), field::OFFER_CHAINS),
             (self.features.is_some(), field::OFFER_FEATURES),
             (self.quantity_max.is_some(), field::OFFER_QUANTITY_MAX),
+            (recurrence.is_some(), recurrence.unwrap_or_default()),
             (self.refund_for.is_some(), field::OFFER_REFUND_FOR),
         ];
         match present.iter().find(|(present, _)| *present) {
