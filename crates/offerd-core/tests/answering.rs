@@ -54,6 +54,7 @@ fn request(entry: &OfferEntry, fields: &[(u64, u64)]) -> InvoiceRequest {
     let sighash = bolt12::signature::sighash("invoice_request", "signature", &root);
     let signature = bolt12::signature::sign(&sample::secp(), &key, sighash);
     records.push((240, signature.as_ref().to_vec()));
+    records.sort();
     InvoiceRequest::decode(&encode(&records)).unwrap()
 }
 
@@ -173,6 +174,15 @@ fn quantity_and_amount_are_priced_or_refused_with_the_field_to_blame() {
             (refusal, field)
         });
         assert_eq!(result, expected, "case {number}");
+    }
+}
+
+#[test]
+fn a_series_is_not_begun_for_an_offer_that_does_not_recur() {
+    let entry = entry(|builder| builder);
+    for field in [92, 93, 94, 2_000_000_092, 2_000_000_093, 2_000_000_094] {
+        let refusal = quote(&entry, &request(&entry, &[(field, 0)]), NOW);
+        assert_eq!(refusal, Err(Refusal::FieldInvalid { field }));
     }
 }
 

@@ -6,8 +6,8 @@ mod common;
 
 use bolt1::{ChainHash, Seconds, Timestamp};
 use bolt12::{
-    BlindedHop, BlindedPath, Invoice, InvoiceBuilder, InvoiceError, Offer, OfferBuilder,
-    QuantityMax,
+    BlindedHop, BlindedPath, Invoice, InvoiceBuilder, InvoiceError, Numbering, Offer, OfferBuilder,
+    QuantityMax, Recurrence, TimeUnit,
 };
 use offerd_core::Misuse;
 use offerd_core::fetch::{Fetch, FetchArguments, Reply, check_reply, prepare};
@@ -35,6 +35,17 @@ fn ask(offer: &Offer, arguments: &FetchArguments) -> Result<Fetch, Misuse> {
 
 fn with(amount: Option<u64>, quantity: Option<u64>) -> FetchArguments {
     FetchArguments { amount: amount.map(msat), quantity, ..FetchArguments::default() }
+}
+
+#[test]
+fn recurring_offers_are_not_taken_up_yet() {
+    let once_a_day = Recurrence::every(1.try_into().unwrap(), TimeUnit::Days);
+    for numbering in [Numbering::Plain, Numbering::Experimental] {
+        let recurring = offer(|builder| builder.recurrence(Recurrence { numbering, ..once_a_day }));
+        let refusal = ask(&recurring, &with(None, None)).unwrap_err();
+        let expected = Misuse::NotYet { parameter: "offer", what: "recurring offers" };
+        assert_eq!(format!("{refusal:?}"), format!("{expected:?}"));
+    }
 }
 
 #[test]

@@ -52,6 +52,9 @@ pub fn prepare(
             "this offer pays: it wants an invoice, not an invoice_request (use sendinvoice)".into(),
         ));
     }
+    if offer.recurrence().is_some() {
+        return Err(Misuse::NotYet { parameter: "offer", what: "recurring offers" });
+    }
     if !offer.supports_chain(policy.chain) {
         return Err(Misuse::parameter("offer", "is for another chain"));
     }

@@ -74,7 +74,16 @@ impl<'a> Authenticated<'a> {
         if offer.is_expired_at(now) {
             return Err(Refusal::Expired);
         }
+        refuse_recurrence(self.request)?;
         Ok(Quote { entry: self.entry, request: self.request, amount: due(self.request)? })
+    }
+}
+
+/// Refuses to take part in a series: no offer of ours is recurring yet.
+fn refuse_recurrence(request: &InvoiceRequest) -> Result<(), Refusal> {
+    match request.checked_recurrence().map_err(|error| blamed(&error))? {
+        Some(_) => Err(Refusal::Unavailable),
+        None => Ok(()),
     }
 }
 
