@@ -63,8 +63,8 @@ impl Report {
         let heading = format!("{}. {title}", self.steps);
         match self.form {
             Form::Json => self.object("step", title, json!({ "number": self.steps })),
-            Form::Terminal => print(&format!("\n\x1b[1m{heading}\x1b[0m\n")),
-            Form::Plain => print(&format!("\n{heading}\n")),
+            Form::Terminal => print(&format!("\n\x1b[1m{heading}\x1b[0m")),
+            Form::Plain => print(&format!("\n{heading}")),
         }
     }
 
@@ -81,8 +81,8 @@ impl Report {
         let line = self.command_line(node, &call.command());
         match self.form {
             Form::Json => self.object("command", &line, json!({ "node": node.name() })),
-            Form::Terminal => print(&format!("   \x1b[36m{}$ {line}\x1b[0m", node.name())),
-            Form::Plain => print(&format!("   {}$ {line}", node.name())),
+            Form::Terminal => print(&format!("\n   \x1b[36m{}$ {line}\x1b[0m", node.name())),
+            Form::Plain => print(&format!("\n   {}$ {line}", node.name())),
         }
     }
 
@@ -167,7 +167,7 @@ impl Report {
         let mut object = Map::new();
         object.insert("step".into(), self.step.into());
         object.insert("event".into(), event.into());
-        object.insert("text".into(), text.into());
+        object.insert("text".into(), text.trim().into());
         if let Value::Object(facts) = facts {
             object.extend(facts);
         }

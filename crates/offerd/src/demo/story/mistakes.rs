@@ -27,12 +27,12 @@ pub(super) async fn make(
     report.step("mistakes", "Codes that do not work");
     let before = Balances::read(network).await?;
     let broken = format!("{code}o");
-    report.tell("mistake", "A letter too many, of those that codes do not use:", json!({}));
+    report.tell("mistake", "\nA letter too many, of those that codes do not use:", json!({}));
     refused(network, report, "broken_code", &broken, INVALID_PARAMS).await?;
 
     let other = mistyped(code)
         .ok_or_else(|| DemoError::Story("no letter of the code can be mistaken".to_owned()))?;
-    let text = "One letter wrong, and still well-formed. The shop does not know this code and keeps silent:";
+    let text = "\nOne letter wrong, and still well-formed. The shop does not know this code and keeps silent:";
     report.tell("mistake", text, json!({}));
     refused(network, report, "mistyped_code", &other, OFFER_TIMEOUT).await?;
 
@@ -79,7 +79,7 @@ async fn expired_code(network: &Network, report: &Report) -> Result<String, Demo
         .with("amount", "10000sat")
         .with("description", "today's special")
         .with("absolute_expiry", expiry);
-    report.tell("mistake", "A code that was good for two seconds:", json!({}));
+    report.tell("mistake", "\nA code that was good for two seconds:", json!({}));
     report.command(&network.shop, &call);
     let offer: OfferCreated = network.shop.rpc().call(&call).await?;
     report.work("letting it expire", until_after(expiry)).await?;

@@ -82,7 +82,7 @@ pub(super) async fn redeem_again(
     let request = payout.invoice_request.as_deref().unwrap_or_default();
     report.tell(
         "other_string",
-        "The same promise as an invoice request (lnr…), which other wallets read, in somebody else's hands:",
+        "\nThe same promise as an invoice request (lnr…), which other wallets read, in somebody else's hands:",
         json!({ "invoice_request": request }),
     );
     let refused = try_again(report, shop, request, "found on the floor").await?;
