@@ -8,4 +8,5 @@ mod offers;
 mod paying;
 mod payouts;
 mod redeeming;
+mod simulation;
 mod world;
