@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bitcoin::hex::DisplayHex;
+use bitcoin::hex::{DisplayHex, FromHex};
 use lightning::types::payment::PaymentPreimage;
 use offerd_core::port::PortError;
 
@@ -47,6 +47,17 @@ impl Claims {
             preimage: PaymentPreimage(*preimage),
             deadline: u32::from_be_bytes(deadline),
         }))
+    }
+
+    /// Drops what was sent back by itself before the block of this height.
+    pub(crate) fn prune(&self, height: u32) -> Result<(), PortError> {
+        for name in self.0.list(SPACE)? {
+            let Ok(payment_hash) = <[u8; 32]>::from_hex(&name) else { continue };
+            if self.find(&payment_hash)?.is_some_and(|claim| claim.deadline <= height) {
+                self.forget(&payment_hash)?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn forget(&self, payment_hash: &[u8; 32]) -> Result<(), PortError> {

@@ -94,6 +94,11 @@ impl Fundings {
         outcome
     }
 
+    /// Nobody waits any more.
+    pub(crate) fn stop_waiting(&self, key: u128) {
+        lock(&self.waiting).remove(&key);
+    }
+
     /// Builds the transaction and gives it to the channel; gives the channel up where that fails.
     pub(crate) fn fund(&self, request: &FundingRequest) -> Result<(), PortError> {
         let fee_rate = lock(&self.waiting).get(&request.key).and_then(|waiting| waiting.fee_rate);

@@ -35,6 +35,7 @@ mod issuer;
 mod keys;
 mod locks;
 mod logger;
+mod manager;
 mod node;
 mod onion;
 mod paths;

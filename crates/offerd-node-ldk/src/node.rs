@@ -288,11 +288,17 @@ impl Node {
                 None,
                 Some(user),
             )
-            .map_err(|error| ChannelError::Refused(format!("{error:?}")))?;
+            .map_err(|error| {
+                self.fundings.stop_waiting(key);
+                ChannelError::Refused(format!("{error:?}"))
+            })?;
         self.peers.process_events();
         let funded = tokio::time::timeout(OPENING_TIMEOUT, outcome)
             .await
-            .map_err(|_| ChannelError::Timeout)?
+            .map_err(|_| {
+                self.fundings.stop_waiting(key);
+                ChannelError::Timeout
+            })?
             .map_err(|_| ChannelError::Closed("the node is stopping".to_owned()))??;
         // The crate has sent it; sending it once more tells whether it has arrived.
         self.source

@@ -29,6 +29,7 @@ use crate::events::EventDesk;
 use crate::funding::Fundings;
 use crate::issuer::Issuer;
 use crate::logger::NodeLogger;
+use crate::manager::ManagerStore;
 use crate::node::{Node, Stops};
 use crate::onion::{Identity, OnionLayer, SystemClock};
 use crate::paths::PathMaker;
@@ -51,14 +52,15 @@ pub(crate) async fn start(
     let (drained, is_drained) = watch::channel(false);
     let (net, arrivals) = Net::new(&base, &core)?;
     let ledger = Ledger::new(&base, &core);
+    ledger.claims.prune(base.view.height())?;
+    let manager = ManagerStore::new(Arc::clone(&base.store), Arc::clone(&core.channels));
     let background = Background {
-        store: Arc::clone(&base.store),
+        store: Arc::clone(&manager),
         desk: Arc::new(ledger.desk(&base, &core, Arc::clone(&caller))),
         monitor: Arc::clone(&core.monitor),
         channels: Arc::clone(&core.channels),
         gossip: Arc::clone(&net.gossip),
         peers: Arc::clone(&net.peers),
-        sweeper: Arc::clone(&core.sweeper),
         scorer: Arc::clone(&base.scorer),
         health: Arc::clone(&base.health),
     };
@@ -72,6 +74,7 @@ pub(crate) async fn start(
     });
     // Events first: what is left from before the restart is told before anything new can happen.
     node.spawn(background.run(drained, node.stops.background.subscribe()));
+    node.spawn(tasks::write_manager(manager, node.stops.work.subscribe()));
     node.follow_chain(listeners, packages);
     node.keep_channels();
     node.talk(listener, arrivals, caller);

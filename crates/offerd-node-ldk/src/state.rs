@@ -15,12 +15,11 @@ use lightning::routing::scoring::{
 };
 use lightning::sign::{InMemorySigner, NodeSigner};
 use lightning::util::persist::{
-    CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
-    CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, NETWORK_GRAPH_PERSISTENCE_KEY,
-    NETWORK_GRAPH_PERSISTENCE_PRIMARY_NAMESPACE, NETWORK_GRAPH_PERSISTENCE_SECONDARY_NAMESPACE,
-    OUTPUT_SWEEPER_PERSISTENCE_KEY, OUTPUT_SWEEPER_PERSISTENCE_PRIMARY_NAMESPACE,
-    OUTPUT_SWEEPER_PERSISTENCE_SECONDARY_NAMESPACE, SCORER_PERSISTENCE_KEY,
-    SCORER_PERSISTENCE_PRIMARY_NAMESPACE, SCORER_PERSISTENCE_SECONDARY_NAMESPACE,
+    NETWORK_GRAPH_PERSISTENCE_KEY, NETWORK_GRAPH_PERSISTENCE_PRIMARY_NAMESPACE,
+    NETWORK_GRAPH_PERSISTENCE_SECONDARY_NAMESPACE, OUTPUT_SWEEPER_PERSISTENCE_KEY,
+    OUTPUT_SWEEPER_PERSISTENCE_PRIMARY_NAMESPACE, OUTPUT_SWEEPER_PERSISTENCE_SECONDARY_NAMESPACE,
+    SCORER_PERSISTENCE_KEY, SCORER_PERSISTENCE_PRIMARY_NAMESPACE,
+    SCORER_PERSISTENCE_SECONDARY_NAMESPACE,
 };
 use lightning::util::ser::ReadableArgs;
 use offerd_core::port::KeyValueStore;
@@ -35,6 +34,7 @@ use crate::error::NodeError;
 use crate::fees::FeeTable;
 use crate::keys::Keys;
 use crate::logger::NodeLogger;
+use crate::manager::ManagerStore;
 use crate::persist::{Health, MonitorStore, Store, load_monitors};
 use crate::router::OneHopRouter;
 use crate::types::{Channels, Graph, Keyring, Monitor, Scorer, Sweeper};
@@ -196,11 +196,7 @@ fn load_channels(
     )));
     let keyring = || Arc::clone(&base.keyring);
     let user = user_config(&base.config);
-    let space = (
-        CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
-        CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE,
-    );
-    let Some(bytes) = base.store.read(space, CHANNEL_MANAGER_PERSISTENCE_KEY)? else {
+    let Some(bytes) = ManagerStore::read(&base.store)? else {
         if !monitors.is_empty() {
             let why = "it is missing, although there are channels".to_owned();
             return Err(NodeError::Corrupt { what: "the channel manager", why });

@@ -25,16 +25,19 @@ use crate::convert;
 use crate::events::EventDesk;
 use crate::fees::FeeTable;
 use crate::logger::NodeLogger;
+use crate::manager::ManagerStore;
 use crate::onion::OnionLayer;
-use crate::persist::{Health, Store};
+use crate::persist::Health;
 use crate::repeats::Repeats;
-use crate::types::{Channels, Gossip, Graph, Monitor, Peers, Scorer, Sweeper};
+use crate::types::{Channels, Gossip, Graph, Monitor, Peers, Scorer, Sweeper, SweeperIn};
 use crate::wallet::OnchainWallet;
 
 /// Pause before events that were not handled are offered again, while nothing else goes on.
 const REPLAY_PAUSE: Duration = Duration::from_millis(200);
 /// How often transactions of ours that are not mined are sent again.
 const REBROADCAST_PAUSE: Duration = Duration::from_secs(600);
+/// How often it is looked whether something can be swept, without a block.
+const SWEEP_PAUSE: Duration = Duration::from_secs(30);
 /// How often our announcement is repeated once everybody should have it.
 const ANNOUNCE_PAUSE: Duration = Duration::from_secs(3_600);
 /// When it is repeated before, for peers that learn of the channel a moment later than of us.
@@ -47,13 +50,12 @@ const COLOUR: [u8; 3] = [0x0f, 0xfe, 0xed];
 
 /// What the background processing works on.
 pub(crate) struct Background {
-    pub(crate) store: Arc<Store>,
+    pub(crate) store: Arc<ManagerStore>,
     pub(crate) desk: Arc<EventDesk>,
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) gossip: Arc<Gossip>,
     pub(crate) peers: Arc<Peers>,
-    pub(crate) sweeper: Arc<Sweeper>,
     pub(crate) scorer: Arc<RwLock<Scorer>>,
     pub(crate) health: Arc<Health>,
 }
@@ -87,7 +89,8 @@ impl Background {
             ),
             self.peers,
             NO_LIQUIDITY_MANAGER,
-            Some(self.sweeper),
+            // We sweep with each block.
+            None::<Arc<SweeperIn<ManagerStore>>>,
             Arc::new(NodeLogger),
             Some(self.scorer),
             |pause| {
@@ -119,6 +122,24 @@ impl Background {
                 return;
             }
             tokio::time::sleep(REPLAY_PAUSE).await;
+        }
+    }
+}
+
+/// Writes the channel manager as soon as it has changed.
+///
+/// The background processing does so too, but only after the events of the moment were handled. A node that is
+/// killed between a monitor's write and the manager's finds its manager outdated at the next start, and closes the
+/// channel by force.
+pub(crate) async fn write_manager(manager: Arc<ManagerStore>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            () = manager.changed() => {}
+        }
+        if let Err(error) = manager.write_if_changed() {
+            error!(%error, "the channel manager could not be written");
+            return;
         }
     }
 }
@@ -235,7 +256,7 @@ pub(crate) async fn rebroadcast(
     }
 }
 
-/// Looks with each block whether something can be swept; the crate by itself does so every half minute.
+/// Looks with each block, and now and then, whether something can be swept.
 pub(crate) async fn sweep_with_blocks(
     sweeper: Arc<Sweeper>,
     view: Arc<ChainView>,
@@ -246,6 +267,7 @@ pub(crate) async fn sweep_with_blocks(
         tokio::select! {
             () = stopped(&mut stop) => return,
             changed = blocks.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(SWEEP_PAUSE) => {}
         }
         if sweeper.regenerate_and_broadcast_spend_if_necessary().is_err() {
             debug!("nothing could be swept");

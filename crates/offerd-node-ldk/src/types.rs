@@ -70,12 +70,14 @@ pub(crate) type Peers = PeerManager<
     Arc<Keyring>,
     Arc<Repeats>,
 >;
-pub(crate) type Sweeper = OutputSweeperSync<
+pub(crate) type Sweeper = SweeperIn<Store>;
+/// A sweeper that keeps its state in a `K`.
+pub(crate) type SweeperIn<K> = OutputSweeperSync<
     Arc<Broadcaster>,
     Arc<OnchainWallet>,
     Arc<FeeTable>,
     TxFilter,
-    Arc<Store>,
+    Arc<K>,
     Arc<NodeLogger>,
     Arc<Keyring>,
 >;

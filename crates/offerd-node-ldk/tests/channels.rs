@@ -18,11 +18,11 @@ fn confirmed(node: &Node) -> Amount {
     confirmed.map(|output| output.amount).sum()
 }
 
-/// Mines until `done`; each block is seen by all nodes before the next.
+/// Mines a few blocks at a time until `done`; all nodes see them before the next ones come.
 async fn mine_until(world: &World, nodes: &[&Member], what: &str, done: impl Fn() -> bool) {
     let mining = async {
         while !done() {
-            world.mine(1);
+            world.mine(6);
             world.all_see_the_tip(nodes).await;
             tokio::task::yield_now().await;
         }

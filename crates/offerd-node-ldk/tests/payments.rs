@@ -6,7 +6,7 @@ mod common;
 
 use bitcoin::Amount;
 use bitcoin::hashes::{Hash, sha256};
-use bolt1::NodeRef;
+use bolt1::{Direction, NodeRef, ShortChannelId};
 use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused, PaymentFailure};
 use offerd_node_ldk::FundingOrder;
 
@@ -114,6 +114,24 @@ async fn an_unannounced_payee_is_paid_through_its_peer() {
     payee.accept(payment.payment_hash).await.unwrap();
     let (_, fee) = payer.inbox.outcome(id).await.unwrap();
     assert!(fee.unwrap() >= msat(u64::from(path.pay_info.fee_base_msat)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_introduction_node_named_by_a_channel_is_found() {
+    let (_world, payer, hub, payee) = line(1, 1_000_000).await;
+    let mut minted = payee.invoice(msat(20_000_000)).await;
+    let scid = payer.list_peer_channels().first().and_then(|channel| channel.short_channel_id);
+    let (scid, hub_is_greater) = (scid.unwrap(), hub.node_id() > payer.node_id());
+    let direction = if hub_is_greater { Direction::One } else { Direction::Zero };
+    let path = &mut minted.paths.first_mut().unwrap().path;
+    path.first_node_id = NodeRef::ChannelEnd { scid, direction };
+    let id = payer.pay_minted(&minted, msat(20_000_000)).await;
+    settle(&payer, &payee, id, 20_000_000).await;
+    // A channel that nobody knows names nobody.
+    let path = &mut minted.paths.first_mut().unwrap().path;
+    path.first_node_id = NodeRef::ChannelEnd { scid: ShortChannelId(1), direction };
+    let refused = payer.try_to_pay(&minted, msat(20_000_000)).await.unwrap_err();
+    assert!(matches!(refused, PayRefused::Impossible(_)), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,22 +9,20 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bitcoin::consensus::encode::serialize_hex;
 use bitcoin::{Network, Transaction};
 use lightning::chain::{BestBlock, Listen};
-use lightning_block_sync::http::HttpEndpoint;
 use lightning_block_sync::init::{synchronize_listeners, validate_best_block_header};
 use lightning_block_sync::poll::{ChainPoller, ValidatedBlockHeader};
-use lightning_block_sync::rpc::{RpcClient, RpcError};
+use lightning_block_sync::rpc::RpcError;
 use lightning_block_sync::{BlockSourceError, SpvClient, UnboundedCache};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tracing::{debug, info, warn};
 
+use super::rpc::Rpc;
 use super::{Behind, BroadcastError, ChainError, ChainSource, ChainView, Listeners};
-use crate::config::{BitcoindAuth, BitcoindConfig};
+use crate::config::BitcoindConfig;
 use crate::locks::lock;
 use crate::tasks::stopped;
 
@@ -36,7 +34,7 @@ const ALREADY_THERE: [&str; 3] =
 
 /// A connection to bitcoind.
 pub(crate) struct BitcoindSource {
-    rpc: Arc<RpcClient>,
+    rpc: Arc<Rpc>,
     network: Network,
     /// Headers seen, so that blocks can be disconnected, and the block that `catch_up` reached.
     reached: Mutex<Option<(UnboundedCache, ValidatedBlockHeader)>>,
@@ -51,25 +49,12 @@ impl fmt::Debug for BitcoindSource {
 impl BitcoindSource {
     /// Does not connect yet.
     pub(crate) fn new(config: &BitcoindConfig, network: Network) -> Result<Self, ChainError> {
-        let login = match &config.auth {
-            BitcoindAuth::Password { user, password } => format!("{user}:{password}"),
-            BitcoindAuth::Cookie(path) => {
-                let cookie = std::fs::read_to_string(path)
-                    .map_err(|error| ChainError(format!("{}: {error}", path.display())))?;
-                cookie.trim().to_owned()
-            }
-        };
-        let endpoint = HttpEndpoint::for_host(config.host.clone()).with_port(config.port);
-        let rpc = Arc::new(RpcClient::new(&BASE64_STANDARD.encode(login), endpoint));
+        let rpc = Arc::new(Rpc::new(config)?);
         Ok(Self { rpc, network, reached: Mutex::new(None) })
     }
 
-    async fn call(&self, method: &str, params: &[Value]) -> Result<Value, io::Error> {
-        self.rpc.call_method::<Value>(method, params).await
-    }
-
     async fn send_one(&self, tx: &Transaction) -> Result<(), BroadcastError> {
-        match self.call("sendrawtransaction", &[json!(serialize_hex(tx))]).await {
+        match self.rpc.call("sendrawtransaction", &[json!(serialize_hex(tx))]).await {
             Ok(_) => Ok(()),
             Err(error) => match rpc_error(&error) {
                 Some(error) if is_there(error) => Ok(()),
@@ -82,7 +67,7 @@ impl BitcoindSource {
     /// Hands in several at once. Where the package as such is refused each is tried alone: some may go in.
     async fn send_package(&self, package: &[Transaction]) -> Result<(), BroadcastError> {
         let hex: Vec<String> = package.iter().map(serialize_hex).collect();
-        match self.call("submitpackage", &[json!(hex)]).await {
+        match self.rpc.call("submitpackage", &[json!(hex)]).await {
             Ok(reply) if reply["package_msg"] == "success" => return Ok(()),
             Ok(reply) => debug!(reason = %reply["package_msg"], "package refused"),
             Err(error) => debug!(%error, "package not taken"),
@@ -156,6 +141,7 @@ impl ChainSource for BitcoindSource {
     async fn fee_rate(&self, blocks: u16, urgent: bool) -> Result<Option<u32>, ChainError> {
         let mode = if urgent { "CONSERVATIVE" } else { "ECONOMICAL" };
         let reply = self
+            .rpc
             .call("estimatesmartfee", &[json!(blocks), json!(mode)])
             .await
             .map_err(|error| failed("estimatesmartfee", &error))?;
@@ -164,6 +150,7 @@ impl ChainSource for BitcoindSource {
 
     async fn mempool_minimum(&self) -> Result<u32, ChainError> {
         let reply = self
+            .rpc
             .call("getmempoolinfo", &[])
             .await
             .map_err(|error| failed("getmempoolinfo", &error))?;

@@ -5,6 +5,7 @@
 
 mod bitcoind;
 mod listeners;
+mod rpc;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
