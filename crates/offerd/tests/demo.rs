@@ -2,6 +2,7 @@
 //! in the middle.
 
 #![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 #[path = "demo/client.rs"]
 mod client;
@@ -12,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use client::{attempt, call, refusal};
-use process::{Demo, Restarted, is_running, run_demo, signal, until};
+use process::{Demo, Restarted, Started, is_running, run_demo, signal, until};
 use serde_json::{Value, json};
 
 /// What the pairs pay each other.
@@ -198,20 +199,39 @@ fn no_node_outlives_a_demo_that_was_killed() {
 #[test]
 fn a_network_without_a_story_says_ready_in_a_line_of_its_own() {
     let dir = tempfile::tempdir().unwrap();
-    let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_offerd"))
-        .args(["demo", "--no-story", "--dir"])
-        .arg(dir.path())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stdout = std::io::BufReader::new(process.stdout.take().unwrap());
-    let ready = std::io::BufRead::lines(stdout).map_while(Result::ok).any(|line| line == "ready");
-    assert!(ready);
+    let mut demo = Started::new(&["demo", "--no-story", "--dir", dir.path().to_str().unwrap()]);
+    assert_eq!(demo.line_with("ready"), "ready");
     for name in ["shop", "atm", "customer"] {
         call(&dir.path().join(name), "getinfo", json!({}));
     }
-    signal("-INT", process.id());
-    assert!(process.wait().unwrap().success());
+    assert!(demo.end().success());
+}
+
+#[test]
+fn a_chain_alone_serves_a_node_by_its_cookie_and_pays_whom_it_was_told_to() {
+    const ADDRESS: &str = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+    let dir = tempfile::tempdir().unwrap();
+    let cookie = dir.path().join("cookie");
+    let cookie = cookie.to_str().unwrap();
+    let gift = format!("{ADDRESS}=50000");
+    let args = ["regtest", "--port", "0", "--cookie", cookie, "--faucet", &gift];
+    let mut chain = Started::new(&args);
+    let greeting = chain.line_with("http://127.0.0.1:");
+    let port = greeting.split("127.0.0.1:").nth(1).unwrap();
+    let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+    chain.line_with("ready");
+
+    let node = dir.path().join("node");
+    let node_dir = node.to_str().unwrap();
+    let mut args = vec!["run", "--dir", node_dir, "--network", "regtest", "--listen", "none"];
+    args.extend(["--bitcoind-port", &port, "--bitcoind-cookie", cookie]);
+    let mut daemon = Started::new(&args);
+    daemon.line_with("socket");
+    let info = until("the node answers", || attempt(&node, "getinfo", &json!({})).ok()?.ok());
+    assert_eq!(info["blockheight"], 111, "110 of the chain, one with the gift");
+    assert!(daemon.end().success());
+    assert!(chain.end().success());
+    assert!(!Path::new(cookie).exists());
 }
 
 #[test]

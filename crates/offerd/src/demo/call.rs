@@ -40,10 +40,7 @@ impl Call {
         let by_position = in_order.count() == self.params.len();
         let mut line = self.method.to_owned();
         for (name, value) in &self.params {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             line.push(' ');
             line.push_str(&quoted(&if by_position { text } else { format!("{name}={text}") }));
         }

@@ -47,6 +47,45 @@ pub(crate) fn run_demo(args: &[&str]) -> Finished {
     }
 }
 
+/// A run that goes on, with what it prints.
+pub(crate) struct Started {
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Started {
+    /// Runs the program with these arguments.
+    pub(crate) fn new(args: &[&str]) -> Self {
+        let mut process = Command::new(PROGRAM)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, lines }
+    }
+
+    /// The next line that has this in it.
+    pub(crate) fn line_with(&mut self, text: &str) -> String {
+        let mut lines = self.lines.by_ref().map_while(Result::ok);
+        lines.find(|line| line.contains(text)).unwrap_or_else(|| panic!("it never said {text}"))
+    }
+
+    /// Presses Ctrl-C and waits for the end.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        signal("-INT", self.process.id());
+        self.process.wait().unwrap()
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// A network that stays up until it is dropped.
 pub(crate) struct Demo {
     process: Child,
