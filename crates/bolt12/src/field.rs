@@ -139,6 +139,29 @@ fields! {
     EXPERIMENTAL_INVOICE_RECURRENCE_BASETIME = 3_000_000_177, "invoice_recurrence_basetime", Invoice;
 }
 
+/// `bip340sig`: the signature of whoever made a payer proof.
+pub const PROOF_SIGNATURE: u64 = 241;
+/// 32 bytes: the preimage of `invoice_payment_hash`.
+pub const PROOF_PREIMAGE: u64 = 1001;
+/// `...*bigsize`: a marker for each hidden field.
+pub const PROOF_OMITTED_TLVS: u64 = 1002;
+/// `...*sha256`: the hidden parts of the merkle tree.
+pub const PROOF_MISSING_HASHES: u64 = 1003;
+/// `...*sha256`: a nonce for each shown field.
+pub const PROOF_LEAF_HASHES: u64 = 1004;
+/// `...*utf8`: a note to the verifier.
+pub const PROOF_NOTE: u64 = 1005;
+
+/// The fields of a payer proof that no other message has; ascending.
+const PROOF_TABLE: [(u64, &str); 6] = [
+    (PROOF_SIGNATURE, "proof_signature"),
+    (PROOF_PREIMAGE, "proof_preimage"),
+    (PROOF_OMITTED_TLVS, "proof_omitted_tlvs"),
+    (PROOF_MISSING_HASHES, "proof_missing_hashes"),
+    (PROOF_LEAF_HASHES, "proof_leaf_hashes"),
+    (PROOF_NOTE, "proof_note"),
+];
+
 impl Message {
     /// Whether a field of type `typ` may stand in this message at all.
     pub fn allows(self, typ: u64) -> bool {
@@ -157,7 +180,24 @@ impl Message {
 
 /// The specification's name of a field, where it has one.
 pub fn name(typ: u64) -> Option<&'static str> {
-    entry(typ).map(|(_, name, _)| *name)
+    let proof = || PROOF_TABLE.iter().find(|(number, _)| *number == typ);
+    entry(typ).map(|(_, name, _)| *name).or_else(|| proof().map(|(_, name)| *name))
+}
+
+/// Whether `typ` is a field of a payer proof that no other message has.
+pub(crate) fn is_of_proof(typ: u64) -> bool {
+    PROOF_TABLE.iter().any(|(number, _)| *number == typ)
+}
+
+/// Whether `typ` is in the ranges of an invoice and can be shown: all but `invreq_metadata` and signature elements.
+pub(crate) fn in_invoice(typ: u64) -> bool {
+    typ != INVREQ_METADATA && in_invoice_tree(typ)
+}
+
+/// Whether `typ` is in the ranges of an invoice: 0 to 239 and 1 000 000 000 to 3 999 999 999. Signature elements are
+/// not.
+pub(crate) fn in_invoice_tree(typ: u64) -> bool {
+    within(&INVOICE_RANGES, typ)
 }
 
 /// Whether `typ` is in the ranges of an offer: 1 to 79 and 1 000 000 000 to 1 999 999 999.

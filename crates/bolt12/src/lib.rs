@@ -1,4 +1,5 @@
-//! BOLT 12 offers, invoice requests and invoices: strings, bytes, typed views, signatures; and recurrence.
+//! BOLT 12 offers, invoice requests and invoices: strings, bytes, typed views, signatures;
+//! recurrence and payer proofs.
 //!
 //! # Usage
 //!
@@ -72,7 +73,7 @@
 //!
 //! # Deviations
 //!
-//! From BOLT 12 as of March 2026, beyond what it leaves open (those of [`recurrence`] stand there):
+//! From BOLT 12 as of March 2026, beyond what it leaves open (those of [`recurrence`] and [`payer_proof`] stand there):
 //!
 //! * **Payouts.** An offer with the even field 54 `offer_send_invoice` (empty) is a promise to pay whoever sends an
 //!   invoice for it; it always has `offer_issuer_id`. Field 34 `offer_refund_for` (32 bytes, even) names the payment
@@ -108,6 +109,7 @@ mod invoice_error;
 pub mod invoice_request;
 pub mod merkle;
 pub mod offer;
+pub mod payer_proof;
 mod price;
 mod records;
 pub mod recurrence;
@@ -131,6 +133,7 @@ pub use invoice_request::{
     Bip353Name, InvoiceRequest, InvoiceRequestBuilder, InvoiceRequestFields, InvoiceRequestKind,
 };
 pub use offer::{Offer, OfferBuilder, OfferFields, QuantityMax};
+pub use payer_proof::{PayerProof, PayerProofBuilder};
 pub use price::{Currency, Price};
 pub use recurrence::{
     Numbering, Paywindow, Recurrence, RecurrenceBase, RecurringRequest, TimeUnit,

@@ -27,15 +27,15 @@ pub fn root(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// The three tagged hashes of one message, their tags already taken in.
-struct Hasher {
+pub(crate) struct Hasher {
     leaf: sha256::HashEngine,
-    nonce: sha256::HashEngine,
     branch: sha256::HashEngine,
+    nonce: sha256::HashEngine,
 }
 
 impl Hasher {
     /// `first` is the message's first record, whole.
-    fn new(first: &[u8]) -> Self {
+    pub(crate) fn new(first: &[u8]) -> Self {
         Self {
             leaf: tagged(&[b"LnLeaf"]),
             nonce: tagged(&[b"LnNonce", first]),
@@ -44,18 +44,28 @@ impl Hasher {
     }
 
     /// A record's leaf, joined with its nonce.
-    fn pair(&self, typ: u64, record: &[u8]) -> [u8; 32] {
-        let mut leaf = self.leaf.clone();
-        leaf.input(record);
+    pub(crate) fn pair(&self, typ: u64, record: &[u8]) -> [u8; 32] {
+        self.branch(&self.leaf(record), &self.nonce(typ))
+    }
+
+    /// The nonce of the record of type `typ`.
+    pub(crate) fn nonce(&self, typ: u64) -> [u8; 32] {
         let mut number = Writer::new();
         number.write_bigsize(typ);
         let mut nonce = self.nonce.clone();
         nonce.input(&number.into_bytes());
-        self.branch(&finish(leaf), &finish(nonce))
+        finish(nonce)
+    }
+
+    /// A record's leaf.
+    pub(crate) fn leaf(&self, record: &[u8]) -> [u8; 32] {
+        let mut engine = self.leaf.clone();
+        engine.input(record);
+        finish(engine)
     }
 
     /// Two nodes joined, the lesser first.
-    fn branch(&self, one: &[u8; 32], other: &[u8; 32]) -> [u8; 32] {
+    pub(crate) fn branch(&self, one: &[u8; 32], other: &[u8; 32]) -> [u8; 32] {
         let mut engine = self.branch.clone();
         engine.input(one.min(other));
         engine.input(one.max(other));

@@ -17,12 +17,20 @@ pub(crate) struct Records<'a>(Vec<Record<'a>>);
 
 impl<'a> Records<'a> {
     pub(crate) fn read(bytes: &'a [u8], message: Message) -> Result<Self, DecodeError> {
+        Self::read_where(bytes, |typ| message.allows(typ), |typ| message.knows(typ))
+    }
+
+    pub(crate) fn read_where(
+        bytes: &'a [u8],
+        allows: impl Fn(u64) -> bool,
+        knows: impl Fn(u64) -> bool,
+    ) -> Result<Self, DecodeError> {
         let records = bolt1::tlv::records(bytes)?;
         for Record { typ, .. } in &records {
-            if !message.allows(*typ) {
+            if !allows(*typ) {
                 return Err(DecodeError::in_field(DecodeErrorKind::OutOfRange, *typ));
             }
-            if typ.is_multiple_of(2) && !message.knows(*typ) {
+            if typ.is_multiple_of(2) && !knows(*typ) {
                 return Err(DecodeError::in_field(DecodeErrorKind::UnknownEvenType, *typ));
             }
         }

@@ -18,6 +18,11 @@ pub const SIGNATURE: &str = "signature";
 /// `fieldname` of the signature, of ours, that a refund's invoice has besides.
 pub const REFUND_SIGNATURE: &str = "refund_signature";
 
+/// `messagename` of a payer proof.
+pub const PAYER_PROOF: &str = "payer_proof";
+/// `fieldname` of the signature of whoever made a payer proof.
+pub const PROOF_SIGNATURE: &str = "proof_signature";
+
 /// Why a signature does not hold.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -46,7 +46,13 @@ fn numbers_and_names_are_those_of_the_specification() {
         (176, "invoice_node_id"),
         (177, "invoice_recurrence_basetime"),
         (240, "signature"),
+        (241, "proof_signature"),
         (242, "refund_signature"),
+        (1001, "proof_preimage"),
+        (1002, "proof_omitted_tlvs"),
+        (1003, "proof_missing_hashes"),
+        (1004, "proof_leaf_hashes"),
+        (1005, "proof_note"),
     ];
     let found: Vec<_> =
         (0..2000).filter_map(|typ| field::name(typ).map(|name| (typ, name))).collect();
