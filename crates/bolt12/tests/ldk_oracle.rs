@@ -306,6 +306,13 @@ fn rich_offer() -> Vec<u8> {
         .to_vec()
 }
 
+/// Whether a field of recurrence is there, which LDK does not know: it skips the odd ones whatever they hold.
+fn mentions_recurrence(bytes: &[u8]) -> bool {
+    let is_recurrence = |typ| name(typ).is_some_and(|name| name.contains("_recurrence_"));
+    let mut records = bolt1::tlv::Stream::new(bytes).map_while(Result::ok);
+    records.any(|record| is_recurrence(record.typ))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -320,6 +327,7 @@ proptest! {
             1 => drop(bytes.remove(at)),
             _ => bytes.insert(at, byte),
         }
+        prop_assume!(!mentions_recurrence(&bytes));
         let (ours, ldks) = (Offer::decode(&bytes), ldk_offer(&bytes));
         prop_assert_eq!(ours.is_ok(), ldks.is_ok(), "{:?}, {:?}: {}", ours, ldks, hex::encode(&bytes));
     }
