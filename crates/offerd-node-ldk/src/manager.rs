@@ -47,16 +47,8 @@ impl ManagerStore {
         store.read(SPACE, CHANNEL_MANAGER_PERSISTENCE_KEY)
     }
 
-    /// Waits until there may be something to write.
-    pub(crate) async fn changed(&self) {
-        self.channels.get_event_or_persistence_needed_future().await;
-    }
-
-    pub(crate) fn write_if_changed(&self) -> Result<(), PortError> {
-        if self.channels.get_and_clear_needs_persistence() { self.write_now() } else { Ok(()) }
-    }
-
-    fn write_now(&self) -> Result<(), PortError> {
+    /// Writes the manager as it is when whatever is changing it now has ended.
+    pub(crate) fn write_now(&self) -> Result<(), PortError> {
         let _one_at_a_time = lock(&self.writing);
         self.store.write(SPACE, CHANNEL_MANAGER_PERSISTENCE_KEY, &self.channels.encode())
     }

@@ -22,7 +22,7 @@ use lightning::util::persist::{
 };
 use lightning::util::ser::Writeable;
 use offerd_core::port::{KeyValueStore, PortError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tracing::error;
 
 use crate::error::NodeError;
@@ -172,7 +172,11 @@ const ARCHIVED_MONITORS: (&str, &str) = (
 
 /// Keeps the channel monitors.
 #[derive(Debug)]
-pub(crate) struct MonitorStore(pub(crate) Arc<Store>);
+pub(crate) struct MonitorStore {
+    pub(crate) store: Arc<Store>,
+    /// Told of each monitor written: the channel manager on disk is older than it now.
+    pub(crate) written: Arc<Notify>,
+}
 
 impl MonitorStore {
     fn keep(
@@ -180,8 +184,11 @@ impl MonitorStore {
         name: MonitorName,
         monitor: &ChannelMonitor<InMemorySigner>,
     ) -> ChannelMonitorUpdateStatus {
-        match self.0.write(MONITORS, &name.to_string(), &monitor.encode()) {
-            Ok(()) => ChannelMonitorUpdateStatus::Completed,
+        match self.store.write(MONITORS, &name.to_string(), &monitor.encode()) {
+            Ok(()) => {
+                self.written.notify_one();
+                ChannelMonitorUpdateStatus::Completed
+            }
             // The crate panics at this, in the task that it runs in, and at whatever touches its state later.
             // That is meant: nothing may leave us that rests on what was not written. `InProgress`, which would
             // be kinder, is not allowed beside `Completed`.
@@ -210,11 +217,11 @@ impl Persist<InMemorySigner> for MonitorStore {
 
     fn archive_persisted_channel(&self, name: MonitorName) {
         let key = name.to_string();
-        if let Ok(Some(monitor)) = self.0.read(MONITORS, &key)
-            && self.0.write(ARCHIVED_MONITORS, &key, &monitor).is_ok()
+        if let Ok(Some(monitor)) = self.store.read(MONITORS, &key)
+            && self.store.write(ARCHIVED_MONITORS, &key, &monitor).is_ok()
         {
             // When it stays, it is archived again another time.
-            let _ = self.0.remove(MONITORS, &key);
+            let _ = self.store.remove(MONITORS, &key);
         }
     }
 }

@@ -74,7 +74,9 @@ pub(crate) async fn start(
     });
     // Events first: what is left from before the restart is told before anything new can happen.
     node.spawn(background.run(drained, node.stops.background.subscribe()));
-    node.spawn(tasks::write_manager(manager, node.stops.work.subscribe()));
+    let monitor_written = Arc::clone(&base.monitor_written);
+    let stop = node.stops.work.subscribe();
+    node.spawn(tasks::write_manager(manager, monitor_written, stop));
     node.follow_chain(listeners, packages);
     node.keep_channels();
     node.talk(listener, arrivals, caller);

@@ -23,7 +23,7 @@ use lightning::util::persist::{
 };
 use lightning::util::ser::ReadableArgs;
 use offerd_core::port::KeyValueStore;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tracing::warn;
 
 use crate::broadcast::Broadcaster;
@@ -45,6 +45,7 @@ pub(crate) struct Base {
     pub(crate) config: NodeConfig,
     pub(crate) store: Arc<Store>,
     pub(crate) health: Arc<Health>,
+    pub(crate) monitor_written: Arc<Notify>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) source: Arc<dyn ChainSource>,
     pub(crate) view: Arc<ChainView>,
@@ -90,6 +91,7 @@ impl Base {
             config,
             store,
             health,
+            monitor_written: Arc::default(),
             keyring,
             source,
             view,
@@ -123,7 +125,10 @@ impl Core {
             Arc::clone(&base.broadcaster),
             Arc::new(NodeLogger),
             Arc::clone(&base.fees),
-            Arc::new(MonitorStore(Arc::clone(&base.store))),
+            Arc::new(MonitorStore {
+                store: Arc::clone(&base.store),
+                written: Arc::clone(&base.monitor_written),
+            }),
             Arc::clone(&base.keyring),
             base.keyring.get_peer_storage_key(),
         ));

@@ -14,7 +14,7 @@ use lightning_background_processor::{
 use lightning_rapid_gossip_sync::RapidGossipSync;
 use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tracing::{debug, error};
 
@@ -126,18 +126,22 @@ impl Background {
     }
 }
 
-/// Writes the channel manager as soon as it has changed.
+/// Writes the channel manager after each channel monitor.
 ///
-/// The background processing does so too, but only after the events of the moment were handled. A node that is
+/// The background processing writes it too, but only after the events of the moment were handled. A node that is
 /// killed between a monitor's write and the manager's finds its manager outdated at the next start, and closes the
-/// channel by force.
-pub(crate) async fn write_manager(manager: Arc<ManagerStore>, mut stop: watch::Receiver<bool>) {
+/// channel by force. The crate's own notice of changes cannot be used here: it serves one listener only.
+pub(crate) async fn write_manager(
+    manager: Arc<ManagerStore>,
+    monitor_written: Arc<Notify>,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         tokio::select! {
             () = stopped(&mut stop) => return,
-            () = manager.changed() => {}
+            () = monitor_written.notified() => {}
         }
-        if let Err(error) = manager.write_if_changed() {
+        if let Err(error) = manager.write_now() {
             error!(%error, "the channel manager could not be written");
             return;
         }
