@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use client::{attempt, call, refusal};
-use process::{Demo, Restarted, Started, is_running, run_demo, signal, until};
+use process::{Demo, Restarted, Started, is_running, run_demo, signal, until, until_quiet};
 use serde_json::{Value, json};
 
 /// What the pairs pay each other.
@@ -166,8 +166,9 @@ fn a_claimed_payout_is_paid_once_although_its_issuer_was_killed() {
         std::thread::spawn(move || attempt(&customer, "sendinvoice", &redeem))
     };
     until("the claim is on record", || claims().filter(|claims| !claims.is_empty()));
-    // The redeemer holds still, so that the payment, if it is on its way, stays there while the issuer dies.
+    // The redeemer holds still, so that the payment stays on its way while the issuer dies.
     signal("-STOP", customer_pid);
+    until_quiet(&atm);
     demo.kill_node("atm");
     signal("-CONT", customer_pid);
     let _atm_again = Restarted::start(&atm);

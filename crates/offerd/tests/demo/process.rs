@@ -29,6 +29,20 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Waits until a node has written down all that it had to: its database rests for some looks.
+pub(crate) fn until_quiet(dir: &Path) {
+    const LOOKS: u32 = 20;
+    let files = ["offerd.sqlite3", "offerd.sqlite3-wal"].map(|name| dir.join(name));
+    let state = || files.each_ref().map(|file| file.metadata().and_then(|it| it.modified()).ok());
+    let (mut last, mut same) = (state(), 0);
+    until("the database rests", || {
+        let now = state();
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+        (same >= LOOKS).then_some(())
+    });
+}
+
 /// A finished run.
 pub(crate) struct Finished {
     pub(crate) status: ExitStatus,
