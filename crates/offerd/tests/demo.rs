@@ -94,6 +94,8 @@ fn the_story_s_balances_add_up_and_a_third_node_forwards() {
     assert!(fee > 0);
     assert_eq!(forwarded["shop_peers"], forwarded["customer_peers"]);
     let nodes = find(&events, "network", "ready")["nodes"].as_array().unwrap();
+    let folder = Path::new(nodes[0]["dir"].as_str().unwrap()).parent().unwrap();
+    assert!(!folder.exists(), "the temporary folder stays behind");
     let atm = nodes.iter().find(|node| node["name"] == "atm").unwrap();
     assert_eq!(forwarded["shop_peers"], json!([atm["id"]]));
     let changes = |from: usize, to: usize| {

@@ -42,6 +42,8 @@ const LEAST_MSAT: u64 = 1_000_000_000;
 const ANNOUNCE_DEPTH: u32 = 6;
 /// From a transaction's arrival in the mempool to its block, once the network stands.
 const BLOCK_DELAY: Duration = Duration::from_millis(500);
+/// How long the last hold on the chain may take to be given up.
+const END_PATIENCE: Duration = Duration::from_secs(5);
 /// How Core Lightning calls a channel that can be used.
 const USABLE: &str = "CHANNELD_NORMAL";
 
@@ -56,7 +58,7 @@ pub(super) struct Network {
     pub(super) customer: Node,
     chain: Arc<Chain>,
     server: RpcServer,
-    _miner: AutoMiner,
+    miner: AutoMiner,
 }
 
 impl Network {
@@ -76,7 +78,7 @@ impl Network {
         report.work(text, open_channels(&chain, all)).await?;
         report.work("letting the news of the channels spread", settle(&chain, all)).await?;
         let miner = AutoMiner::start_on_demand(Arc::clone(&chain), BLOCK_DELAY);
-        Ok(Self { shop, atm, customer, chain, server, _miner: miner })
+        Ok(Self { shop, atm, customer, chain, server, miner })
     }
 
     /// All nodes.
@@ -122,6 +124,14 @@ impl Network {
     pub(super) async fn stop(self) -> Result<(), DemoError> {
         let stopped = tokio::join!(self.customer.stop(), self.shop.stop(), self.atm.stop());
         self.server.shutdown().await;
+        drop(self.miner);
+        // The miner's task lets go of the chain a moment later. The chain's files must be gone before their folder is.
+        let alone = async {
+            while Arc::strong_count(&self.chain) > 1 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let _ = tokio::time::timeout(END_PATIENCE, alone).await;
         stopped.0.and(stopped.1).and(stopped.2)
     }
 }
