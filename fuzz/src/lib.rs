@@ -5,13 +5,18 @@
 use bolt1::{Reader, Writer, tlv};
 use bolt4::encrypted_data::EncryptedData;
 use bolt4::onion_message::{OnionMessage, Peeled, peel};
-use bolt12::{Bolt12String, Invoice, InvoiceError, InvoiceRequest, Offer};
+use bolt12::{Bolt12String, Invoice, InvoiceError, InvoiceRequest, Offer, PayerProof};
 use offerd_core::amount::AmountSpec;
 use offerd_core::receipt::Sealed;
 use secp256k1::{Secp256k1, SecretKey};
 
+/// The daemon's own file: it needs nothing of the daemon, and the daemon is too much to build for it.
+#[path = "../../crates/offerd/src/rpc/frame.rs"]
+#[allow(dead_code, reason = "the daemon uses all of it")]
+mod frame;
+
 /// The name of each target with what it does.
-pub const TARGETS: [(&str, fn(&[u8])); 11] = [
+pub const TARGETS: [(&str, fn(&[u8])); 13] = [
     ("amount", amount),
     ("blinded_path", blinded_path),
     ("bolt12_string", bolt12_string),
@@ -21,6 +26,8 @@ pub const TARGETS: [(&str, fn(&[u8])); 11] = [
     ("invoice_request", invoice_request),
     ("offer", offer),
     ("onion_message", onion_message),
+    ("payer_proof", payer_proof),
+    ("rpc_frames", rpc_frames),
     ("sealed_context", sealed_context),
     ("tlv_stream", tlv_stream),
 ];
@@ -122,4 +129,43 @@ pub fn sealed_context(data: &[u8]) {
     if let Some(sealed) = Sealed::open(context) {
         assert_eq!(sealed.seal().as_ref(), Some(context));
     }
+}
+
+/// Accepted proofs keep their bytes; their signatures are judged without a panic.
+pub fn payer_proof(data: &[u8]) {
+    if let Ok(proof) = PayerProof::decode(data) {
+        assert_eq!(proof.bytes(), data);
+        let _verdict = proof.verify(&Secp256k1::new());
+    }
+}
+
+/// What comes in pieces is cut into the same requests as what comes at once. Only where something is not JSON may
+/// one of the two find that out earlier.
+pub fn rpc_frames(data: &[u8]) {
+    let Some((first, data)) = data.split_first() else { return };
+    let middle = usize::from(*first).min(data.len());
+    let (head, tail) = data.split_at(middle);
+    let (at_once, in_pieces) = (requests(&[data]), requests(&[head, tail]));
+    assert!(at_once.iter().zip(&in_pieces).all(|(one, other)| one == other));
+    let is_json =
+        |request: &Vec<u8>| serde_json::from_slice::<serde::de::IgnoredAny>(request).is_ok();
+    if at_once.iter().chain(&in_pieces).all(is_json) {
+        assert_eq!(at_once, in_pieces);
+    }
+}
+
+/// The requests in these pieces, up to where they cannot be understood.
+fn requests(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
+    let mut frames = frame::Frames::default();
+    let mut requests = Vec::new();
+    for piece in pieces {
+        frames.push(piece);
+        while let Ok(next) = frames.next_request() {
+            match next {
+                Some(request) => requests.push(request),
+                None => break,
+            }
+        }
+    }
+    requests
 }
