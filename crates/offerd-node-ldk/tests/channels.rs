@@ -136,6 +136,28 @@ async fn a_node_without_reserve_accepts_no_channel_unless_told_to() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_s_channel_carries_nothing_before_it_is_confirmed() {
+    let world = World::new().await;
+    let (opener, peer) = (world.node().await, world.node().await);
+    world.fund(&[&opener, &peer], 1, Amount::from_sat(2_000_000)).await;
+    opener.connect_to(&peer).await;
+    let order = order(&peer, 1_000_000);
+    let funded = patiently("funding", opener.fund_channel(order)).await.unwrap();
+    patiently("the transaction", world.chain.wait_for_tx(funded.txid)).await;
+    let waits = |state, usable: bool| state == ChannelState::AwaitingLockin && !usable;
+    for node in [&opener, &peer] {
+        node.wait_for_channels("the channel", |channels| {
+            channels.len() == 1 && waits(channels[0].state, channels[0].usable)
+        })
+        .await;
+    }
+    mine_until(&world, &[&opener, &peer], "the channel", || {
+        peer.list_peer_channels().iter().all(|channel| channel.usable)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_closed_in_agreement_comes_back_to_the_wallet() {
     let world = World::new().await;
     let (opener, peer) = (world.node().await, world.node().await);
