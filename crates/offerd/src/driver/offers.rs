@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use bolt1::{NodeRef, PublicKey};
+use bolt4::BlindedPath;
 use bolt12::{Invoice, OfferId};
 use offerd_core::offer_book::{
     OfferArguments, OfferEncoding, OfferEntry, make_offer, offer_arguments_key,
@@ -58,7 +60,7 @@ impl Driver {
         let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
         let paths = self.ports.onion.message_paths(&path_id).await?;
         let announced = self.ports.onion.is_announced().await;
-        let warnings = reach_warnings(announced, paths.is_empty());
+        let warnings = reach_warnings(announced, &paths, self.keys.node_id());
         let nonce = random(&*self.ports.entropy)?;
         let _deciding = self.deciding.lock().await;
         let now = self.now();
@@ -173,13 +175,46 @@ fn say_the_same(one: &bolt12::Offer, other: &bolt12::Offer) -> bool {
 }
 
 /// Through whom an offer is reached. Blinded paths are random, their introduction nodes are not.
-fn introductions(offer: &bolt12::Offer) -> Vec<bolt1::NodeRef> {
+fn introductions(offer: &bolt12::Offer) -> Vec<NodeRef> {
     let mut nodes: Vec<_> = offer.paths().iter().map(|path| path.first_node_id).collect();
     nodes.sort_by_key(|node| format!("{node:?}"));
     nodes
 }
 
-/// What to tell the maker of a code that may lead nowhere.
-pub(super) fn reach_warnings(announced: bool, no_paths: bool) -> Vec<Warning> {
-    if no_paths && !announced { vec![Warning::Unreachable] } else { Vec::new() }
+/// What to tell the maker of a code that may lead nowhere: we are not announced, and every path to us begins at
+/// ourselves.
+pub(super) fn reach_warnings(
+    announced: bool,
+    paths: &[BlindedPath],
+    us: PublicKey,
+) -> Vec<Warning> {
+    let begins_here = |path: &BlindedPath| path.first_node_id == NodeRef::Id(us);
+    if !announced && paths.iter().all(begins_here) {
+        vec![Warning::Unreachable]
+    } else {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use offerd_core::keys::Keys;
+    use secp256k1::SecretKey;
+
+    use super::*;
+
+    #[test]
+    fn a_code_that_leads_to_ourselves_alone_is_warned_of() {
+        let id = |byte| Keys::new(&SecretKey::from_slice(&[byte; 32]).unwrap()).node_id();
+        let (us, peer) = (id(1), id(2));
+        let over = |first| BlindedPath {
+            first_node_id: NodeRef::Id(first),
+            first_path_key: us,
+            hops: Vec::new(),
+        };
+        assert_eq!(reach_warnings(false, &[], us), [Warning::Unreachable]);
+        assert_eq!(reach_warnings(false, &[over(us)], us), [Warning::Unreachable]);
+        assert_eq!(reach_warnings(false, &[over(us), over(peer)], us), []);
+        assert_eq!(reach_warnings(true, &[], us), []);
+    }
 }

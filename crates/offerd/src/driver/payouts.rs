@@ -29,7 +29,7 @@ impl Driver {
         let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
         let paths = self.ports.onion.message_paths(&path_id).await?;
         let announced = self.ports.onion.is_announced().await;
-        let mut warnings = reach_warnings(announced, paths.is_empty());
+        let mut warnings = reach_warnings(announced, &paths, self.keys.node_id());
         let nonce = random(&*self.ports.entropy)?;
         let _deciding = self.deciding.lock().await;
         let store = &self.ports.store;
