@@ -10,7 +10,7 @@ use bolt12::{
     QuantityMax, Recurrence, TimeUnit,
 };
 use offerd_core::Misuse;
-use offerd_core::fetch::{Fetch, FetchArguments, Reply, check_reply, prepare};
+use offerd_core::fetch::{Fetch, FetchArguments, Reply, check_reply, prepare, refusal_reason};
 use offerd_core::port::{Destination, MessageContent};
 use offerd_testkit::sample;
 
@@ -231,4 +231,17 @@ fn a_refusal_is_passed_on_and_anything_else_is_an_error() {
     }
     assert!(matches!(answer(68, vec![1]), Err(Misuse::WrongString(_))));
     assert!(matches!(answer(64, said.encode()), Err(Misuse::WrongString(_))));
+}
+
+#[test]
+fn the_reason_of_a_refusal_is_what_stands_behind_the_repeated_request() {
+    let cases = [
+        ("Failed invreq lnr1qqs: Offer no longer available", "Offer no longer available"),
+        ("Failed invreq: Invalid invreq", "Invalid invreq"),
+        ("quantity must be: at most 3", "quantity must be: at most 3"),
+        ("Failed", "Failed"),
+    ];
+    for (text, reason) in cases {
+        assert_eq!(refusal_reason(&bolt12::InvoiceError::new(text)).as_str(), reason);
+    }
 }

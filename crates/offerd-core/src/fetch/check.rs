@@ -1,7 +1,7 @@
 //! Checking what came back for a request.
 
 use bolt1::{Msat, Timestamp};
-use bolt12::{Invoice, InvoiceError, Price, field};
+use bolt12::{Invoice, InvoiceError, PeerText, Price, field};
 
 use super::Fetch;
 use crate::keys::Keys;
@@ -30,6 +30,17 @@ pub struct FetchedInvoice {
     pub invoice: Invoice,
     /// Its amount where that is not the offer's price times the quantity: the payer should look twice.
     pub changed_amount: Option<Msat>,
+}
+
+/// The reason in a refusal, without what some issuers put before it: Core Lightning repeats the whole request
+/// (`Failed invreq lnr1…: reason`). Peer text.
+pub fn refusal_reason(error: &InvoiceError) -> PeerText {
+    let text = error.error.as_str();
+    let reason = text
+        .strip_prefix("Failed ")
+        .and_then(|rest| rest.rsplit_once(": "))
+        .map_or(text, |(_, reason)| reason);
+    PeerText::new(reason)
 }
 
 /// Checks a reply by all of BOLT 12's requirements on the reader of an invoice: every field of the request

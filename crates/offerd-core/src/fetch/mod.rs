@@ -3,5 +3,5 @@
 mod check;
 mod request;
 
-pub use check::{FetchedInvoice, Reply, check_reply};
+pub use check::{FetchedInvoice, Reply, check_reply, refusal_reason};
 pub use request::{Fetch, FetchArguments, prepare};

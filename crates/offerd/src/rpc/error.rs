@@ -47,7 +47,8 @@ fn refused(refusal: &bolt12::InvoiceError) -> ErrorObject {
     if let Some(value) = &refusal.suggested_value {
         data["suggested_value"] = json!(hex::encode(value));
     }
-    let message = format!("Remote node sent failure message: {}", refusal.error);
+    let reason = offerd_core::fetch::refusal_reason(refusal);
+    let message = format!("Remote node sent failure message: {reason}");
     ErrorObject::new(code::OFFER_BAD_REPLY, message).with_data(data)
 }
 
