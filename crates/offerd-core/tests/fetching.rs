@@ -242,6 +242,6 @@ fn the_reason_of_a_refusal_is_what_stands_behind_the_repeated_request() {
         ("Failed", "Failed"),
     ];
     for (text, reason) in cases {
-        assert_eq!(refusal_reason(&bolt12::InvoiceError::new(text)).as_str(), reason);
+        assert_eq!(refusal_reason(&InvoiceError::new(text)).as_str(), reason);
     }
 }
