@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bolt1::ChainHash;
+use offerd_api::layout::DATABASE;
 use offerd_core::Policy;
 use offerd_core::keys::Keys;
 use offerd_core::port::{NodeEvent, NodeEvents, PortError};
@@ -15,9 +16,6 @@ use tokio::task::JoinHandle;
 
 use crate::driver::{Driver, OsEntropy, Ports, SystemClock};
 use crate::instance::{InstanceError, claim_state};
-
-/// The name of the database in the data directory.
-pub const DATABASE: &str = "offerd.sqlite3";
 
 /// What a daemon is built from.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offerd_api::layout::{SEED, SOCKET};
-use offerd_node_ldk::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};
+use offerd_node_ldk::{NodeConfig, Timing};
 
 use crate::assemble::{self, Daemon, Settings, StartError};
-use crate::config::{self, Config, network_name};
+use crate::config::{Config, network_name};
 use crate::ldk_control::LdkControl;
 use crate::lock::{DirLock, LockError};
 use crate::rpc::{Api, Socket};
@@ -156,17 +156,7 @@ fn settings(config: &Config) -> Settings {
 }
 
 fn node_config(config: &Config) -> NodeConfig {
-    let bitcoind = BitcoindConfig {
-        host: config.bitcoind.host.clone(),
-        port: config.bitcoind.port,
-        auth: match &config.bitcoind.auth {
-            config::BitcoindAuth::Password { user, password } => {
-                BitcoindAuth::Password { user: user.clone(), password: password.clone() }
-            }
-            config::BitcoindAuth::Cookie(path) => BitcoindAuth::Cookie(path.clone()),
-        },
-    };
-    let mut node = NodeConfig::new(config.network, bitcoind);
+    let mut node = NodeConfig::new(config.network, config.bitcoind.clone());
     node.listen = config.listen;
     node.announce_addresses = config.announce.clone();
     node.alias = config.alias.clone();

@@ -9,7 +9,6 @@ pub mod option;
 mod reader;
 mod settings;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +17,7 @@ use bitcoin::Network;
 use bolt1::Msat;
 use offerd_api::layout::DataDir;
 use offerd_core::Policy;
+use offerd_node_ldk::BitcoindConfig;
 
 pub use error::ConfigError;
 pub use flags::FlagArgs;
@@ -41,7 +41,7 @@ pub struct Config {
     /// The name to announce, at most 32 bytes.
     pub alias: String,
     /// The source of blocks.
-    pub bitcoind: Bitcoind,
+    pub bitcoind: BitcoindConfig,
     /// How often to look for blocks; `None` for what suits the network.
     pub poll_interval: Option<Duration>,
     /// Whether to do at once what is otherwise put off.
@@ -56,40 +56,6 @@ pub struct Config {
     pub exit_with_parent: bool,
     /// Whether to start although the state looks like a copy.
     pub recover: bool,
-}
-
-/// How to reach bitcoind.
-#[derive(Clone, Debug)]
-pub struct Bitcoind {
-    /// Host name or address.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// How to log in.
-    pub auth: BitcoindAuth,
-}
-
-/// How to log in to bitcoind.
-#[derive(Clone)]
-pub enum BitcoindAuth {
-    /// With user and password.
-    Password {
-        /// The user.
-        user: String,
-        /// The password.
-        password: String,
-    },
-    /// With the cookie in this file.
-    Cookie(PathBuf),
-}
-
-impl fmt::Debug for BitcoindAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Password { user, .. } => write!(f, "Password({user}, …)"),
-            Self::Cookie(path) => write!(f, "Cookie({})", path.display()),
-        }
-    }
 }
 
 /// What is logged, and how.

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use bitcoin::Network;
-use bolt1::{ChainHash, CltvDelta, Msat, Seconds};
+use bolt1::{CltvDelta, Msat, Seconds};
 use offerd_api::layout::NETWORKS;
 use offerd_core::Policy;
 use offerd_core::amount::AmountSpec;
+use offerd_node_ldk::{BitcoindAuth, BitcoindConfig};
 
 use super::settings::{Setting, Settings};
-use super::{Bitcoind, BitcoindAuth, ConfigError, Log};
+use super::{ConfigError, Log};
+use crate::assemble::chain_hash;
 
 /// What must be written to run on the main chain.
 const CONSENT: &str = "i accept the risk";
@@ -118,7 +120,7 @@ impl Reader<'_> {
         &self,
         network: Network,
         home: Option<&Path>,
-    ) -> Result<Bitcoind, ConfigError> {
+    ) -> Result<BitcoindConfig, ConfigError> {
         let (port, folder) = match network {
             Network::Bitcoin => (8332, ""),
             Network::Signet => (38332, "signet"),
@@ -148,7 +150,7 @@ impl Reader<'_> {
             }
         };
         let host = self.text("bitcoind-host").unwrap_or("127.0.0.1").to_owned();
-        Ok(Bitcoind { host, port: own.unwrap_or(port), auth })
+        Ok(BitcoindConfig { host, port: own.unwrap_or(port), auth })
     }
 
     pub(super) fn policy(&self, network: Network) -> Result<Policy, ConfigError> {
@@ -188,8 +190,4 @@ impl Reader<'_> {
         };
         Ok(Log { level, json })
     }
-}
-
-fn chain_hash(network: Network) -> ChainHash {
-    ChainHash(bitcoin::constants::ChainHash::using_genesis_block(network).to_bytes())
 }

@@ -1,5 +1,7 @@
 use bolt1::ChainHash;
 
+use offerd_node_ldk::BitcoindAuth;
+
 use super::*;
 
 fn load(flags: &[(&'static str, &str)], variables: &[(&str, &str)]) -> Result<Config, String> {
