@@ -10,6 +10,7 @@
 //! * [`payout`]: promises to pay, and who may redeem them.
 //! * [`payment`]: payments of ours, from the commit to the proof.
 //! * [`receipt`]: payments to us, and which of them to accept.
+//! * [`rates`]: prices in currencies.
 //! * [`invoice_book`]: invoices we made for somebody's promise to pay.
 //! * [`port`]: what is asked of store and node.
 //!
@@ -30,6 +31,7 @@ pub mod payment;
 pub mod payout;
 mod policy;
 pub mod port;
+pub mod rates;
 pub mod receipt;
 mod refusal;
 
