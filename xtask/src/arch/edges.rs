@@ -30,6 +30,7 @@ const ROOMS: &[Room] = &[
     room("offerd-testkit", ADAPTER, &[]),
     room("offerd-store-sqlite", ADAPTER, &["offerd-testkit"]),
     room("offerd-node-ldk", ADAPTER, &["offerd-regtest", "offerd-store-sqlite", "offerd-testkit"]),
+    room("offerd-rates-http", ADAPTER, &["offerd-testkit"]),
     room("offerd-regtest", &[], &[]),
     room("offerd-api", &["bolt1", "bolt12"], &[]),
     room(
@@ -41,6 +42,7 @@ const ROOMS: &[Room] = &[
             "offerd-api",
             "offerd-core",
             "offerd-node-ldk",
+            "offerd-rates-http",
             "offerd-regtest",
             "offerd-store-sqlite",
         ],

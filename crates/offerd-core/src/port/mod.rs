@@ -2,6 +2,7 @@
 
 mod error;
 mod node;
+mod rates;
 mod store;
 
 pub use error::{PortError, PortErrorKind};
@@ -10,4 +11,5 @@ pub use node::{
     MintOrder, Minted, NodeEvent, NodeEvents, OnionTransport, OutboundMessage, PayOrder,
     PayRefused, PaymentFailure, PaymentPath, SealedContext,
 };
+pub use rates::{Rates, SourceState};
 pub use store::{Indexed, KeyValueStore, Page, Store};
