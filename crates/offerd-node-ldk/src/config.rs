@@ -22,6 +22,8 @@ pub struct NodeConfig {
     pub alias: String,
     /// Where blocks, fees and broadcasting come from.
     pub bitcoind: BitcoindConfig,
+    /// Where the recovery file is kept; `None`: nowhere.
+    pub recovery_file: Option<PathBuf>,
     /// Satoshis that must stay on chain for each channel with anchors, to pay for its closing.
     pub anchor_reserve_sat: u64,
     /// Accept channels from others although the reserve does not cover them.
@@ -88,6 +90,7 @@ impl NodeConfig {
             announce_addresses: Vec::new(),
             alias: String::new(),
             bitcoind,
+            recovery_file: None,
             anchor_reserve_sat: 25_000,
             inbound_without_reserve: false,
             forward_to_private_channels: true,

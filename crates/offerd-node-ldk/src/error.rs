@@ -30,6 +30,9 @@ pub enum NodeError {
     /// The source of chain data failed.
     #[error("chain: {0}")]
     Chain(String),
+    /// The recovery file is that of another node, or cannot be written.
+    #[error("recovery file: {0}")]
+    RecoveryFile(String),
     /// The address to listen at is not to be had.
     #[error("cannot listen at {address}: {source}")]
     Listen {

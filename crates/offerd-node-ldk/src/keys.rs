@@ -16,8 +16,11 @@ use bip39::Mnemonic;
 use bitcoin::bip32::{ChildNumber, Xpriv};
 use bitcoin::secp256k1::{Secp256k1, SecretKey};
 use bitcoin::{Network, NetworkKind};
+use bolt1::PublicKey;
+use lightning::sign::{KeysManager, NodeSigner, Recipient};
 
 use crate::error::NodeError;
+use crate::recovery::SeedWords;
 
 /// The file's name in the network's data folder.
 const FILE_NAME: &str = "seed";
@@ -59,18 +62,34 @@ impl Keys {
     /// Reads the seed file in `dir`, or makes it (24 words of BIP 39, mode 0600).
     pub(crate) fn load_or_create(dir: &Path, network: Network) -> Result<Self, NodeError> {
         let path = dir.join(FILE_NAME);
-        let (mnemonic, fresh) = match fs::read_to_string(&path) {
-            Ok(words) => {
-                require_private(&path)?;
-                let mnemonic = Mnemonic::from_str(words.trim())
-                    .map_err(|_| failed(&path, "does not hold a BIP 39 phrase"))?;
-                (mnemonic, false)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (create(&path)?, true),
-            Err(error) => return Err(failed(&path, error)),
+        let (mnemonic, fresh) = match read(&path)? {
+            Some(mnemonic) => (mnemonic, false),
+            None => (create(&path)?, true),
         };
         let keys = Self::derive(&mnemonic, network).map_err(|error| failed(&path, error))?;
         Ok(Self { fresh, ..keys })
+    }
+
+    /// Reads the seed file in `dir`, which must be there.
+    pub(crate) fn load(dir: &Path, network: Network) -> Result<Self, NodeError> {
+        let words = Self::read_words(dir)?;
+        Self::derive(words.mnemonic(), network).map_err(|error| failed(&dir.join(FILE_NAME), error))
+    }
+
+    /// The words of the seed file in `dir`.
+    pub(crate) fn read_words(dir: &Path) -> Result<SeedWords, NodeError> {
+        let path = dir.join(FILE_NAME);
+        read(&path)?.map(SeedWords::new).ok_or_else(|| failed(&path, "is missing"))
+    }
+
+    /// The node id that follows from the seed.
+    pub(crate) fn node_id(&self) -> Result<PublicKey, NodeError> {
+        // Nothing random is made with it, so the time may be any.
+        let manager = KeysManager::new(&self.lightning, 0, 0, true);
+        manager.get_node_id(Recipient::Node).map_err(|()| NodeError::Corrupt {
+            what: "the seed",
+            why: "it gives no node id".to_owned(),
+        })
     }
 
     fn derive(mnemonic: &Mnemonic, network: Network) -> Result<Self, bitcoin::bip32::Error> {
@@ -96,6 +115,38 @@ fn failed(path: &Path, what: impl fmt::Display) -> NodeError {
 fn require_private(path: &Path) -> Result<(), NodeError> {
     let mode = fs::metadata(path).map_err(|error| failed(path, error))?.permissions().mode();
     if mode & 0o077 == 0 { Ok(()) } else { Err(failed(path, "others may read it: chmod 600 it")) }
+}
+
+fn read(path: &Path) -> Result<Option<Mnemonic>, NodeError> {
+    match fs::read_to_string(path) {
+        Ok(words) => {
+            require_private(path)?;
+            Mnemonic::from_str(words.trim())
+                .map(Some)
+                .map_err(|_| failed(path, "does not hold a BIP 39 phrase"))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, error)),
+    }
+}
+
+/// Writes the seed of a node that is to be restored into `dir`, for its owner alone, and returns the node's id.
+///
+/// # Errors
+/// When there is a seed already, which is left alone, or the file cannot be written.
+pub fn restore_seed(
+    dir: &Path,
+    network: Network,
+    words: &SeedWords,
+) -> Result<PublicKey, NodeError> {
+    let path = dir.join(FILE_NAME);
+    if path.exists() {
+        return Err(failed(&path, "is there already: a seed is never replaced"));
+    }
+    let keys = Keys::derive(words.mnemonic(), network).map_err(|error| failed(&path, error))?;
+    let node_id = keys.node_id()?;
+    write_private(&path, &format!("{}\n", words.expose())).map_err(|error| failed(&path, error))?;
+    Ok(node_id)
 }
 
 /// Makes a seed and writes it so that it is there, whole, after a crash.

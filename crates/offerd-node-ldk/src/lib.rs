@@ -42,6 +42,7 @@ mod paths;
 mod payer;
 mod peers;
 mod persist;
+mod recovery;
 mod repeats;
 mod router;
 mod start;
@@ -54,9 +55,13 @@ mod wallet;
 pub use config::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};
 pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
-pub use keys::NodeSecretKey;
+pub use keys::{NodeSecretKey, restore_seed};
 pub use node::Node;
 pub use onion::{Dialling, MessageDrops, MessageLimits, MessageRate};
+pub use recovery::{
+    AddressCounts, ChannelEntry, PeerEntry, RecoveryFile, RecoveryFileError, RecoveryPlan,
+    RescueState, RescueView, RescuedChannel, SeedWords, begin_recovery,
+};
 pub use views::{
     AddressKind, ChannelFunds, ChannelState, ChannelView, Funds, GraphSize, OutputStatus,
     OutputView, PeerView,

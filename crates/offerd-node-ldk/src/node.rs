@@ -35,6 +35,7 @@ use crate::onion::{MessageDrops, OnionLayer};
 use crate::payer::Payer;
 use crate::peers::Connector;
 use crate::persist::Health;
+use crate::recovery::{Keeper, Recovery, RecoveryFile, RescueView};
 use crate::repeats::Repeats;
 use crate::types::{Channels, Graph, Keyring, Peers};
 use crate::views::{
@@ -67,6 +68,8 @@ pub struct Node {
     pub(crate) announced: Arc<AtomicBool>,
     pub(crate) payer: Payer,
     pub(crate) issuer: Issuer,
+    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) recovery: Option<Arc<Recovery>>,
     pub(crate) channel_changes: Arc<watch::Sender<u64>>,
     pub(crate) stops: Stops,
     pub(crate) running: Mutex<Vec<JoinHandle<()>>>,
@@ -376,6 +379,19 @@ impl Node {
                 Err(WalletError::Unknown { txid: tx.compute_txid(), why: error.to_string() })
             }
         }
+    }
+
+    /// What the recovery file should say now. It has the seed in it.
+    ///
+    /// # Errors
+    /// When the seed cannot be read.
+    pub fn recovery_file(&self) -> Result<RecoveryFile, NodeError> {
+        self.keeper.content()
+    }
+
+    /// How far the recovery has come, if there was one.
+    pub fn rescue(&self) -> Option<RescueView> {
+        self.recovery.as_ref().map(|recovery| recovery.view())
     }
 
     /// How much of the network is known.

@@ -1,5 +1,6 @@
 //! Paying over blinded paths that come as bytes.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub(crate) struct Payer {
     pub(crate) peers: Arc<Peers>,
     /// Turns true when the events from before the restart have been handled.
     pub(crate) drained: watch::Receiver<bool>,
+    /// Payments from before a recovery: what became of them only the lost state knew, so they are never begun.
+    pub(crate) unknown: HashSet<[u8; 32]>,
 }
 
 impl fmt::Debug for Payer {
@@ -107,7 +110,8 @@ impl InvoicePayer for Payer {
             return Err(PortError::unavailable("earlier events have not been handled yet"));
         }
         let payments = self.channels.list_recent_payments();
-        Ok(payments.iter().map(|payment| id_of(payment).0).collect())
+        let known = payments.iter().map(|payment| id_of(payment).0);
+        Ok(known.chain(self.unknown.iter().copied()).collect())
     }
 
     async fn spendable(&self) -> Result<Msat, PortError> {
@@ -123,7 +127,8 @@ impl InvoicePayer for Payer {
 
 impl Payer {
     fn is_known(&self, payment_id: PaymentId) -> bool {
-        self.channels.list_recent_payments().iter().any(|payment| id_of(payment) == payment_id)
+        self.unknown.contains(&payment_id.0)
+            || self.channels.list_recent_payments().iter().any(|known| id_of(known) == payment_id)
     }
 
     fn route_parameters(&self, order: &PayOrder) -> Result<RouteParameters, PayRefused> {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bolt1::PublicKey;
@@ -14,7 +14,7 @@ use lightning::ln::peer_handler::CustomMessageHandler;
 use lightning::ln::wire::{CustomMessageReader, Type};
 use lightning::types::features::{InitFeatures, NodeFeatures};
 use lightning::util::ser::{LengthLimitedRead, Writeable, Writer};
-use offerd_core::port::PortError;
+use offerd_core::port::{KeyValueStore, PortError};
 use tokio::net::lookup_host;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -22,6 +22,7 @@ use tracing::{debug, info, warn};
 
 use crate::config::Timing;
 use crate::error::ConnectError;
+use crate::locks::lock;
 use crate::persist::Store;
 use crate::tasks::stopped;
 use crate::types::{Channels, Graph, Peers};
@@ -130,6 +131,21 @@ impl PeerBook {
             .map_err(|error| PortError::corrupt("a peer's addresses").because(error))
     }
 
+    /// Writes the addresses of a peer that is not in the book yet, before there is a node.
+    pub(crate) fn put(
+        values: &dyn KeyValueStore,
+        node: &PublicKey,
+        addresses: Vec<String>,
+    ) -> Result<(), PortError> {
+        let key = node.to_string();
+        if addresses.is_empty() || values.read(SPACE.0, SPACE.1, &key)?.is_some() {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec(&addresses)
+            .map_err(|error| PortError::corrupt("a peer's addresses").because(error))?;
+        values.write(SPACE.0, SPACE.1, &key, &bytes)
+    }
+
     fn remember(&self, node: &PublicKey, address: &str) -> Result<(), PortError> {
         let known = self.addresses(node).unwrap_or_default();
         if known.first().is_some_and(|first| first == address) {
@@ -153,6 +169,8 @@ pub(crate) struct Connector {
     pub(crate) channels: Arc<Channels>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) timing: Timing,
+    /// Peers without a channel that are called like those with one.
+    pub(crate) also_kept: Mutex<HashSet<PublicKey>>,
 }
 
 impl fmt::Debug for Connector {
@@ -220,10 +238,15 @@ impl Connector {
         }
     }
 
-    fn known_addresses(&self, node: &PublicKey) -> Vec<String> {
+    /// Where it was reached before, or says that it is.
+    pub(crate) fn known_addresses(&self, node: &PublicKey) -> Vec<String> {
         let mut addresses = self.book.addresses(node).unwrap_or_default();
         let announced = self.graph.read_only().get_addresses(node).unwrap_or_default();
-        addresses.extend(announced.iter().filter_map(dialable));
+        for address in announced.iter().filter_map(dialable) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
         addresses
     }
 
@@ -263,7 +286,13 @@ impl Connector {
     fn channel_peers_away(&self) -> HashSet<PublicKey> {
         let channels = self.channels.list_channels();
         let peers = channels.iter().map(|channel| channel.counterparty.node_id);
-        peers.filter(|node| !self.watch.is_connected(node)).collect()
+        let also = lock(&self.also_kept).clone();
+        peers.chain(also).filter(|node| !self.watch.is_connected(node)).collect()
+    }
+
+    /// From now on these peers are called again as well when they are away, and no others without a channel.
+    pub(crate) fn also_keep(&self, peers: HashSet<PublicKey>) {
+        *lock(&self.also_kept) = peers;
     }
 }
 

@@ -3,7 +3,7 @@
 //! The order matters: keys, then what was kept, then the chain up to now for each part that was kept, and only
 //! then peers, so that nothing is promised to anybody on stale knowledge.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -35,6 +35,7 @@ use crate::onion::{Identity, OnionLayer, SystemClock};
 use crate::paths::PathMaker;
 use crate::payer::Payer;
 use crate::peers::{Connector, PeerBook, PeerWatch};
+use crate::recovery::{Keeper, LiveOutputs, Rescuer};
 use crate::repeats::Repeats;
 use crate::state::{Base, Core, since_epoch};
 use crate::tasks::{self, Background};
@@ -65,12 +66,16 @@ pub(crate) async fn start(
         health: Arc::clone(&base.health),
     };
     let listen_address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
-    let node = Arc::new(assemble(&base, &core, net, ledger, is_drained, listen_address));
+    let keeper = keeper(&base, &core, &net);
+    keeper.check()?;
+    let rescuer = rescuer(&base, &core, &net);
+    let node = Arc::new(assemble(&base, &core, net, ledger, keeper, is_drained, listen_address));
     let listeners = Arc::new(Listeners {
         wallet: Arc::clone(&base.wallet),
         channels: Arc::clone(&core.channels),
         monitor: Arc::clone(&core.monitor),
         sweeper: Arc::clone(&core.sweeper),
+        recovery: base.recovery.clone(),
     });
     // Events first: what is left from before the restart is told before anything new can happen.
     node.spawn(background.run(drained, node.stops.background.subscribe()));
@@ -79,6 +84,7 @@ pub(crate) async fn start(
     node.spawn(tasks::write_manager(manager, monitor_written, stop));
     node.follow_chain(listeners, packages);
     node.keep_channels();
+    node.keep_recoverable(rescuer);
     node.talk(listener, arrivals, caller);
     info!(node_id = %node.node_id(), height = node.block_height(), "the node runs");
     Ok(node)
@@ -147,6 +153,7 @@ impl Net {
             channels: Arc::clone(&core.channels),
             graph: Arc::clone(&base.graph),
             timing: base.config.timing,
+            also_kept: Mutex::new(HashSet::new()),
         });
         // The layer comes before the peers, which come before the connector: this closes the circle.
         let _ = directory.connector.set(Arc::downgrade(&connector));
@@ -201,6 +208,7 @@ fn assemble(
     core: &Core,
     net: Net,
     ledger: Ledger,
+    keeper: Arc<Keeper>,
     drained: watch::Receiver<bool>,
     listen_address: Option<SocketAddr>,
 ) -> Node {
@@ -211,6 +219,7 @@ fn assemble(
         graph: Arc::clone(&base.graph),
         peers: Arc::clone(&net.peers),
         drained,
+        unknown: base.recovery.iter().flat_map(|it| it.unknown_payments()).collect(),
     };
     let paths = PathMaker {
         keyring: Arc::clone(&base.keyring),
@@ -244,13 +253,57 @@ fn assemble(
         fundings: ledger.fundings,
         payer,
         issuer,
+        keeper,
+        recovery: base.recovery.clone(),
         channel_changes: Arc::new(watch::Sender::new(0)),
         stops: Stops::new(),
         running: Mutex::new(Vec::new()),
     }
 }
 
+fn keeper(base: &Base, core: &Core, net: &Net) -> Arc<Keeper> {
+    Arc::new(Keeper {
+        path: base.config.recovery_file.clone(),
+        dir: base.dir.clone(),
+        network: base.config.network,
+        node_id: net.node_id,
+        birth_height: base.wallet.birth_height(),
+        wallet: Arc::clone(&base.wallet),
+        channels: Arc::clone(&core.channels),
+        monitor: Arc::clone(&core.monitor),
+        connector: Arc::clone(&net.connector),
+        recovery: base.recovery.clone(),
+        store: Arc::clone(&base.store),
+        values: Arc::clone(&base.values),
+    })
+}
+
+/// Somebody to do the work of a recovery, where there is one that is not over.
+fn rescuer(base: &Base, core: &Core, net: &Net) -> Option<Rescuer> {
+    let recovery = base.recovery.as_ref().filter(|recovery| !recovery.is_done())?;
+    Some(Rescuer {
+        recovery: Arc::clone(recovery),
+        live: LiveOutputs {
+            monitor: Arc::clone(&core.monitor),
+            sweeper: Arc::clone(&core.sweeper),
+        },
+        wallet: Arc::clone(&base.wallet),
+        broadcaster: Arc::clone(&base.broadcaster),
+        fees: Arc::clone(&base.fees),
+        view: Arc::clone(&base.view),
+        connector: Arc::clone(&net.connector),
+    })
+}
+
 impl Node {
+    fn keep_recoverable(&self, rescuer: Option<Rescuer>) {
+        let changes = self.channel_changes.subscribe();
+        self.spawn(Arc::clone(&self.keeper).run(changes, self.stops.work.subscribe()));
+        if let Some(rescuer) = rescuer {
+            self.spawn(rescuer.run(self.stops.work.subscribe()));
+        }
+    }
+
     fn follow_chain(
         &self,
         listeners: Arc<Listeners>,

@@ -1,6 +1,6 @@
 //! What a node has kept, read back and brought in step with the chain.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -36,14 +36,22 @@ use crate::keys::Keys;
 use crate::logger::NodeLogger;
 use crate::manager::ManagerStore;
 use crate::persist::{Health, MonitorStore, Store, load_monitors};
+use crate::recovery::Recovery;
 use crate::router::OneHopRouter;
 use crate::types::{Channels, Graph, Keyring, Monitor, Scorer, Sweeper};
-use crate::wallet::OnchainWallet;
+use crate::wallet::{Birth, OnchainWallet};
+
+/// Addresses beyond the last one given out that the wallet looks for.
+const AHEAD: u32 = 100;
+/// The same when it is not known how many were given out.
+const FAR_AHEAD: u32 = 1_000;
 
 /// What everything else stands on.
 pub(crate) struct Base {
     pub(crate) config: NodeConfig,
     pub(crate) store: Arc<Store>,
+    pub(crate) values: Arc<dyn KeyValueStore>,
+    pub(crate) dir: PathBuf,
     pub(crate) health: Arc<Health>,
     pub(crate) monitor_written: Arc<Notify>,
     pub(crate) keyring: Arc<Keyring>,
@@ -52,6 +60,8 @@ pub(crate) struct Base {
     pub(crate) fees: Arc<FeeTable>,
     pub(crate) broadcaster: Arc<Broadcaster>,
     pub(crate) wallet: Arc<OnchainWallet>,
+    /// A recovery that is on its way or has ended.
+    pub(crate) recovery: Option<Arc<Recovery>>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) scorer: Arc<RwLock<Scorer>>,
 }
@@ -71,7 +81,7 @@ impl Base {
     ) -> Result<(Self, mpsc::UnboundedReceiver<Vec<Transaction>>), NodeError> {
         let network = config.network;
         let health = Health::new();
-        let store = Arc::new(Store::new(values, Arc::clone(&health)));
+        let store = Arc::new(Store::new(Arc::clone(&values), Arc::clone(&health)));
         let keys = Keys::load_or_create(dir, network)?;
         let now = since_epoch();
         let keyring =
@@ -81,8 +91,14 @@ impl Base {
         let tip = source.tip().await.map_err(unreachable)?;
         let fees = Arc::new(FeeTable::new(network));
         fees.refresh(&*source).await;
+        let recovery = Recovery::open(&store, &*values, &keys, &*source).await?;
+        let birth = birth(&keys, recovery.as_deref(), tip);
         let wallet =
-            OnchainWallet::open(Arc::clone(&store), Arc::clone(&health), &keys, network, tip)?;
+            OnchainWallet::open(Arc::clone(&store), Arc::clone(&health), &keys, network, &birth)?;
+        if let Some(recovery) = recovery.as_ref().filter(|recovery| recovery.is_new()) {
+            wallet.forget_unconfirmed()?;
+            recovery.begun()?;
+        }
         let graph = Arc::new(load_graph(&store, network)?);
         let scorer = Arc::new(RwLock::new(load_scorer(&store, &graph)?));
         let (broadcaster, packages) = Broadcaster::new();
@@ -90,6 +106,8 @@ impl Base {
         let base = Self {
             config,
             store,
+            values,
+            dir: dir.to_owned(),
             health,
             monitor_written: Arc::default(),
             keyring,
@@ -98,6 +116,7 @@ impl Base {
             fees,
             broadcaster,
             wallet,
+            recovery,
             graph,
             scorer,
         };
@@ -161,6 +180,11 @@ impl Core {
             (channels_at, &*self.channels),
             (sweeper_at, &*self.sweeper),
         ];
+        if let Some(recovery) = base.recovery.as_ref().filter(|recovery| !recovery.is_done())
+            && let Some(at) = recovery.best_block()
+        {
+            behind.push((at, &**recovery));
+        }
         behind.extend(
             monitors.iter().map(|(at, monitor)| (*at, monitor as &(dyn Listen + Send + Sync))),
         );
@@ -269,6 +293,20 @@ fn load_sweeper(base: &Base, tip: BestBlock) -> Result<(BlockHash, Sweeper), Nod
     let (best, sweeper) = <(BestBlock, Sweeper)>::read(&mut &bytes[..], args)
         .map_err(|error| NodeError::Corrupt { what: "the sweeper", why: error.to_string() })?;
     Ok((best.block_hash, sweeper))
+}
+
+/// Where a wallet without state begins: with a fresh seed at the best block, since no coin of its can be older.
+fn birth(keys: &Keys, recovery: Option<&Recovery>, tip: BestBlock) -> Birth {
+    let addresses = recovery.and_then(Recovery::addresses);
+    Birth {
+        block: if keys.fresh { Some(tip) } else { recovery.and_then(Recovery::birth) },
+        addresses: addresses.unwrap_or_default(),
+        lookahead: match recovery {
+            // Who does not know how many addresses there were looks far ahead.
+            Some(recovery) if addresses.is_none() && !recovery.is_done() => FAR_AHEAD,
+            Some(_) | None => AHEAD,
+        },
+    }
 }
 
 /// The graph comes back from peers, so one that cannot be read is only a loss of time.

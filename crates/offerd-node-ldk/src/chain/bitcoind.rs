@@ -1,7 +1,7 @@
 //! bitcoind, or whatever serves that part of its RPC.
 //!
-//! Methods used: `getblockchaininfo`, `getblockheader`, `getblock`, `sendrawtransaction`, `submitpackage`,
-//! `estimatesmartfee`, `getmempoolinfo`.
+//! Methods used: `getblockchaininfo`, `getblockhash`, `getblockheader`, `getblock`, `sendrawtransaction`,
+//! `submitpackage`, `estimatesmartfee`, `getmempoolinfo`.
 
 use std::fmt;
 use std::io;
@@ -87,6 +87,17 @@ impl ChainSource for BitcoindSource {
     async fn tip(&self) -> Result<BestBlock, ChainError> {
         let tip = validate_best_block_header(Arc::clone(&self.rpc)).await.map_err(source_failed)?;
         Ok(best_block(&tip))
+    }
+
+    async fn block_at(&self, height: u32) -> Result<BestBlock, ChainError> {
+        let reply = self
+            .rpc
+            .call("getblockhash", &[json!(height)])
+            .await
+            .map_err(|error| failed("getblockhash", &error))?;
+        let hash = reply.as_str().and_then(|hash| hash.parse().ok());
+        let hash = hash.ok_or_else(|| ChainError("getblockhash: not a hash".to_owned()))?;
+        Ok(BestBlock::new(hash, height))
     }
 
     async fn catch_up(&self, listeners: Vec<Behind<'_>>) -> Result<(), ChainError> {

@@ -8,6 +8,7 @@ use bitcoin::block::Header;
 use lightning::chain::transaction::TransactionData;
 use lightning::chain::{BestBlock, Listen};
 
+use crate::recovery::Recovery;
 use crate::types::{Channels, Monitor, Sweeper};
 use crate::wallet::OnchainWallet;
 
@@ -17,6 +18,7 @@ pub(crate) struct Listeners {
     pub(crate) channels: Arc<Channels>,
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) sweeper: Arc<Sweeper>,
+    pub(crate) recovery: Option<Arc<Recovery>>,
 }
 
 impl fmt::Debug for Listeners {
@@ -26,8 +28,11 @@ impl fmt::Debug for Listeners {
 }
 
 impl Listeners {
-    fn each(&self) -> [&dyn Listen; 4] {
-        [&*self.wallet, &*self.channels, &*self.monitor, &*self.sweeper]
+    fn each(&self) -> impl Iterator<Item = &dyn Listen> {
+        let always: [&dyn Listen; 4] =
+            [&*self.wallet, &*self.channels, &*self.monitor, &*self.sweeper];
+        let recovery = self.recovery.iter().map(|recovery| &**recovery as &dyn Listen);
+        always.into_iter().chain(recovery)
     }
 }
 

@@ -28,6 +28,9 @@ pub(crate) trait ChainSource: Send + Sync {
     /// The best block.
     async fn tip(&self) -> Result<BestBlock, ChainError>;
 
+    /// The block at this height of the best chain.
+    async fn block_at(&self, height: u32) -> Result<BestBlock, ChainError>;
+
     /// Brings each listener from the block it knows to the best block. Once, before `follow`.
     async fn catch_up(&self, listeners: Vec<Behind<'_>>) -> Result<(), ChainError>;
 

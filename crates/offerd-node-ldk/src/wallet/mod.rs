@@ -28,6 +28,7 @@ use crate::error::{NodeError, WalletError};
 use crate::keys::Keys;
 use crate::locks::lock;
 use crate::persist::{Health, Store};
+use crate::recovery::AddressCounts;
 use changes::ChangeLog;
 
 /// Blocks without a transaction of ours after which the wallet's place in the chain is written.
@@ -49,6 +50,17 @@ struct Inner {
     set_aside: HashSet<OutPoint>,
 }
 
+/// From where on, and how far, a new wallet looks for its coins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Birth {
+    /// The last block without any; `None`: the first block of all.
+    pub(crate) block: Option<BestBlock>,
+    /// Addresses that were given out by an earlier wallet of the same seed.
+    pub(crate) addresses: AddressCounts,
+    /// Addresses beyond the last known one that are looked for.
+    pub(crate) lookahead: u32,
+}
+
 /// A coin of ours.
 #[derive(Clone, Debug)]
 pub(crate) struct Coin {
@@ -67,14 +79,13 @@ impl fmt::Debug for OnchainWallet {
 }
 
 impl OnchainWallet {
-    /// Opens the wallet kept in `store`, or makes it. One with a fresh seed begins at `tip`, since no coin of its
-    /// can be older; another one begins at the first block.
+    /// Opens the wallet kept in `store`, or makes it from the block that `birth` says.
     pub(crate) fn open(
         store: Arc<Store>,
         health: Arc<Health>,
         keys: &Keys,
         network: Network,
-        tip: BestBlock,
+        birth: &Birth,
     ) -> Result<Arc<Self>, NodeError> {
         let (log, kept) = ChangeLog::open(store)?;
         let external = Bip84(keys.master, KeychainKind::External);
@@ -84,17 +95,17 @@ impl OnchainWallet {
                 .descriptor(KeychainKind::External, Some(external))
                 .descriptor(KeychainKind::Internal, Some(internal))
                 .check_network(network)
+                .lookahead(birth.lookahead)
                 .load_wallet_no_persist(kept)
                 .map_err(corrupt)?
                 .ok_or_else(|| corrupt("it is empty"))?,
             None => {
                 let mut wallet = Wallet::create(external, internal)
                     .network(network)
+                    .lookahead(birth.lookahead)
                     .create_wallet_no_persist()
                     .map_err(corrupt)?;
-                if keys.fresh {
-                    begin_at(&mut wallet, tip)?;
-                }
+                begin_at(&mut wallet, birth)?;
                 wallet
             }
         };
@@ -205,6 +216,30 @@ impl OnchainWallet {
             .collect()
     }
 
+    /// How many addresses were given out.
+    pub(crate) fn addresses_given(&self) -> AddressCounts {
+        let inner = lock(&self.inner);
+        let count = |keychain| {
+            inner.wallet.derivation_index(keychain).map_or(0, |last| last.saturating_add(1))
+        };
+        AddressCounts {
+            external: count(KeychainKind::External),
+            internal: count(KeychainKind::Internal),
+        }
+    }
+
+    /// Height of the first block that was looked at, less one: up to it there is nothing of ours.
+    pub(crate) fn birth_height(&self) -> u32 {
+        let inner = lock(&self.inner);
+        let heights = inner.wallet.latest_checkpoint().iter().map(|block| block.height());
+        heights.filter(|height| *height > 0).min().unwrap_or(0).saturating_sub(1)
+    }
+
+    /// Forgets all transactions that are not mined: those of an old state may be anything.
+    pub(crate) fn forget_unconfirmed(&self) -> Result<(), PortError> {
+        self.unconfirmed().into_iter().try_for_each(|tx| self.forget(tx.compute_txid()))
+    }
+
     /// Writes what is not written yet.
     pub(crate) fn flush(&self) -> Result<(), PortError> {
         lock(&self.inner).persist()
@@ -285,11 +320,18 @@ impl Listen for OnchainWallet {
     fn blocks_disconnected(&self, _fork_point: BestBlock) {}
 }
 
-fn begin_at(wallet: &mut Wallet, tip: BestBlock) -> Result<(), NodeError> {
-    let block = BlockId { height: tip.height, hash: tip.block_hash };
-    if block.height == 0 {
-        return Ok(());
+fn begin_at(wallet: &mut Wallet, birth: &Birth) -> Result<(), NodeError> {
+    for (keychain, count) in [
+        (KeychainKind::External, birth.addresses.external),
+        (KeychainKind::Internal, birth.addresses.internal),
+    ] {
+        if let Some(last) = count.checked_sub(1) {
+            // The addresses themselves are of no interest.
+            drop(wallet.reveal_addresses_to(keychain, last));
+        }
     }
+    let Some(block) = birth.block.filter(|block| block.height > 0) else { return Ok(()) };
+    let block = BlockId { height: block.height, hash: block.block_hash };
     let chain: CheckPoint = wallet.latest_checkpoint().insert(block);
     wallet.apply_update(Update { chain: Some(chain), ..Update::default() }).map_err(corrupt)
 }

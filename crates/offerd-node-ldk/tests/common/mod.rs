@@ -27,7 +27,7 @@ use offerd_regtest::{Chain, RpcConfig, RpcServer};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
-use store::MemoryStore;
+pub(crate) use store::MemoryStore;
 
 /// Longer than anything should take, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -247,12 +247,27 @@ impl std::ops::Deref for Member {
 
 impl Member {
     pub(crate) async fn start(config: NodeConfig) -> Self {
+        Self::prepared(config, MemoryStore::default(), |_, _| ()).await
+    }
+
+    /// Starts a node in a new folder, on a store with something in it, after `prepare` has had both.
+    pub(crate) async fn prepared(
+        config: NodeConfig,
+        store: MemoryStore,
+        prepare: impl FnOnce(&Path, &MemoryStore),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (store, inbox) = (Arc::new(MemoryStore::default()), Inbox::new());
+        prepare(dir.path(), &store);
+        let (store, inbox) = (Arc::new(store), Inbox::new());
         let (runtime, node) = run(&config, dir.path(), &store, &inbox).await;
         // The same port after each restart, so that peers find it again.
         let config = NodeConfig { listen: node.listen_address(), ..config };
         Self { node: Some(node), runtime: Some(runtime), inbox, store, dir, config }
+    }
+
+    /// The folder with the seed.
+    pub(crate) fn folder(&self) -> &Path {
+        self.dir.path()
     }
 
     /// Stops the node and starts it from what it has kept.

@@ -17,6 +17,11 @@ pub(crate) struct MemoryStore {
 }
 
 impl MemoryStore {
+    /// A store that holds these values.
+    pub(crate) fn of(values: BTreeMap<Key, Vec<u8>>) -> Self {
+        Self { values: Mutex::new(values), ..Self::default() }
+    }
+
     pub(crate) fn values(&self) -> BTreeMap<Key, Vec<u8>> {
         self.values.lock().unwrap().clone()
     }

@@ -1,0 +1,107 @@
+//! Asking for a recovery, before a node is started.
+
+use std::path::Path;
+
+use bitcoin::Network;
+use bitcoin::hex::DisplayHex;
+use offerd_core::port::KeyValueStore;
+
+use super::book::Book;
+use super::file::{AddressCounts, ChannelEntry, PeerEntry, RecoveryFile};
+use super::state::{LostChannel, Phase, State};
+use crate::error::NodeError;
+use crate::keys::Keys;
+use crate::peers::PeerBook;
+
+/// What is known of what is to be recovered.
+#[derive(Clone, Debug, Default)]
+pub struct RecoveryPlan {
+    /// The newest recovery file, where there is one.
+    pub file: Option<RecoveryFile>,
+    /// Payments of ours whose outcome the lost state knew: the node will not say of them that it does not know
+    /// them, so that nobody begins them again.
+    pub unknown_payments: Vec<[u8; 32]>,
+}
+
+/// Makes the node whose state is in `values` recover at its next start: no channel state that is there will be
+/// used. The seed must be in `dir` already. Asked again, it begins again.
+///
+/// # Errors
+/// When the seed cannot be read, the file is that of another node, or the store fails.
+pub fn begin_recovery(
+    dir: &Path,
+    network: Network,
+    values: &dyn KeyValueStore,
+    plan: RecoveryPlan,
+) -> Result<(), NodeError> {
+    let node_id = Keys::load(dir, network)?.node_id()?;
+    let before = State::read(values)?;
+    let book = Book::read(values)?;
+    let known = plan.file.is_some() || book.exists || before.as_ref().is_some_and(knows);
+    let mut merged = Merged::default();
+    if let Some(file) = plan.file {
+        if (file.node_id, file.network) != (node_id, network) {
+            let why = format!("is that of {} on {}", file.node_id, file.network);
+            return Err(NodeError::RecoveryFile(format!(
+                "{why}; this node is {node_id} on {network}"
+            )));
+        }
+        merged.birth_height = Some(file.birth_height);
+        merged.addresses = Some(file.addresses);
+        merged.add(file.channels);
+        remember(values, file.peers)?;
+    }
+    merged.add(book.current);
+    let mut unknown: Vec<String> =
+        plan.unknown_payments.iter().map(|id| id.to_lower_hex_string()).collect();
+    if let Some(before) = before {
+        merged.birth_height = merged.birth_height.or(before.birth_height);
+        merged.addresses = merged.addresses.or(before.addresses);
+        merged.add(before.channels.into_iter().map(|channel| channel.entry).collect());
+        unknown.extend(before.unknown_payments);
+    }
+    unknown.sort_unstable();
+    unknown.dedup();
+    let state = State {
+        phase: Phase::Begun,
+        birth_height: merged.birth_height,
+        addresses: merged.addresses,
+        knows_channels: known,
+        channels: merged.channels,
+        scanned: None,
+        outputs: Vec::new(),
+        sweep: None,
+        script: None,
+        unknown_payments: unknown,
+    };
+    Ok(state.write(values)?)
+}
+
+fn knows(state: &State) -> bool {
+    state.knows_channels
+}
+
+fn remember(values: &dyn KeyValueStore, peers: Vec<PeerEntry>) -> Result<(), NodeError> {
+    for peer in peers {
+        PeerBook::put(values, &peer.id, peer.addresses)?;
+    }
+    Ok(())
+}
+
+/// What several sources say together.
+#[derive(Default)]
+struct Merged {
+    birth_height: Option<u32>,
+    addresses: Option<AddressCounts>,
+    channels: Vec<LostChannel>,
+}
+
+impl Merged {
+    fn add(&mut self, entries: Vec<ChannelEntry>) {
+        for entry in entries {
+            if !self.channels.iter().any(|known| known.entry.funding() == entry.funding()) {
+                self.channels.push(LostChannel { entry, closed: None });
+            }
+        }
+    }
+}
