@@ -47,9 +47,13 @@ codes! {
     OFFER_ALREADY_ENABLED = 1006, "The offer is active already.";
     OFFER_USED_SINGLE_USE = 1007, "A single-use offer that was paid cannot be enabled.";
     FUND_CANNOT_AFFORD = 301, "The wallet does not hold enough.";
+    FUND_OUTPUT_IS_DUST = 302, "The amount is too small to be sent on chain.";
+    FUNDING_BROADCAST_FAIL = 303, "It is not known whether the transaction was sent; it is sent again.";
     FUNDING_UNKNOWN_PEER = 306, "The peer is not known, or not connected.";
+    FUNDING_EMERGENCY_LOW_RESERVE = 313, "The wallet holds enough, but some must stay for our channels.";
     CONNECT_NO_KNOWN_ADDRESS = 400, "No address of this node is known.";
     CONNECT_ALL_ADDRESSES_FAILED = 401, "No address of this node answered.";
+    SIGNMESSAGE_PUBKEY_NOT_FOUND = 1301, "The signer is not a node that we know of.";
 }
 
 /// What is known of this number.

@@ -11,6 +11,7 @@
 //! Nothing here listens, connects, reads a clock or decides.
 
 pub mod code;
+pub mod control;
 pub mod decode;
 mod envelope;
 pub mod invoice;

@@ -1,5 +1,5 @@
 //! Results about the Lightning node: `getinfo`, `listfunds`, `connect`, `listpeers`, `listpeerchannels`,
-//! `fundchannel`, `newaddr`.
+//! `fundchannel`, `close`, `newaddr`, `withdraw`, `signmessage`, `checkmessage`.
 
 use serde::{Deserialize, Serialize};
 
@@ -207,4 +207,55 @@ pub struct FundedChannel {
     /// The index there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outnum: Option<u32>,
+}
+
+/// The result of `withdraw`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// The transaction, hexadecimal.
+    pub tx: String,
+    /// Its id.
+    pub txid: String,
+    /// The same as a PSBT, base64.
+    pub psbt: String,
+}
+
+/// The result of `close`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedChannel {
+    /// `mutual`, `unilateral` or `unopened`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The transaction that ends the channel, hexadecimal; absent when its other end has sent one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tx: Option<String>,
+    /// Its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub txid: Option<String>,
+    /// The same in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub txs: Vec<String>,
+    /// Its id in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub txids: Vec<String>,
+}
+
+/// The result of `signmessage`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedText {
+    /// 64 bytes, hexadecimal.
+    pub signature: String,
+    /// One byte, hexadecimal: 00 to 03, by which the key is found from the signature.
+    pub recid: String,
+    /// Both in zbase32, as `lnd` makes it.
+    pub zbase: String,
+}
+
+/// The result of `checkmessage`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedText {
+    /// The signer, or the node that was asked about.
+    pub pubkey: String,
+    /// Whether it has signed.
+    pub verified: bool,
 }

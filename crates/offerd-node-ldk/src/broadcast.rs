@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, info};
 
 use crate::chain::{BroadcastError, ChainSource, ChainView};
+use crate::closing::Closings;
 use crate::tasks::stopped;
 
 /// Most packages that wait for another try; the oldest is given up for a new one.
@@ -20,6 +21,8 @@ const MOST_TRIES: u32 = 144;
 /// Takes transactions at once and sends them later.
 pub(crate) struct Broadcaster {
     queue: mpsc::UnboundedSender<Vec<Transaction>>,
+    /// Who waits for the last transaction of a channel.
+    pub(crate) closings: Closings,
 }
 
 impl fmt::Debug for Broadcaster {
@@ -32,11 +35,12 @@ impl Broadcaster {
     /// The second part is for [`run`].
     pub(crate) fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Vec<Transaction>>) {
         let (queue, packages) = mpsc::unbounded_channel();
-        (Arc::new(Self { queue }), packages)
+        (Arc::new(Self { queue, closings: Closings::default() }), packages)
     }
 
     /// Queues transactions that go together, parents before children.
     pub(crate) fn send(&self, package: Vec<Transaction>) {
+        self.closings.on_sent(&package);
         // Fails only when the node stops; what matters is sent again at the next start.
         let _ = self.queue.send(package);
     }

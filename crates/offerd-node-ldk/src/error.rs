@@ -58,6 +58,14 @@ pub enum WalletError {
         /// What must stay, as a reserve for channels with anchors.
         reserve: Amount,
     },
+    /// Too little to be sent on chain.
+    #[error("{amount} is dust: at least {least} can be sent to this address")]
+    Dust {
+        /// What was asked for.
+        amount: Amount,
+        /// The least that can be sent there.
+        least: Amount,
+    },
     /// The transaction could not be built or signed.
     #[error("cannot build the transaction: {0}")]
     Build(String),

@@ -19,6 +19,7 @@ use offerd_core::port::{IncomingPayment, NodeEvent, NodeEvents, PaymentFailure, 
 use secp256k1::PublicKey;
 use tracing::{debug, info, warn};
 
+use crate::broadcast::Broadcaster;
 use crate::channels::Reserve;
 use crate::claims::{Claim, Claims};
 use crate::funding::{FundingRequest, Fundings};
@@ -33,6 +34,7 @@ pub(crate) struct EventDesk {
     pub(crate) bumper: Bumper,
     pub(crate) fundings: Arc<Fundings>,
     pub(crate) claims: Arc<Claims>,
+    pub(crate) broadcaster: Arc<Broadcaster>,
     pub(crate) reserve: Reserve,
     pub(crate) inbound_without_reserve: bool,
     pub(crate) caller: Arc<dyn NodeEvents>,
@@ -147,6 +149,7 @@ impl EventDesk {
             }
             Event::ChannelClosed { channel_id, user_channel_id, reason, .. } => {
                 info!(channel = %channel_id, %reason, "channel closed");
+                self.broadcaster.closings.on_closed(channel_id.0, &reason);
                 self.fundings.on_closed(user_channel_id, &reason.to_string())
             }
             Event::DiscardFunding { funding_info, .. } => match funding_info {

@@ -9,6 +9,7 @@ use lightning::chain::chaininterface::{
 use tracing::debug;
 
 use crate::chain::ChainSource;
+use crate::spending;
 
 /// What we ask the chain source about, and the answer until there is one.
 struct Question {
@@ -102,7 +103,18 @@ impl FeeTable {
 
     /// For transactions that fund channels.
     pub(crate) fn funding(&self) -> FeeRate {
-        FeeRate::from_sat_per_kwu(u64::from(self.rate(Speed::TwoHours)))
+        self.spending(spending::Speed::TwoHours)
+    }
+
+    /// For transactions of the wallet.
+    pub(crate) fn spending(&self, speed: spending::Speed) -> FeeRate {
+        let per_kw = match speed {
+            spending::Speed::Minimum => self.minimum.load(Ordering::Relaxed),
+            spending::Speed::Day => self.rate(Speed::Day),
+            spending::Speed::TwoHours => self.rate(Speed::TwoHours),
+            spending::Speed::Hour => self.rate(Speed::Hour),
+        };
+        FeeRate::from_sat_per_kwu(u64::from(per_kw))
     }
 }
 

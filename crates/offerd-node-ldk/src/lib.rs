@@ -24,6 +24,7 @@ mod broadcast;
 mod chain;
 mod channels;
 mod claims;
+mod closing;
 mod config;
 mod convert;
 mod directory;
@@ -45,6 +46,8 @@ mod persist;
 mod recovery;
 mod repeats;
 mod router;
+mod signing;
+mod spending;
 mod start;
 mod state;
 mod tasks;
@@ -52,6 +55,7 @@ mod types;
 mod views;
 mod wallet;
 
+pub use closing::{CloseKind, ClosedChannel};
 pub use config::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};
 pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
@@ -62,6 +66,8 @@ pub use recovery::{
     AddressCounts, ChannelEntry, PeerEntry, RecoveryFile, RecoveryFileError, RecoveryPlan,
     RescueState, RescueView, RescuedChannel, SeedWords, begin_recovery,
 };
+pub use signing::{BadTextSignature, TextSignature};
+pub use spending::{Speed, finished_psbt};
 pub use views::{
     AddressKind, ChannelFunds, ChannelState, ChannelView, Funds, GraphSize, OutputStatus,
     OutputView, PeerView,

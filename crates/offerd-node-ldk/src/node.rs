@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tracing::warn;
 
 use crate::broadcast::Broadcaster;
-use crate::chain::{BroadcastError, ChainSource, ChainView};
+use crate::chain::{ChainSource, ChainView};
 use crate::channels;
 use crate::config::NodeConfig;
 use crate::error::{ChannelError, ConnectError, NodeError, WalletError};
@@ -363,22 +363,14 @@ impl Node {
         amount: Amount,
         fee_rate: Option<FeeRate>,
     ) -> Result<Transaction, WalletError> {
+        let least = address.script_pubkey().minimal_non_dust();
+        if amount < least {
+            return Err(WalletError::Dust { amount, least });
+        }
         let fee_rate = fee_rate.unwrap_or_else(|| self.fees.funding());
         let reserve = self.fundings.reserve.needed(0);
         let tx = self.wallet.build(address.script_pubkey(), amount, fee_rate, reserve)?;
-        // Kept first: a transaction that was sent must not be forgotten.
-        self.wallet.record(tx.clone())?;
-        match self.source.broadcast(std::slice::from_ref(&tx)).await {
-            Ok(()) => Ok(tx),
-            Err(BroadcastError::Refused(reason)) => {
-                self.wallet.forget(tx.compute_txid())?;
-                Err(WalletError::Build(reason))
-            }
-            // It may have arrived, and is sent again.
-            Err(BroadcastError::Unreachable(error)) => {
-                Err(WalletError::Unknown { txid: tx.compute_txid(), why: error.to_string() })
-            }
-        }
+        self.send_kept(tx).await
     }
 
     /// What the recovery file should say now. It has the seed in it.

@@ -195,6 +195,7 @@ impl Ledger {
             ),
             fundings: Arc::clone(&self.fundings),
             claims: Arc::clone(&self.claims),
+            broadcaster: Arc::clone(&base.broadcaster),
             reserve: core.reserve(&base.config),
             inbound_without_reserve: base.config.inbound_without_reserve,
             caller,

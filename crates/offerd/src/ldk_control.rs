@@ -2,20 +2,24 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bitcoin::{Amount, Network};
 use bolt1::PublicKey;
 use offerd_api::node::{
-    ChannelView, Connected, FundedChannel, NetAddress, NodeInfo, PeerView, WalletOutput,
+    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetAddress, NodeInfo,
+    PeerView, SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::{ErrorObject, code};
 use offerd_node_ldk::{
-    AddressKind, ChannelError, ChannelState, ConnectError, FundingOrder, Node, OutputStatus,
+    AddressKind, ChannelState, ConnectError, FundingOrder, Node, OutputStatus, TextSignature,
 };
 
 use crate::rpc::NodeControl;
-use crate::rpc::node_control::{OpenChannel, PeerAddress};
+use crate::rpc::node_control::{OpenChannel, PeerAddress, Withdrawal};
+
+mod spend;
 
 /// Runs the node on the operator's behalf.
 #[derive(Debug)]
@@ -169,35 +173,72 @@ impl NodeControl for LdkControl {
     }
 
     async fn open_channel(&self, channel: OpenChannel) -> Result<FundedChannel, ErrorObject> {
-        let Some(amount_sat) = channel.amount_sat else {
-            let message = "amount: `all` is not supported yet, give a number of satoshi";
-            return Err(ErrorObject::new(code::INVALID_PARAMS, message));
+        let fee_rate = spend::fee_rate(&self.node, channel.fee);
+        let amount = match channel.amount_sat {
+            Some(sat) => Amount::from_sat(sat),
+            None => self
+                .node
+                .largest_funding(Some(fee_rate))
+                .map_err(|error| spend::wallet_error(&error))?,
         };
         let order = FundingOrder {
             peer: channel.peer,
-            amount: Amount::from_sat(amount_sat),
+            amount,
             push: channel.push,
             announce: channel.announce,
-            fee_rate: None,
+            fee_rate: Some(fee_rate),
         };
-        let funded = self.node.fund_channel(order).await.map_err(|error| match &error {
-            ChannelError::Wallet(_) => {
-                ErrorObject::new(code::FUND_CANNOT_AFFORD, error.to_string())
-            }
-            ChannelError::PeerNotConnected => {
-                ErrorObject::new(code::FUNDING_UNKNOWN_PEER, error.to_string())
-            }
-            ChannelError::Unknown
-            | ChannelError::Refused(_)
-            | ChannelError::Closed(_)
-            | ChannelError::Broadcast(_)
-            | ChannelError::Timeout => general(&error),
-        })?;
+        let funded = self.node.fund_channel(order).await.map_err(|e| spend::channel_error(&e))?;
         Ok(FundedChannel {
             channel_id: hex32(&funded.channel_id),
             txid: Some(funded.txid.to_string()),
             outnum: Some(u32::from(funded.outnum)),
         })
+    }
+
+    async fn withdraw(&self, withdrawal: Withdrawal) -> Result<Withdrawn, ErrorObject> {
+        spend::withdraw(&self.node, self.network, withdrawal).await
+    }
+
+    async fn close_channel(
+        &self,
+        channel_id: [u8; 32],
+        unilateral_after: Option<Duration>,
+    ) -> Result<ClosedChannel, ErrorObject> {
+        spend::close(&self.node, channel_id, unilateral_after).await
+    }
+
+    async fn disconnect(&self, peer: PublicKey) -> Result<(), ErrorObject> {
+        self.node.disconnect(peer);
+        Ok(())
+    }
+
+    async fn sign_message(&self, text: &str) -> Result<SignedText, ErrorObject> {
+        let signed = self.node.sign_text(text).map_err(|error| general(&error))?;
+        Ok(SignedText {
+            signature: hex::encode(signed.compact),
+            recid: hex::encode([signed.recovery_id]),
+            zbase: signed.zbase,
+        })
+    }
+
+    async fn check_message(
+        &self,
+        text: &str,
+        zbase: &str,
+        signer: Option<PublicKey>,
+    ) -> Result<CheckedText, ErrorObject> {
+        let bad = |error| ErrorObject::parameter("zbase", error);
+        let found = TextSignature::read(zbase).and_then(|read| read.signer(text)).map_err(bad)?;
+        if signer.is_none() && !self.node.knows(&found) {
+            return Err(ErrorObject::new(
+                code::SIGNMESSAGE_PUBKEY_NOT_FOUND,
+                "pubkey not found in the graph",
+            )
+            .with_data(serde_json::json!({ "claimed_key": found.to_string() })));
+        }
+        let asked = signer.unwrap_or(found);
+        Ok(CheckedText { pubkey: asked.to_string(), verified: asked == found })
     }
 }
 

@@ -93,6 +93,7 @@ async fn serve(
     let api = Api {
         driver: Arc::clone(&daemon.driver),
         node: Arc::new(control),
+        configs: Arc::new(config.listed.clone()),
         shutdown: shutdown.clone(),
     };
     // Whoever started us may not listen.

@@ -3,7 +3,7 @@
 use super::Method;
 use super::param::{Kind, Param};
 
-pub(super) const METHODS: &[Method] = &[HELP, NOTIFICATIONS, STOP];
+pub(super) const METHODS: &[Method] = &[HELP, LISTCONFIGS, NOTIFICATIONS, STOP];
 
 const HELP: Method = Method {
     name: "help",
@@ -12,6 +12,15 @@ const HELP: Method = Method {
     summary: "Lists the methods, or explains one.",
     params: &[Param::optional("command", Kind::Text, "Only this one.")],
     returns: &["help[]: command, category, description, verbose?"],
+};
+
+const LISTCONFIGS: Method = Method {
+    name: "listconfigs",
+    aliases: &[],
+    category: "control",
+    summary: "Shows the configuration in force, and where each value was set.",
+    params: &[Param::optional("config", Kind::Text, "Only this option.")],
+    returns: &["configs{OPTION: value_str | value_int | value_bool | values_str[], source}"],
 };
 
 const NOTIFICATIONS: Method = Method {

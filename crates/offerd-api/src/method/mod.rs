@@ -8,7 +8,9 @@ mod param;
 mod payments;
 mod payouts;
 
-pub use param::{COUNT, Kind, MAX_CODE, MAX_TEXT, Need, Param, SECONDS, U16, U32, U64};
+pub use param::{
+    COUNT, Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW, Need, Param, SECONDS, U16, U32, U64,
+};
 
 /// One method of the JSON-RPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,24 @@
 //! The Lightning node: wallet, peers, channels.
 
 use super::Method;
-use super::param::{Kind, Param, U16};
+use super::param::{Kind, Param, U16, U32};
 
-pub(super) const METHODS: &[Method] =
-    &[GETINFO, NEWADDR, LISTFUNDS, CONNECT, LISTPEERS, LISTPEERCHANNELS, FUNDCHANNEL];
+pub(super) const METHODS: &[Method] = &[
+    GETINFO,
+    NEWADDR,
+    LISTFUNDS,
+    WITHDRAW,
+    CONNECT,
+    DISCONNECT,
+    LISTPEERS,
+    LISTPEERCHANNELS,
+    FUNDCHANNEL,
+    CLOSE,
+    SIGNMESSAGE,
+    CHECKMESSAGE,
+];
+
+const FEERATE_ABOUT: &str = "What the transaction pays the miners; `normal` without it.";
 
 const GETINFO: Method = Method {
     name: "getinfo",
@@ -55,6 +69,25 @@ const LISTFUNDS: Method = Method {
     ],
 };
 
+const WITHDRAW: Method = Method {
+    name: "withdraw",
+    aliases: &[],
+    category: "node",
+    summary: "Pays from the on-chain wallet to an address.",
+    params: &[
+        Param::required("destination", Kind::Text, "The address."),
+        Param::required(
+            "satoshi",
+            Kind::SatOrAll,
+            "How much, fees not counted; `all` leaves what must stay for our channels.",
+        ),
+        Param::optional("feerate", Kind::FeeRate, FEERATE_ABOUT),
+        Param::not_yet("minconf", "choosing coins by age"),
+        Param::not_yet("utxos", "choosing coins"),
+    ],
+    returns: &["tx", "txid", "psbt"],
+};
+
 const CONNECT: Method = Method {
     name: "connect",
     aliases: &[],
@@ -66,6 +99,18 @@ const CONNECT: Method = Method {
         Param::optional("port", U16, "Its port; 9735 without it."),
     ],
     returns: &["id", "features?", "direction", "address{type, address, port}"],
+};
+
+const DISCONNECT: Method = Method {
+    name: "disconnect",
+    aliases: &[],
+    category: "node",
+    summary: "Closes the connection to another node; one that we have channels with is called again.",
+    params: &[
+        Param::required("id", Kind::NodeId, "The node."),
+        Param::default("force", Kind::Boolean, "false", "Even if we have channels with it."),
+    ],
+    returns: &[],
 };
 
 const LISTPEERS: Method = Method {
@@ -102,7 +147,7 @@ const FUNDCHANNEL: Method = Method {
     params: &[
         Param::required("id", Kind::NodeId, "The node."),
         Param::required("amount", Kind::SatOrAll, "How much to put in."),
-        Param::not_yet("feerate", "choosing the feerate"),
+        Param::optional("feerate", Kind::FeeRate, FEERATE_ABOUT),
         Param::default(
             "announce",
             Kind::Boolean,
@@ -120,4 +165,59 @@ const FUNDCHANNEL: Method = Method {
         Param::not_yet("channel_type", "choosing the channel type"),
     ],
     returns: &["channel_id", "txid?", "outnum?"],
+};
+
+const CLOSE: Method = Method {
+    name: "close",
+    aliases: &[],
+    category: "node",
+    summary: "Closes a channel: by agreement with its other end, or by ourselves when that takes too long.",
+    params: &[
+        Param::required(
+            "id",
+            Kind::Text,
+            "The channel: its channel_id, its short_channel_id, or the node where there is one only.",
+        ),
+        Param::default(
+            "unilateraltimeout",
+            U32,
+            "172800",
+            "After how many seconds without agreement to close by ourselves; 0 for never.",
+        ),
+        Param::not_yet(
+            "destination",
+            "closing to an address outside (the wallet receives what is ours: withdraw it then)",
+        ),
+        Param::not_yet("fee_negotiation_step", "choosing how fees are agreed on"),
+        Param::not_yet("wrong_funding", "closing a channel that was funded by mistake"),
+        Param::not_yet("force_lease_closed", "leased channels"),
+        Param::not_yet("feerange", "choosing how fees are agreed on"),
+    ],
+    returns: &["type", "tx?", "txid?", "txs[]?", "txids[]?"],
+};
+
+const SIGNMESSAGE: Method = Method {
+    name: "signmessage",
+    aliases: &[],
+    category: "node",
+    summary: "Signs a text with the key of the node's id.",
+    params: &[Param::required("message", Kind::Text, "The text.")],
+    returns: &["signature", "recid", "zbase"],
+};
+
+const CHECKMESSAGE: Method = Method {
+    name: "checkmessage",
+    aliases: &[],
+    category: "node",
+    summary: "Says which node has signed a text, or whether a given one has.",
+    params: &[
+        Param::required("message", Kind::Text, "The text."),
+        Param::required("zbase", Kind::Text, "The signature, as signmessage gives it."),
+        Param::optional(
+            "pubkey",
+            Kind::NodeId,
+            "The node; without it, the signer must be a node that we know of.",
+        ),
+    ],
+    returns: &["pubkey", "verified"],
 };

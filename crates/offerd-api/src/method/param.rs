@@ -13,6 +13,10 @@ pub enum Kind {
     Fee,
     /// An amount in satoshi as a number, or as a string with a unit, or `all`.
     SatOrAll,
+    /// What a transaction pays the miners: `minimum`, `slow`, `normal` or `urgent`, or from [`MIN_PER_KW`] to
+    /// [`MAX_PER_KW`] sat per 1000 weight units as `Nperkw`, or four times that per 1000 virtual bytes as `Nperkb` or
+    /// as a number.
+    FeeRate,
     /// A BOLT 12 string, of at most [`MAX_CODE`] bytes.
     Code,
     /// UTF-8 text of at most [`MAX_TEXT`] bytes.
@@ -46,6 +50,10 @@ pub enum Kind {
     Any,
 }
 
+/// The least fee rate that is relayed, in sat per 1000 weight units.
+pub const MIN_PER_KW: u64 = 253;
+/// The highest fee rate that is believed to be meant, in sat per 1000 weight units (1000 sat per virtual byte).
+pub const MAX_PER_KW: u64 = 250_000;
 /// The longest [`Kind::Code`], in bytes.
 pub const MAX_CODE: usize = 131_072;
 /// The longest text and label, in bytes: what an onion message can carry with room to spare.
@@ -69,6 +77,10 @@ impl Kind {
             Self::Msat => "should be a positive amount in msat",
             Self::Fee => "should be an amount in msat",
             Self::SatOrAll => "should be a positive amount in sat, or `all`",
+            Self::FeeRate => {
+                "should be `minimum`, `slow`, `normal`, `urgent`, 253perkw to 250000perkw, or \
+                 1012perkb to 1000000perkb"
+            }
             Self::Code | Self::Text => "should be a string",
             Self::PlainText => "should be a UTF-8 string without \\u escapes",
             Self::Label => "should be a string or an integer",
@@ -97,6 +109,7 @@ impl Kind {
             Self::Amount => "amount or any",
             Self::Msat | Self::Fee => "amount",
             Self::SatOrAll => "sat or all",
+            Self::FeeRate => "fee rate",
             Self::Code => "BOLT 12 string",
             Self::Text | Self::PlainText => "text",
             Self::Label => "text or integer",
@@ -119,6 +132,7 @@ impl Kind {
             Self::Amount => "\"10000sat\"",
             Self::Msat | Self::Fee => "\"2500msat\"",
             Self::SatOrAll => "100000",
+            Self::FeeRate => "\"1500perkw\"",
             Self::Code => "\"lno1qqqq\"",
             Self::Text => "\"text\"",
             Self::PlainText => "\"withdrawal from ATM\"",

@@ -3,6 +3,7 @@
 //! Coins in a funding transaction that is not signed by the peer yet are set aside in memory only: until the
 //! channel exists that transaction must not be sent, so the wallet's kept state must not know it.
 
+mod all;
 mod bump;
 mod changes;
 

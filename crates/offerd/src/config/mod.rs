@@ -5,16 +5,19 @@
 
 mod error;
 mod flags;
+mod listed;
 pub mod option;
 mod reader;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bitcoin::Network;
 use bolt1::Msat;
+use offerd_api::control::ConfigView;
 use offerd_api::layout::DataDir;
 use offerd_core::Policy;
 use offerd_node_ldk::BitcoindConfig;
@@ -56,6 +59,8 @@ pub struct Config {
     pub exit_with_parent: bool,
     /// Whether to start although the state looks like a copy.
     pub recover: bool,
+    /// Every option that has a value, by its name, and where that was set.
+    pub listed: BTreeMap<String, ConfigView>,
 }
 
 /// What is logged, and how.
@@ -111,7 +116,7 @@ impl Config {
             None => Some(SocketAddr::from(([127, 0, 0, 1], 9735))),
         };
         let poll: Option<u64> = options.in_range("poll-interval", 1, 3_600_000)?;
-        Ok(Self {
+        let mut config = Self {
             dir: absolute(data.state(network_name(network))),
             file,
             network,
@@ -130,7 +135,10 @@ impl Config {
                 .parse("exit-with-parent", "should be true or false")?
                 .unwrap_or(false),
             recover: options.parse("recover", "should be true or false")?.unwrap_or(false),
-        })
+            listed: BTreeMap::new(),
+        };
+        config.listed = listed::list(options, &config);
+        Ok(config)
     }
 }
 

@@ -11,7 +11,7 @@ use offerd_core::Policy;
 use offerd_core::amount::AmountSpec;
 use offerd_node_ldk::{BitcoindAuth, BitcoindConfig};
 
-use super::settings::{Setting, Settings};
+use super::settings::{Origin, Setting, Settings};
 use super::{ConfigError, Log};
 use crate::assemble::chain_hash;
 
@@ -26,6 +26,16 @@ pub(super) struct Reader<'a>(pub(super) &'a Settings);
 impl Reader<'_> {
     fn setting(&self, name: &str) -> Option<&Setting> {
         self.0.get(name)
+    }
+
+    /// What was set, and where, as Core Lightning says it.
+    pub(super) fn values(&self, name: &str) -> Option<(&[String], String)> {
+        let setting = self.setting(name)?;
+        let source = match &setting.origin {
+            Origin::Flag => "cmdline".to_owned(),
+            origin @ (Origin::Variable(_) | Origin::File(..)) => origin.to_string(),
+        };
+        Some((&setting.values, source))
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {

@@ -1,10 +1,12 @@
 //! One parameter's value, checked against its type.
 
 use bolt1::{Msat, PublicKey};
-use offerd_api::method::{Kind, MAX_CODE, MAX_TEXT};
+use offerd_api::method::{Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW};
 use offerd_core::amount::{AmountError, AmountSpec};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use super::node_control::FeeChoice;
 
 /// A value of the type that the table of methods says.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +31,8 @@ pub enum Arg {
     Msat(Msat),
     /// [`Kind::SatOrAll`]: so many satoshi, or `None` for all.
     SatOrAll(Option<u64>),
+    /// [`Kind::FeeRate`].
+    FeeRate(FeeChoice),
     /// [`Kind::TextList`].
     Texts(Vec<String>),
 }
@@ -75,6 +79,7 @@ pub(super) fn read(kind: Kind, raw: &RawValue) -> Result<Arg, String> {
         Kind::Amount => amount(&value, kind),
         Kind::Msat | Kind::Fee => msat(&value, kind).map(Arg::Msat),
         Kind::SatOrAll => sat_or_all(&value).map(Arg::SatOrAll).ok_or_else(expected),
+        Kind::FeeRate => fee_rate(&value).map(Arg::FeeRate).ok_or_else(expected),
         Kind::Choice(words) => value
             .as_str()
             .filter(|word| words.contains(word))
@@ -175,6 +180,23 @@ fn sat_or_all(value: &Value) -> Option<Option<u64>> {
     (sat > 0).then_some(Some(sat))
 }
 
+/// One of the words, or a number with its unit; without a unit, sat per 1000 virtual bytes.
+fn fee_rate(value: &Value) -> Option<FeeChoice> {
+    let text = amount_text(value)?;
+    let per_kw = match (text.strip_suffix("perkw"), text.strip_suffix("perkb")) {
+        (Some(digits), _) => integer(&Value::from(digits))?,
+        (None, Some(digits)) => integer(&Value::from(digits))? / 4,
+        (None, None) => match text.as_str() {
+            "minimum" => return Some(FeeChoice::Minimum),
+            "slow" => return Some(FeeChoice::Slow),
+            "normal" => return Some(FeeChoice::Normal),
+            "urgent" => return Some(FeeChoice::Urgent),
+            digits => integer(&Value::from(digits))? / 4,
+        },
+    };
+    (MIN_PER_KW..=MAX_PER_KW).contains(&per_kw).then_some(FeeChoice::PerKw(per_kw))
+}
+
 /// Whether a JSON value is spelled with `\u` escapes.
 fn has_unicode_escape(raw: &str) -> bool {
     let mut escaped = false;
@@ -212,5 +234,6 @@ from_arg! {
     AmountSpec: Amount;
     Msat: Msat;
     Option<u64>: SatOrAll;
+    FeeChoice: FeeRate;
     Vec<String>: Texts;
 }

@@ -1,8 +1,10 @@
 //! From a method's name to its handler.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use offerd_api::control::ConfigView;
 use offerd_api::{ErrorObject, code, method};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -21,6 +23,8 @@ pub struct Api {
     pub driver: Arc<Driver>,
     /// The node itself.
     pub node: Arc<dyn NodeControl>,
+    /// The configuration in force, by the options' names.
+    pub configs: Arc<BTreeMap<String, ConfigView>>,
     /// How to end the daemon.
     pub shutdown: Shutdown,
 }

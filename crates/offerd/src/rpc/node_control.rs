@@ -1,9 +1,14 @@
 //! What the RPC asks of the Lightning node itself: wallet, peers, channels.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bolt1::{Msat, PublicKey};
 use offerd_api::ErrorObject;
-use offerd_api::node::{ChannelView, Connected, FundedChannel, NodeInfo, PeerView, WalletOutput};
+use offerd_api::node::{
+    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
+    SignedText, WalletOutput, Withdrawn,
+};
 
 /// A channel to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +21,35 @@ pub struct OpenChannel {
     pub announce: bool,
     /// How much of it is the peer's at once.
     pub push: Msat,
+    /// What its funding transaction pays the miners.
+    pub fee: FeeChoice,
+}
+
+/// What a transaction pays the miners.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FeeChoice {
+    /// The least that is relayed now.
+    Minimum,
+    /// The estimate for a day.
+    Slow,
+    /// The estimate for two hours.
+    #[default]
+    Normal,
+    /// The estimate for an hour.
+    Urgent,
+    /// So many satoshi per 1000 weight units.
+    PerKw(u64),
+}
+
+/// A payment from the on-chain wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The address, as it was given.
+    pub destination: String,
+    /// How many satoshi; `None` for all but what must stay.
+    pub amount_sat: Option<u64>,
+    /// What the transaction pays the miners.
+    pub fee: FeeChoice,
 }
 
 /// Where a node listens.
@@ -51,4 +85,23 @@ pub trait NodeControl: Send + Sync + 'static {
     async fn channels(&self) -> Result<Vec<ChannelView>, ErrorObject>;
     /// Opens a channel; returns when its funding transaction was made.
     async fn open_channel(&self, channel: OpenChannel) -> Result<FundedChannel, ErrorObject>;
+    /// Pays from the on-chain wallet; returns when the transaction was sent.
+    async fn withdraw(&self, withdrawal: Withdrawal) -> Result<Withdrawn, ErrorObject>;
+    /// Closes a channel, after `unilateral_after` without its other end; returns when it is closed.
+    async fn close_channel(
+        &self,
+        channel_id: [u8; 32],
+        unilateral_after: Option<Duration>,
+    ) -> Result<ClosedChannel, ErrorObject>;
+    /// Closes the connection to a node.
+    async fn disconnect(&self, peer: PublicKey) -> Result<(), ErrorObject>;
+    /// Signs a text with the key of the node's id.
+    async fn sign_message(&self, text: &str) -> Result<SignedText, ErrorObject>;
+    /// Who has signed a text, or whether `signer` has.
+    async fn check_message(
+        &self,
+        text: &str,
+        zbase: &str,
+        signer: Option<PublicKey>,
+    ) -> Result<CheckedText, ErrorObject>;
 }

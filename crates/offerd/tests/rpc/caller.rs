@@ -21,7 +21,12 @@ pub struct Caller {
 impl Caller {
     pub fn of(party: Party) -> Self {
         let driver = Arc::clone(&party.driver);
-        let api = Api { driver, node: Arc::new(EmptyNode), shutdown: Shutdown::new() };
+        let api = Api {
+            driver,
+            node: Arc::new(EmptyNode),
+            configs: Arc::default(),
+            shutdown: Shutdown::new(),
+        };
         Self { party, api }
     }
 

@@ -3,8 +3,13 @@
 use async_trait::async_trait;
 use bolt1::PublicKey;
 use offerd::rpc::NodeControl;
-use offerd::rpc::node_control::{OpenChannel, PeerAddress};
-use offerd_api::node::{ChannelView, Connected, FundedChannel, NodeInfo, PeerView, WalletOutput};
+use std::time::Duration;
+
+use offerd::rpc::node_control::{OpenChannel, PeerAddress, Withdrawal};
+use offerd_api::node::{
+    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
+    SignedText, WalletOutput, Withdrawn,
+};
 use offerd_api::{ErrorObject, code};
 
 pub struct EmptyNode;
@@ -41,5 +46,34 @@ impl NodeControl for EmptyNode {
 
     async fn open_channel(&self, _: OpenChannel) -> Result<FundedChannel, ErrorObject> {
         Err(ErrorObject::new(code::FUND_CANNOT_AFFORD, "nothing here"))
+    }
+
+    async fn withdraw(&self, _: Withdrawal) -> Result<Withdrawn, ErrorObject> {
+        Err(ErrorObject::new(code::FUND_CANNOT_AFFORD, "nothing here"))
+    }
+
+    async fn close_channel(
+        &self,
+        _: [u8; 32],
+        _: Option<Duration>,
+    ) -> Result<ClosedChannel, ErrorObject> {
+        Err(ErrorObject::new(code::GENERAL, "nothing here"))
+    }
+
+    async fn disconnect(&self, _: PublicKey) -> Result<(), ErrorObject> {
+        Ok(())
+    }
+
+    async fn sign_message(&self, _: &str) -> Result<SignedText, ErrorObject> {
+        Ok(SignedText::default())
+    }
+
+    async fn check_message(
+        &self,
+        _: &str,
+        _: &str,
+        _: Option<PublicKey>,
+    ) -> Result<CheckedText, ErrorObject> {
+        Ok(CheckedText::default())
     }
 }

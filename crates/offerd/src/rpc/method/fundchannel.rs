@@ -14,6 +14,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         amount_sat: args.need("amount")?,
         announce: args.need("announce")?,
         push: args.get("push_msat")?.unwrap_or(Msat::ZERO),
+        fee: args.get("feerate")?.unwrap_or_default(),
     };
     view::json(api.node.open_channel(channel).await?)
 }

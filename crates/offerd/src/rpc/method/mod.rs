@@ -1,14 +1,18 @@
 //! The methods, one file each: take the parameters, ask, render.
 
+mod checkmessage;
+mod close;
 mod connect;
 mod decode;
 mod disableinvoicerequest;
 mod disableoffer;
+mod disconnect;
 mod fetchinvoice;
 mod fundchannel;
 mod getinfo;
 mod help;
 mod invoicerequest;
+mod listconfigs;
 mod listfunds;
 mod listinvoicerequests;
 mod listinvoices;
@@ -22,7 +26,9 @@ mod offer;
 mod offerout;
 mod pay;
 mod sendinvoice;
+mod signmessage;
 mod stop;
+mod withdraw;
 mod xpay;
 
 use std::future::Future;
@@ -44,15 +50,19 @@ pub(super) type Handler = for<'a> fn(&'a Api, Args) -> Calling<'a>;
 /// The handler of the method of this name.
 pub(super) fn handler(name: &str) -> Option<Handler> {
     Some(match name {
+        "checkmessage" => |api, args| Box::pin(checkmessage::call(api, args)),
+        "close" => |api, args| Box::pin(close::call(api, args)),
         "connect" => |api, args| Box::pin(connect::call(api, args)),
         "decode" => |_, args| Box::pin(async move { decode::call(&args) }),
         "disableinvoicerequest" => |api, args| Box::pin(disableinvoicerequest::call(api, args)),
         "disableoffer" => |api, args| Box::pin(disableoffer::call(api, args)),
+        "disconnect" => |api, args| Box::pin(disconnect::call(api, args)),
         "fetchinvoice" => |api, args| Box::pin(fetchinvoice::call(api, args)),
         "fundchannel" => |api, args| Box::pin(fundchannel::call(api, args)),
         "getinfo" => |api, _| Box::pin(getinfo::call(api)),
         "help" => |_, args| Box::pin(async move { help::call(&args) }),
         "invoicerequest" => |api, args| Box::pin(invoicerequest::call(api, args)),
+        "listconfigs" => |api, args| Box::pin(async move { listconfigs::call(api, &args) }),
         "listfunds" => |api, args| Box::pin(listfunds::call(api, args)),
         "listinvoicerequests" => {
             |api, args| Box::pin(async move { listinvoicerequests::call(api, &args) })
@@ -69,7 +79,9 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "offerout" => |api, args| Box::pin(offerout::call(api, args)),
         "pay" => |api, args| Box::pin(pay::call(api, args)),
         "sendinvoice" => |api, args| Box::pin(sendinvoice::call(api, args)),
+        "signmessage" => |api, args| Box::pin(signmessage::call(api, args)),
         "stop" => |api, _| Box::pin(async { stop::call(api) }),
+        "withdraw" => |api, args| Box::pin(withdraw::call(api, args)),
         "xpay" => |api, args| Box::pin(xpay::call(api, args)),
         _ => return None,
     })
