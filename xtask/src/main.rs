@@ -2,6 +2,7 @@
 
 mod arch;
 mod metadata;
+mod requirements;
 
 use std::env;
 use std::process::ExitCode;
@@ -9,12 +10,14 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask <chore>
 
 chores:
-  arch   check who depends on whom, and the size of files";
+  arch          check who depends on whom, and the size of files
+  requirements  check that code and tests name each requirement of the specification";
 
 fn main() -> ExitCode {
     let chore = env::args().nth(1).unwrap_or_default();
     let findings = match chore.as_str() {
         "arch" => arch::check(),
+        "requirements" => requirements::check(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -15,6 +15,7 @@ impl Msat {
 
     /// An amount of `msat` millisatoshi, or `None` above [`Msat::MAX`].
     pub const fn new(msat: u64) -> Option<Self> {
+        // req TL-11
         if msat > Self::MAX.0 { None } else { Some(Self(msat)) }
     }
 
@@ -82,6 +83,7 @@ impl fmt::Display for Msat {
 mod tests {
     use super::*;
 
+    // req TL-11
     #[test]
     fn arithmetic_stops_at_all_the_bitcoin_there_is() {
         assert_eq!(Msat::new(u64::MAX), None);

@@ -32,6 +32,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeErrorKind::TrailingBytes`] when something is left.
     pub fn finish(&self) -> Result<(), DecodeError> {
+        // req TL-07
         if self.is_empty() { Ok(()) } else { Err(DecodeErrorKind::TrailingBytes.into()) }
     }
 
@@ -40,6 +41,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeErrorKind::Truncated`] when there are fewer.
     pub fn read_bytes(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        // req TL-06
         let (head, tail) = self.bytes.split_at_checked(len).ok_or(DecodeErrorKind::Truncated)?;
         self.bytes = tail;
         Ok(head)
@@ -106,6 +108,7 @@ impl<'a> Reader<'a> {
             0xff => (self.read_u64()?, 0x1_0000_0000),
             byte => return Ok(u64::from(byte)),
         };
+        // req TL-04
         if value < minimum { Err(DecodeErrorKind::NotMinimal.into()) } else { Ok(value) }
     }
 
@@ -151,9 +154,11 @@ impl<'a> Reader<'a> {
     }
 
     fn read_truncated(&mut self, most: usize) -> Result<u64, DecodeError> {
+        // req TL-07
         if self.bytes.len() > most {
             return Err(DecodeErrorKind::TrailingBytes.into());
         }
+        // req TL-10
         if self.bytes.first() == Some(&0) {
             return Err(DecodeErrorKind::NotMinimal.into());
         }

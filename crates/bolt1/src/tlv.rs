@@ -34,10 +34,13 @@ impl<'a> Stream<'a> {
 
     fn read(&mut self) -> Result<Record<'a>, DecodeError> {
         let mut reader = Reader::new(self.rest);
+        // req TL-03, TL-04
         let typ = reader.read_bigsize()?;
+        // req TL-05
         if self.last.is_some_and(|last| typ <= last) {
             return Err(DecodeError::in_field(DecodeErrorKind::NotAscending, typ));
         }
+        // req TL-06
         let value = reader.read_bigsize_bytes().map_err(|error| error.or_field(typ))?;
         let len = self.rest.len().saturating_sub(reader.rest().len());
         let (bytes, rest) = self.rest.split_at_checked(len).ok_or(DecodeErrorKind::Truncated)?;
@@ -72,6 +75,7 @@ pub fn records(bytes: &[u8]) -> Result<Vec<Record<'_>>, DecodeError> {
 
 /// Appends one record.
 pub fn write_record(writer: &mut Writer, typ: u64, value: &[u8]) {
+    // req TL-02
     writer.write_bigsize(typ);
     writer.write_bigsize_bytes(value);
 }
@@ -86,6 +90,7 @@ mod tests {
         records(bytes).map(|records| records.len()).map_err(|error| error.kind)
     }
 
+    // req TL-03, TL-04, TL-05, TL-06
     #[test]
     fn streams_must_ascend_and_end_where_they_say() {
         assert_eq!(kind(&[]), Ok(0));
@@ -108,6 +113,7 @@ mod tests {
     }
 
     proptest! {
+        // req TL-01, TL-02
         #[test]
         fn accepted_bytes_are_exactly_their_records(
             bytes in proptest::collection::vec(any::<u8>(), 0..64)

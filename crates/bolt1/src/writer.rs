@@ -48,6 +48,7 @@ impl Writer {
 
     /// A `bigsize`: 1, 3, 5 or 9 bytes.
     pub fn write_bigsize(&mut self, value: u64) {
+        // req TL-02
         if let Ok(small) = u8::try_from(value)
             && small < 0xfd
         {
@@ -83,6 +84,7 @@ impl Writer {
     /// A `tu64`: 0 to 8 bytes, no leading zeros. Only as the last part of a TLV value.
     pub fn write_tu64(&mut self, value: u64) {
         let bytes = value.to_be_bytes();
+        // req TL-10
         let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
         self.write_bytes(bytes.get(start..).unwrap_or_default());
     }

@@ -120,6 +120,7 @@ pub(crate) fn decode_as(wanted: Hrp, string: &str) -> Result<Vec<u8>, StringErro
 }
 
 /// The string for `bytes`, in lower case.
+// req ST-01, ST-03
 pub fn encode_string(hrp: Hrp, bytes: &[u8]) -> String {
     let mut string = String::from(hrp.as_str());
     string.push('1');
@@ -129,6 +130,7 @@ pub fn encode_string(hrp: Hrp, bytes: &[u8]) -> String {
 
 /// The string for `bytes` in upper case, which a QR code holds in fewer modules.
 pub fn encode_string_for_qr(hrp: Hrp, bytes: &[u8]) -> String {
+    // req ST-02
     encode_string(hrp, bytes).to_ascii_uppercase()
 }
 
@@ -143,6 +145,7 @@ fn without_scheme(string: &str) -> &str {
 fn join(string: &str) -> Result<String, StringError> {
     let mut joined = String::with_capacity(string.len());
     for (position, part) in string.split('+').enumerate() {
+        // req ST-05
         let part = if position == 0 { part } else { part.trim_ascii_start() };
         if part.is_empty() && string.contains('+') {
             return Err(StringError::MisplacedJoin);
@@ -153,6 +156,7 @@ fn join(string: &str) -> Result<String, StringError> {
 }
 
 fn single_case(mut string: String) -> Result<String, StringError> {
+    // req ST-04
     let upper = string.bytes().any(|byte| byte.is_ascii_uppercase());
     if upper && string.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return Err(StringError::MixedCase);

@@ -16,6 +16,7 @@ pub struct InvoiceFeatures(Vec<u8>);
 impl InvoiceFeatures {
     /// The feature that allows, but does not ask for, several parts (bit 17).
     pub fn basic_mpp() -> Self {
+        // req IW-08
         Self(alloc::vec![0x02, 0, 0])
     }
 
@@ -31,6 +32,7 @@ impl InvoiceFeatures {
 
     /// Whether the payer must pay in several parts (bit 16).
     pub fn requires_mpp(&self) -> bool {
+        // req IR-15
         has_bit(&self.0, MPP_COMPULSORY)
     }
 
@@ -52,6 +54,7 @@ pub(crate) fn refuse_compulsory(bits: &[u8], field: u64) -> Result<(), Bolt12Err
 
 /// The least even bit that is set and not in `known`.
 pub(crate) fn unknown_compulsory(bits: &[u8], known: &[u64]) -> Option<u64> {
+    // req OR-02, RR-03, IR-06, IR-10
     set_bits(bits).find(|bit| bit.is_multiple_of(2) && !known.contains(bit))
 }
 

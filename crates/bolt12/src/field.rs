@@ -166,7 +166,9 @@ impl Message {
     /// Whether a field of type `typ` may stand in this message at all.
     pub fn allows(self, typ: u64) -> bool {
         match self {
+            // req OR-01
             Self::Offer => in_offer(typ),
+            // req RR-02
             Self::InvoiceRequest => in_invoice_request(typ) || is_signature(typ),
             Self::Invoice => within(&INVOICE_RANGES, typ) || is_signature(typ),
         }

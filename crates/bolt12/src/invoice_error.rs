@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use bolt1::tlv::write_record;
 use bolt1::{DecodeError, DecodeErrorKind, Writer};
 
-use crate::error::Bolt12Error;
+use crate::error::{Bolt12Error, Form};
 use crate::text::PeerText;
 use crate::value;
 
@@ -56,6 +56,10 @@ impl InvoiceError {
     /// # Errors
     /// [`Bolt12Error::Decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
+        Self::read(bytes).map_err(|error| error.found_in(Form::InvoiceError, bytes))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Bolt12Error> {
         let mut read = Self::new(String::new());
         for record in bolt1::tlv::records(bytes)? {
             let in_field = |error: DecodeError| error.or_field(record.typ);
@@ -79,10 +83,12 @@ impl InvoiceError {
             let mut number = Writer::new();
             number.write_tu64(field);
             write_record(&mut writer, ERRONEOUS_FIELD, &number.into_bytes());
+            // req ER-03
             if let Some(value) = &self.suggested_value {
                 write_record(&mut writer, SUGGESTED_VALUE, value);
             }
         }
+        // req ER-01
         write_record(&mut writer, ERROR, self.error.as_str().as_bytes());
         writer.into_bytes()
     }

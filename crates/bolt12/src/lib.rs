@@ -124,7 +124,7 @@ pub use bolt1::{
 };
 pub use bolt4::{BlindedHop, BlindedPath};
 pub use encoding::{Hrp, StringError, decode_string, encode_string};
-pub use error::{Bolt12Error, BuildError, InvalidReason};
+pub use error::{Bolt12Error, BuildError, Form, InvalidReason, Problem};
 pub use features::InvoiceFeatures;
 pub use id::{IdError, InvreqId, OfferId};
 pub use invoice::{BlindedPayInfo, FallbackAddress, Invoice, InvoiceBuilder, InvoiceKind};

@@ -20,6 +20,7 @@ pub fn root(bytes: &[u8]) -> [u8; 32] {
     let Some(first) = known_good(bytes).next() else { return [0; 32] };
     let hasher = Hasher::new(first.bytes);
     let level = known_good(bytes)
+        // req SG-02
         .filter(|record| !field::is_signature(record.typ))
         .map(|record| hasher.pair(record.typ, record.bytes))
         .collect();
@@ -37,6 +38,7 @@ impl Hasher {
     /// `first` is the message's first record, whole.
     pub(crate) fn new(first: &[u8]) -> Self {
         Self {
+            // req SG-03
             leaf: tagged(&[b"LnLeaf"]),
             nonce: tagged(&[b"LnNonce", first]),
             branch: tagged(&[b"LnBranch"]),
@@ -67,6 +69,7 @@ impl Hasher {
     /// Two nodes joined, the lesser first.
     pub(crate) fn branch(&self, one: &[u8; 32], other: &[u8; 32]) -> [u8; 32] {
         let mut engine = self.branch.clone();
+        // req SG-04
         engine.input(one.min(other));
         engine.input(one.max(other));
         finish(engine)
@@ -74,6 +77,7 @@ impl Hasher {
 
     /// Joins neighbours level by level; a node without a neighbour rises as it is.
     fn fold(&self, mut level: Vec<[u8; 32]>) -> [u8; 32] {
+        // req SG-04
         while level.len() > 1 {
             level = level
                 .chunks(2)

@@ -18,6 +18,7 @@ impl Currency {
     /// The currency with this code, or `None` when it is not three ASCII capital letters.
     pub fn new(code: &str) -> Option<Self> {
         let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
+        // req OW-05
         bytes.iter().all(u8::is_ascii_uppercase).then_some(Self(bytes))
     }
 
@@ -66,12 +67,17 @@ impl Price {
         let currency = records.optional(field::OFFER_CURRENCY, Currency::decode)?;
         let Some(amount) = records.optional(field::OFFER_AMOUNT, value::tu64)? else {
             return match currency {
-                Some(_) => Err(Bolt12Error::invalid(field::OFFER_AMOUNT, InvalidReason::Missing)),
+                // req OW-07
+                Some(_) => {
+                    Err(Bolt12Error::invalid(field::OFFER_AMOUNT, InvalidReason::Missing)
+                        .req("OR-06"))
+                }
                 None => Ok(Self::PayerDecides),
             };
         };
+        // req OW-03
         let minor_units = NonZeroU64::new(amount)
-            .ok_or(Bolt12Error::invalid(field::OFFER_AMOUNT, InvalidReason::Zero))?;
+            .ok_or(Bolt12Error::invalid(field::OFFER_AMOUNT, InvalidReason::Zero).req("OR-05"))?;
         match currency {
             Some(currency) => Ok(Self::Fiat { currency, minor_units }),
             None => Msat::new(amount).map(Self::Msat).ok_or_else(|| {

@@ -27,9 +27,11 @@ impl<'a> Records<'a> {
     ) -> Result<Self, DecodeError> {
         let records = bolt1::tlv::records(bytes)?;
         for Record { typ, .. } in &records {
+            // req OW-01, RW-40
             if !allows(*typ) {
                 return Err(DecodeError::in_field(DecodeErrorKind::OutOfRange, *typ));
             }
+            // req TL-08, TL-09
             if typ.is_multiple_of(2) && !knows(*typ) {
                 return Err(DecodeError::in_field(DecodeErrorKind::UnknownEvenType, *typ));
             }
@@ -79,6 +81,7 @@ pub(crate) fn first_difference(
     let mut left = known_good(left).filter(|record| compared(record.typ));
     let mut right = known_good(right).filter(|record| compared(record.typ));
     loop {
+        // req IR-11, RR-10
         match (left.next(), right.next()) {
             (None, None) => return None,
             (Some(a), Some(b)) if a == b => {}
@@ -90,11 +93,13 @@ pub(crate) fn first_difference(
 
 /// The records of a message that is being built, each at most once, in the order of the wire.
 #[derive(Clone, Default)]
+// req TL-01
 pub(crate) struct RecordMap(BTreeMap<u64, Vec<u8>>);
 
 impl RecordMap {
     /// The records of `bytes` for which `keep` holds.
     pub(crate) fn copied(bytes: &[u8], keep: impl Fn(u64) -> bool) -> Self {
+        // req RW-01, IW-03
         let kept = known_good(bytes).filter(|record| keep(record.typ));
         Self(kept.map(|record| (record.typ, record.value.to_vec())).collect())
     }
@@ -116,6 +121,7 @@ impl RecordMap {
 
     /// Sets a field to `...*blinded_path`, or leaves it out where there is none.
     pub(crate) fn set_paths(&mut self, typ: u64, paths: &[BlindedPath]) {
+        // req TL-13
         self.write(typ, |writer| paths.iter().for_each(|path| path.encode(writer)));
         if paths.is_empty() {
             self.remove(typ);
@@ -124,6 +130,7 @@ impl RecordMap {
 
     /// Sets `invreq_chain`, or leaves it out for bitcoin.
     pub(crate) fn set_chain(&mut self, chain: ChainHash) {
+        // req RW-02, RW-25
         if chain == ChainHash::BITCOIN {
             self.remove(field::INVREQ_CHAIN);
         } else {

@@ -46,6 +46,7 @@ impl core::error::Error for SignatureError {}
 
 /// The 32 bytes that are signed: the merkle root under the tag `lightning` `messagename` `fieldname`.
 pub fn sighash(messagename: &str, fieldname: &str, root: &[u8; 32]) -> [u8; 32] {
+    // req SG-01
     let mut engine = hash::tagged(&[b"lightning", messagename.as_bytes(), fieldname.as_bytes()]);
     engine.input(root);
     hash::finish(engine)
@@ -53,6 +54,7 @@ pub fn sighash(messagename: &str, fieldname: &str, root: &[u8; 32]) -> [u8; 32] 
 
 /// Signs a [`sighash`] with the x-only form of `key`. Deterministic: no auxiliary randomness is used.
 pub fn sign<C: Signing>(secp: &Secp256k1<C>, key: &Keypair, sighash: [u8; 32]) -> Signature {
+    // req SG-01
     secp.sign_schnorr_no_aux_rand(&Message::from_digest(sighash), key)
 }
 

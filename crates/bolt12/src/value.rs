@@ -35,6 +35,7 @@ pub(crate) fn tu32(value: &[u8]) -> Result<u32, DecodeError> {
 
 /// `tu64` in msat, at most all the bitcoin there is.
 pub(crate) fn msat(value: &[u8]) -> Result<Msat, DecodeError> {
+    // req TL-11, OW-04, RW-42, IW-02
     Msat::new(tu64(value)?).ok_or(DecodeErrorKind::TooLarge.into())
 }
 
@@ -45,6 +46,7 @@ pub(crate) fn timestamp(value: &[u8]) -> Result<Timestamp, DecodeError> {
 
 /// `...*utf8`.
 pub(crate) fn text(value: &[u8]) -> Result<PeerText, DecodeError> {
+    // req TL-12
     let text = core::str::from_utf8(value).map_err(|_| DecodeErrorKind::InvalidUtf8)?;
     Ok(PeerText::new(String::from(text)))
 }
@@ -66,6 +68,7 @@ pub(crate) fn chain_hashes(value: &[u8]) -> Result<Vec<ChainHash>, DecodeError> 
     while !reader.is_empty() {
         chains.push(ChainHash(reader.read_array()?));
     }
+    // req OR-03
     if chains.is_empty() { Err(DecodeErrorKind::InvalidValue.into()) } else { Ok(chains) }
 }
 
@@ -81,6 +84,7 @@ fn whole<'a, T>(
 ) -> Result<T, DecodeError> {
     let mut reader = Reader::new(value);
     let read = read(&mut reader)?;
+    // req TL-07
     reader.finish()?;
     Ok(read)
 }

@@ -4,18 +4,18 @@ mod common;
 
 use bolt12::field::*;
 use bolt12::{
-    BlindedPayInfo, Bolt12Error, BuildError, ChainHash, DecodeError, DecodeErrorKind,
-    FallbackAddress, InvalidReason, Invoice, InvoiceBuilder, InvoiceFeatures, InvoiceKind,
-    InvoiceRequest, InvoiceRequestBuilder, OfferBuilder, Seconds, SignatureError, Timestamp,
+    BlindedPayInfo, Bolt12Error, BuildError, ChainHash, DecodeErrorKind, FallbackAddress,
+    InvalidReason, Invoice, InvoiceBuilder, InvoiceFeatures, InvoiceKind, InvoiceRequest,
+    InvoiceRequestBuilder, OfferBuilder, Seconds, SignatureError, Timestamp,
 };
 use common::*;
 
 fn invalid(field: u64, reason: InvalidReason) -> Bolt12Error {
-    Bolt12Error::Invalid { field, reason }
+    Bolt12Error::invalid(field, reason)
 }
 
 fn undecodable(field: u64, kind: DecodeErrorKind) -> Bolt12Error {
-    Bolt12Error::Decode(DecodeError::in_field(kind, field))
+    Bolt12Error::undecodable(field, kind)
 }
 
 fn invoice() -> Invoice {
@@ -39,6 +39,7 @@ fn encoded(info: &BlindedPayInfo) -> Vec<u8> {
     writer.into_bytes()
 }
 
+// req IR-01, IR-02, IR-03, IR-04, IR-08, IR-09
 #[test]
 fn an_invoice_needs_its_fields() {
     let needed = [
@@ -70,6 +71,7 @@ fn types_outside_the_ranges_of_an_invoice_are_refused() {
     }
 }
 
+// req IW-11, IW-12, IR-08, IR-09, IR-10
 #[test]
 fn each_path_has_one_payinfo_and_one_must_be_usable() {
     let usable = encoded(&pay_info());
@@ -96,6 +98,7 @@ fn each_path_has_one_payinfo_and_one_must_be_usable() {
     assert_eq!(usable, [path(0x62)]);
 }
 
+// req IW-08, IR-06
 #[test]
 fn features_16_and_17_are_known_and_other_even_ones_refused() {
     let mpp = |value: &[u8]| {
@@ -112,6 +115,7 @@ fn features_16_and_17_are_known_and_other_even_ones_refused() {
     assert_eq!(InvoiceFeatures::basic_mpp().as_bytes(), [2, 0, 0]);
 }
 
+// req IW-02, IW-04, IR-16
 #[test]
 fn the_amount_is_the_one_that_was_asked_for() {
     let request = InvoiceRequestBuilder::for_offer(&offer())
@@ -128,6 +132,7 @@ fn the_amount_is_the_one_that_was_asked_for() {
     assert_eq!(built.sign(&secp(), &keypair(ISSUER)), Err(BuildError::Invalid(mismatch)));
 }
 
+// req IW-06, IR-12
 #[test]
 fn the_issuer_signs_or_the_end_of_one_of_its_paths() {
     let mismatch = Err(BuildError::Invalid(invalid(INVOICE_NODE_ID, InvalidReason::Mismatch)));
@@ -147,6 +152,7 @@ fn the_issuer_signs_or_the_end_of_one_of_its_paths() {
     assert_eq!(by(&payout_request(), PAYEE), Ok(pubkey(PAYEE)));
 }
 
+// req IW-09, IR-07
 #[test]
 fn an_invoice_lives_two_hours_unless_it_says_otherwise() {
     let expiry = |invoice: Invoice| invoice.expires_at();
@@ -169,6 +175,7 @@ fn an_invoice_lives_two_hours_unless_it_says_otherwise() {
     assert_eq!(endless.expect("valid").relative_expiry(), Seconds(u64::from(u32::MAX)));
 }
 
+// req IW-10, IR-17
 #[test]
 fn implausible_fallbacks_are_kept_but_not_shown() {
     let address = |version, len| FallbackAddress { version, address: vec![1; len] };
@@ -185,6 +192,7 @@ fn implausible_fallbacks_are_kept_but_not_shown() {
     );
 }
 
+// req IW-03, IR-11
 #[test]
 fn an_invoice_mirrors_its_request_and_nothing_else() {
     let offer = offer_builder().raw(1_000_000_033, *b"x").build().expect("valid");
@@ -227,6 +235,7 @@ fn an_invoice_mirrors_its_request_and_nothing_else() {
     }
 }
 
+// req IW-07, IR-13
 #[test]
 fn a_signature_ends_with_any_change() {
     let invoice = invoice();

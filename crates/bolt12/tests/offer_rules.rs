@@ -6,8 +6,8 @@ use std::num::NonZeroU64;
 
 use bolt12::field::*;
 use bolt12::{
-    Bolt12Error, BuildError, ChainHash, Currency, DecodeError, DecodeErrorKind, InvalidReason,
-    Msat, Offer, OfferBuilder, Price, QuantityMax, Timestamp,
+    Bolt12Error, BuildError, ChainHash, Currency, DecodeErrorKind, InvalidReason, Msat, Offer,
+    OfferBuilder, Price, Problem, QuantityMax, Timestamp,
 };
 use common::*;
 
@@ -17,13 +17,14 @@ fn refusal(typ: u64, value: Option<&[u8]>) -> Bolt12Error {
 }
 
 fn invalid(field: u64, reason: InvalidReason) -> Bolt12Error {
-    Bolt12Error::Invalid { field, reason }
+    Bolt12Error::invalid(field, reason)
 }
 
 fn undecodable(field: u64, kind: DecodeErrorKind) -> Bolt12Error {
-    Bolt12Error::Decode(DecodeError::in_field(kind, field))
+    Bolt12Error::undecodable(field, kind)
 }
 
+// req OW-01, OR-01
 #[test]
 fn types_outside_the_ranges_of_an_offer_are_refused_odd_or_even() {
     for typ in [0, 80, 81, 159, 160, 239, 240, 241, 1000, 1001, 999_999_999, 2_000_000_000] {
@@ -32,6 +33,7 @@ fn types_outside_the_ranges_of_an_offer_are_refused_odd_or_even() {
     assert_eq!(refusal(u64::MAX, Some(&[])), undecodable(u64::MAX, DecodeErrorKind::OutOfRange));
 }
 
+// req TL-08, TL-09
 #[test]
 fn unknown_even_types_are_refused_and_odd_ones_kept() {
     for typ in [28, 30, 56, 78, 1_000_000_000, 1_000_000_002, 1_999_999_998] {
@@ -47,6 +49,7 @@ fn unknown_even_types_are_refused_and_odd_ones_kept() {
     }
 }
 
+// req OW-03, OW-06, OW-07, OR-04, OR-05, OR-06
 #[test]
 fn amount_currency_and_description_go_together() {
     assert_eq!(refusal(OFFER_AMOUNT, Some(&[])), invalid(OFFER_AMOUNT, InvalidReason::Zero));
@@ -60,6 +63,7 @@ fn amount_currency_and_description_go_together() {
     assert_eq!(Offer::decode(&currency_alone), Err(invalid(OFFER_AMOUNT, InvalidReason::Missing)));
 }
 
+// req TL-11, OW-04
 #[test]
 fn amounts_end_at_all_the_bitcoin_there_is_but_not_in_other_currencies() {
     let most = Msat::MAX.as_u64();
@@ -74,6 +78,7 @@ fn amounts_end_at_all_the_bitcoin_there_is_but_not_in_other_currencies() {
     assert_eq!(price(u64::MAX, Some(b"IRR")), Ok(Price::Fiat { currency, minor_units }));
 }
 
+// req OW-05
 #[test]
 fn a_currency_is_three_capital_letters() {
     for wrong in [b"usd".as_slice(), b"US", b"USDT", b"U$D", b""] {
@@ -86,6 +91,7 @@ fn a_currency_is_three_capital_letters() {
     assert_eq!(Currency::new("ÄB"), None);
 }
 
+// req TL-07, TL-10
 #[test]
 fn integers_must_be_minimal_and_fit() {
     for typ in [OFFER_AMOUNT, OFFER_ABSOLUTE_EXPIRY, OFFER_QUANTITY_MAX] {
@@ -94,6 +100,7 @@ fn integers_must_be_minimal_and_fit() {
     }
 }
 
+// req OW-12, OR-07
 #[test]
 fn somebody_must_be_there_to_answer() {
     assert_eq!(refusal(OFFER_ISSUER_ID, None), invalid(OFFER_ISSUER_ID, InvalidReason::Missing));
@@ -102,6 +109,7 @@ fn somebody_must_be_there_to_answer() {
     assert_eq!(by_path.paths(), [path(ISSUER)]);
 }
 
+// req OR-08
 #[test]
 fn malformed_paths_are_refused() {
     let path = {
@@ -111,7 +119,7 @@ fn malformed_paths_are_refused() {
     };
     let hops_at = 33 + 33;
     let refused_as = |bytes: &[u8]| {
-        let Bolt12Error::Decode(error) = refusal(OFFER_PATHS, Some(bytes)) else {
+        let Problem::Decode(error) = refusal(OFFER_PATHS, Some(bytes)).problem() else {
             panic!("a rule of the wire format")
         };
         assert_eq!(error.field, Some(OFFER_PATHS));
@@ -134,6 +142,7 @@ fn malformed_paths_are_refused() {
     assert_eq!(refused_as(&second_empty), DecodeErrorKind::InvalidValue, "second path");
 }
 
+// req OR-02
 #[test]
 fn compulsory_features_are_refused_and_optional_ones_ignored() {
     let unknown = |bit| invalid(OFFER_FEATURES, InvalidReason::UnknownFeature { bit });
@@ -143,6 +152,7 @@ fn compulsory_features_are_refused_and_optional_ones_ignored() {
     assert_eq!(optional.features(), [0xaa, 0xaa]);
 }
 
+// req OW-02, OR-03
 #[test]
 fn chains_default_to_bitcoin_and_may_not_be_none() {
     let testnet = ChainHash([7; 32]);
@@ -164,6 +174,7 @@ fn chains_default_to_bitcoin_and_may_not_be_none() {
     );
 }
 
+// req OW-10, OR-10, RCO-R5, RCR-R4
 #[test]
 fn an_offer_is_good_in_its_last_second() {
     let offer = offer_builder().absolute_expiry(Timestamp(1000)).build().expect("valid");
@@ -173,6 +184,7 @@ fn an_offer_is_good_in_its_last_second() {
     assert!(!common::offer().is_expired_at(Timestamp(u64::MAX)));
 }
 
+// req OW-14
 #[test]
 fn quantity_zero_means_any_number() {
     let max = |value: &[u8]| {
@@ -212,6 +224,7 @@ fn a_refund_is_a_payout_that_names_32_bytes() {
     }
 }
 
+// req TL-01, OW-10, OW-14
 #[test]
 fn a_builder_sets_every_field() {
     let fiat = Currency::new("USD").expect("three capitals");
@@ -245,12 +258,16 @@ fn a_builder_sets_every_field() {
 #[test]
 fn errors_name_the_field() {
     let shown = |error: Bolt12Error| error.to_string();
-    assert_eq!(shown(refusal(OFFER_ISSUER_ID, None)), "offer_issuer_id: missing");
-    assert_eq!(shown(refusal(78, Some(&[]))), "field 78: unknown even TLV type");
+    assert_eq!(
+        shown(refusal(OFFER_ISSUER_ID, None)),
+        "offer_issuer_id: missing (offer, field 22, at byte 12; OR-07)"
+    );
+    let unknown = "field 78: unknown even TLV type (offer, field 78, at byte 47; TL-08)";
+    assert_eq!(shown(refusal(78, Some(&[]))), unknown);
     assert_eq!(refusal(78, Some(&[])).field(), Some(78));
     assert_eq!(
         shown(refusal(OFFER_FEATURES, Some(&[1]))),
-        "offer_features: unknown compulsory feature 0"
+        "offer_features: unknown compulsory feature 0 (offer, field 12, at byte 12; OR-02)"
     );
 }
 

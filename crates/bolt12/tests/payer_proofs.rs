@@ -57,6 +57,7 @@ fn shown(proof: &PayerProof) -> Vec<u64> {
     proof.disclosed_records().map(|record| record.typ).collect()
 }
 
+// req PPR-07, PPR-08
 #[test]
 fn proofs_of_the_vectors_are_accepted() {
     let file = file();
@@ -80,6 +81,7 @@ fn proofs_of_the_vectors_are_accepted() {
     }
 }
 
+// req PPW-02, PPW-03, PPW-04, PPW-05, PPW-06, PPW-08
 #[test]
 fn proofs_of_the_vectors_are_written_alike() {
     let file = file();
@@ -108,6 +110,7 @@ fn proofs_of_the_vectors_are_written_alike() {
     assert_eq!(written, 4);
 }
 
+// req PPR-01, PPR-02, PPR-03, PPR-04, PPR-05, PPR-06, PPR-07, PPR-08
 #[test]
 fn broken_proofs_of_the_vectors_are_refused() {
     let file = file();
@@ -116,12 +119,13 @@ fn broken_proofs_of_the_vectors_are_refused() {
     for case in cases {
         let error = match text(case, "proof").parse::<PayerProof>() {
             Ok(proof) => proof.verify(&secp()).expect_err("must be refused").to_string(),
-            Err(error) => error.to_string(),
+            Err(error) => told(&error),
         };
         assert_eq!(error, text(case, "error"), "{case}");
     }
 }
 
+// req PPW-02
 #[test]
 fn a_proof_shows_the_least_unless_asked_for_more() {
     let invoice = paid(&[]);
@@ -141,13 +145,14 @@ fn a_proof_shows_the_least_unless_asked_for_more() {
     assert!(all.verify(&secp()).is_ok());
 }
 
+// req PPW-01, PPW-07
 #[test]
 fn what_cannot_be_shown_is_not_asked_for() {
     let invoice = paid(&[]);
     for (typ, reason) in [(0, "not allowed here"), (240, "not allowed here"), (18, "missing")] {
         let error = signed(PayerProofBuilder::for_invoice(&invoice).disclose(typ));
         let expected = format!("{}: {reason}", field::Label(typ));
-        assert_eq!(error.expect_err("must be refused").to_string(), expected);
+        assert_eq!(told(&error.expect_err("must be refused")), expected);
     }
 }
 
@@ -157,9 +162,10 @@ fn only_who_requested_and_paid_can_make_a_proof() {
     let stranger = builder.clone().sign(&secp(), &keypair(ISSUER), PREIMAGE);
     assert_eq!(stranger, Err(BuildError::WrongKey { field: field::INVREQ_PAYER_ID }));
     let unpaid = builder.sign(&secp(), &keypair(PAYER), [2; 32]).expect_err("must be refused");
-    assert_eq!(unpaid.to_string(), "proof_preimage: does not match");
+    assert_eq!(told(&unpaid), "proof_preimage: does not match");
 }
 
+// req PPR-09
 #[test]
 fn unknown_fields_of_a_proof_are_signed_if_odd_and_refused_if_even() {
     let proof = signed(PayerProofBuilder::for_invoice(&paid(&[]))).expect("valid");

@@ -57,7 +57,7 @@ fn payouts_and_their_invoices_are_read_and_written_alike() {
 fn offers_that_are_no_payouts_are_refused() {
     for case in cases("refused_offers") {
         let error = text(&case, "offer").parse::<Offer>().expect_err("must be refused");
-        assert_eq!(error.to_string(), text(&case, "error"));
+        assert_eq!(told(&error), text(&case, "error"));
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use bolt12::{Bolt12Error, DecodeError, DecodeErrorKind, InvoiceError, PeerText};
+use bolt12::{Bolt12Error, DecodeErrorKind, InvoiceError, PeerText};
 use common::stream;
 
 fn shown(raw: &str) -> String {
@@ -28,6 +28,7 @@ fn ordinary_text_stays_as_it_is() {
     }
 }
 
+// req ER-01
 #[test]
 fn a_refusal_blames_a_field_and_suggests_a_value() {
     let plain = InvoiceError::new("no");
@@ -39,6 +40,7 @@ fn a_refusal_blames_a_field_and_suggests_a_value() {
     }
 }
 
+// req ER-03
 #[test]
 fn a_suggestion_without_a_field_is_not_written() {
     let mut error = InvoiceError::new("no").with_suggestion(86, [5]);
@@ -56,7 +58,7 @@ fn a_refusal_without_words_is_a_refusal() {
 #[test]
 fn malformed_refusals_are_not_read() {
     let refused = |bytes: &[u8], kind, field| {
-        let expected = Bolt12Error::Decode(DecodeError::in_field(kind, field));
+        let expected = Bolt12Error::undecodable(field, kind);
         assert_eq!(InvoiceError::decode(bytes), Err(expected));
     };
     refused(&stream(&[(2, b"")]), DecodeErrorKind::UnknownEvenType, 2);

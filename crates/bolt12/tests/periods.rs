@@ -28,6 +28,7 @@ fn unit_of(name: &str) -> TimeUnit {
     }
 }
 
+// req RCI-P1
 #[test]
 fn periods_start_when_the_vectors_say() {
     let file = include_str!("../../../vectors/bolt12/periods.json");
@@ -80,6 +81,7 @@ fn time_ends_with_the_year_9999() {
     }
 }
 
+// req RCR-W7, RCR-R10
 #[test]
 fn without_a_pay_window_a_period_is_paid_in_it_or_in_the_one_before() {
     let hourly = every(3_600, TimeUnit::Seconds);
@@ -90,6 +92,7 @@ fn without_a_pay_window_a_period_is_paid_in_it_or_in_the_one_before() {
     assert_eq!(window(2), expect(1_003_600, 1_010_800));
 }
 
+// req RCR-W6, RCR-R10
 #[test]
 fn a_pay_window_lies_around_the_start_of_the_period() {
     let paywindow = Some(Paywindow { seconds_before: 100, seconds_after: 10 });
@@ -106,6 +109,7 @@ fn a_pay_window_lies_around_the_start_of_the_period() {
     assert_eq!(window(based, 1), (1_003_500, 1_003_610));
 }
 
+// req RCR-W5, RCI-W2
 #[test]
 fn a_window_includes_its_first_second_and_not_its_last() {
     let window = Window { opens: Timestamp(10), closes: Timestamp(20) };

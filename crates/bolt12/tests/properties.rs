@@ -123,6 +123,7 @@ proptest! {
         prop_assert_eq!(shown.chars().find(bidi), None);
     }
 
+    // req SG-03, SG-04
     #[test]
     fn the_merkle_root_is_that_of_the_naive_tree(
         records in btree_map(0..1200u64, vec(any::<u8>(), 0..30), 0..40)
@@ -134,6 +135,7 @@ proptest! {
         prop_assert_eq!(merkle::root(&bytes), naive_root(&bytes));
     }
 
+    // req TL-13
     #[test]
     fn random_bytes_are_read_or_refused_and_never_changed(bytes in vec(any::<u8>(), 0..200)) {
         if let Ok(offer) = Offer::decode(&bytes) {
@@ -155,6 +157,7 @@ proptest! {
         prop_assert_eq!(rebuilt.build(), Ok(offer));
     }
 
+    // req RW-01, IW-03, TL-09
     #[test]
     fn an_offer_survives_the_way_to_the_invoice_and_back(
         offer in arbitrary_offer(), extra in 1_000_000_000..1_500_000_000u64, note in "\\PC{0,20}"

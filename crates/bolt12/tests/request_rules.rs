@@ -7,18 +7,18 @@ use std::num::NonZeroU64;
 use bolt12::field::*;
 use bolt12::invoice_request::ForOffer;
 use bolt12::{
-    Bip353Name, Bolt12Error, BuildError, ChainHash, Currency, DecodeError, DecodeErrorKind,
-    InvalidReason, InvoiceRequest, InvoiceRequestBuilder, InvoiceRequestKind, Msat, Offer,
-    OfferBuilder, QuantityMax, SignatureError,
+    Bip353Name, Bolt12Error, BuildError, ChainHash, Currency, DecodeErrorKind, InvalidReason,
+    InvoiceRequest, InvoiceRequestBuilder, InvoiceRequestKind, Msat, Offer, OfferBuilder,
+    QuantityMax, SignatureError,
 };
 use common::*;
 
 fn invalid(field: u64, reason: InvalidReason) -> Bolt12Error {
-    Bolt12Error::Invalid { field, reason }
+    Bolt12Error::invalid(field, reason)
 }
 
 fn undecodable(field: u64, kind: DecodeErrorKind) -> Bolt12Error {
-    Bolt12Error::Decode(DecodeError::in_field(kind, field))
+    Bolt12Error::undecodable(field, kind)
 }
 
 fn changed(request: &InvoiceRequest, typ: u64, value: Option<&[u8]>) -> InvoiceRequest {
@@ -42,6 +42,7 @@ fn counted(max: u64, quantity: Option<&[u8]>) -> InvoiceRequest {
     changed(&request, INVREQ_QUANTITY, quantity)
 }
 
+// req RW-01
 #[test]
 fn a_request_mirrors_its_offer_byte_for_byte_unknown_fields_too() {
     let offer = offer_builder()
@@ -58,6 +59,7 @@ fn a_request_mirrors_its_offer_byte_for_byte_unknown_fields_too() {
     request.verify_signature(&secp()).expect("signed");
 }
 
+// req RW-41, RR-01
 #[test]
 fn a_request_needs_metadata_and_a_payer() {
     let request = request_for(&offer());
@@ -66,6 +68,7 @@ fn a_request_needs_metadata_and_a_payer() {
     }
 }
 
+// req RW-40, RR-02
 #[test]
 fn types_outside_the_ranges_of_a_request_are_refused() {
     let request = request_for(&offer());
@@ -84,6 +87,7 @@ fn types_outside_the_ranges_of_a_request_are_refused() {
     }
 }
 
+// req SG-02, RR-04
 #[test]
 fn a_signature_covers_unknown_fields_and_ends_with_any_change() {
     let request = request_for(&offer());
@@ -117,6 +121,7 @@ fn unknown_fields_set_by_the_writer_are_signed() {
     assert_eq!(copy, request);
 }
 
+// req OR-04
 #[test]
 fn mirrored_fields_obey_the_rules_of_offers() {
     let request = request_for(&offer());
@@ -130,6 +135,7 @@ fn mirrored_fields_obey_the_rules_of_offers() {
     );
 }
 
+// req RR-03
 #[test]
 fn compulsory_features_are_refused() {
     let request = request_for(&offer());
@@ -155,6 +161,34 @@ fn nobody_requests_an_invoice_for_a_payout() {
     );
 }
 
+// req RR-05
+#[test]
+fn paths_without_hops_are_refused() {
+    let mut writer = bolt1::Writer::new();
+    path(PAYER).encode(&mut writer);
+    let mut hopless = writer.into_bytes();
+    hopless.truncate(66);
+    hopless.push(0);
+    let refused = refusal(&payout_request(), INVREQ_PATHS, Some(&hopless));
+    assert_eq!(refused, undecodable(INVREQ_PATHS, DecodeErrorKind::InvalidValue));
+    assert_eq!(refused.requirement(), Some("RR-05"));
+}
+
+// req RW-44
+#[test]
+fn a_request_names_the_name_that_its_offer_was_found_under() {
+    let name = Bip353Name::new("bob", "example.com").expect("plain");
+    let request = InvoiceRequestBuilder::for_offer(&offer())
+        .metadata([9; 16])
+        .bip_353_name(&name)
+        .sign(&secp(), &keypair(PAYER))
+        .expect("valid");
+    assert_eq!(request.bip_353_name(), Some(&name));
+    let record = request.records().find(|record| record.typ == INVREQ_BIP_353_NAME);
+    assert_eq!(record.map(|record| record.value), Some(b"\x03bob\x0bexample.com".as_slice()));
+}
+
+// req RR-31
 #[test]
 fn bip_353_names_have_a_small_alphabet() {
     let request = request_for(&offer());
@@ -175,6 +209,7 @@ fn bip_353_names_have_a_small_alphabet() {
     assert_eq!(Bip353Name::new(&"a".repeat(256), "b"), None);
 }
 
+// req RR-12
 #[test]
 fn quantity_must_be_what_the_offer_allows() {
     let quantity = |request: InvoiceRequest| request.checked_quantity().map(NonZeroU64::get);
@@ -191,6 +226,7 @@ fn quantity_must_be_what_the_offer_allows() {
     assert_eq!(quantity(counted), refused(InvalidReason::NotAllowed));
 }
 
+// req RR-13, RR-14
 #[test]
 fn amount_must_reach_the_price_of_all_items() {
     let due = |request: &InvoiceRequest, amount: Option<&[u8]>| {
@@ -206,6 +242,7 @@ fn amount_must_reach_the_price_of_all_items() {
     assert_eq!(due(&many, None), Err(undecodable(INVREQ_QUANTITY, DecodeErrorKind::TooLarge)));
 }
 
+// req RW-04, RR-15
 #[test]
 fn a_payer_who_decides_must_decide() {
     let tip = OfferBuilder::new().issuer_id(&pubkey(ISSUER)).build().expect("valid");
@@ -220,6 +257,7 @@ fn a_payer_who_decides_must_decide() {
     assert_eq!(nothing.amount_due(None), Err(invalid(INVREQ_AMOUNT, InvalidReason::Zero)));
 }
 
+// req RR-13
 #[test]
 fn a_price_in_another_currency_needs_a_rate() {
     let usd = Currency::new("USD").expect("three capitals");
@@ -233,6 +271,7 @@ fn a_price_in_another_currency_needs_a_rate() {
     assert_eq!(low.amount_due(Some(msat(20_000))), Err(below));
 }
 
+// req RW-01, RW-02, RW-04, RW-07, RW-08
 #[test]
 fn a_writer_keeps_to_the_offer() {
     let sign = |builder: InvoiceRequestBuilder<ForOffer>| {
@@ -259,6 +298,7 @@ fn a_writer_keeps_to_the_offer() {
     );
 }
 
+// req RW-21, RW-22, RW-23, RR-04
 #[test]
 fn a_payout_request_is_the_same_signed_and_unsigned() {
     let builder = InvoiceRequestBuilder::payout()
@@ -282,6 +322,7 @@ fn a_payout_request_is_the_same_signed_and_unsigned() {
     assert_eq!(signed.payer_note().map(|note| note.as_str()), Some("here you are"));
 }
 
+// req RW-26, RR-20, RR-21
 #[test]
 fn a_payout_request_has_an_amount_and_nothing_that_counts() {
     let payout = payout_request();
@@ -297,6 +338,7 @@ fn a_payout_request_has_an_amount_and_nothing_that_counts() {
     assert_eq!(informed.amount_due(None), Ok(msat(10_000)));
 }
 
+// req RW-20, RW-24
 #[test]
 fn a_payout_request_says_what_it_is_for() {
     let builder = || InvoiceRequestBuilder::payout().metadata([9]).payer_id(&pubkey(PAYER));
@@ -308,6 +350,7 @@ fn a_payout_request_says_what_it_is_for() {
     assert_eq!(not_a_writers.build_unsigned(), Err(BuildError::Invalid(not_allowed)));
 }
 
+// req RW-25, RW-42
 #[test]
 fn chain_defaults_to_bitcoin() {
     let payout = payout_request();

@@ -11,6 +11,7 @@ use common::*;
 
 const TEXT: &str = "lno1pqps7sjqpgtyzm3qv4uxzmtsd3jjqer9wd3hy6tsw35k7msjzfpy7nz5yqcnygrfdej82um5wf5k2uckyypwa3eyt44h6txtxquqh7lz5djge4afgfjn7k4rgrkuag0jsd5xvxg";
 
+// req ST-01, ST-02, ST-03
 #[test]
 fn bytes_of_any_length_come_back() {
     for hrp in Hrp::ALL {
@@ -51,6 +52,7 @@ fn a_scheme_in_any_case_is_tolerated() {
     assert_eq!(decode_string(&format!("bitcoin:{TEXT}")), Err(StringError::UnknownPrefix));
 }
 
+// req ST-05
 #[test]
 fn joins_stand_between_characters() {
     let joined = |with: &str| decode_string(&TEXT.replacen("pqps", &format!("pq{with}ps"), 1));
@@ -105,7 +107,7 @@ fn a_string_says_what_it_carries() {
     assert_eq!(read(request.to_qr_string()), Ok(Bolt12String::InvoiceRequest(request.clone())));
     assert_eq!(read(invoice.to_qr_string()), Ok(Bolt12String::Invoice(invoice.clone())));
     let proof = encode_string(Hrp::PayerProof, &[]);
-    let unexpected = |found| Bolt12Error::String(StringError::UnexpectedPrefix { found });
+    let unexpected = |found| Bolt12Error::from(StringError::UnexpectedPrefix { found });
     assert_eq!(read(proof), Err(unexpected(Hrp::PayerProof)));
 
     assert_eq!(invoice.to_string().parse::<Offer>(), Err(unexpected(Hrp::Invoice)));

@@ -27,6 +27,7 @@ fn listed(case: &Value) -> Vec<(u64, String)> {
     records.iter().map(record).collect()
 }
 
+// req ST-04, ST-05
 #[test]
 fn strings_of_the_specification_are_accepted_and_refused() {
     let cases = cases(include_str!("../../../vectors/bolt12/strings.json"));
@@ -42,6 +43,7 @@ fn strings_of_the_specification_are_accepted_and_refused() {
     }
 }
 
+// req OR-02, OR-03, OR-04, OR-06, OR-07, OR-08, TL-12
 #[test]
 fn offers_of_the_specification_are_accepted_and_refused() {
     let cases = cases(include_str!("../../../vectors/bolt12/offers.json"));
@@ -58,7 +60,7 @@ fn offers_of_the_specification_are_accepted_and_refused() {
             }
             Err(error) => {
                 assert_eq!(case["accepted"], false, "{case}: {error}");
-                assert_eq!(error.to_string(), text(&case, "error"), "{case}");
+                assert_eq!(common::told(&error), text(&case, "error"), "{case}");
             }
         }
     }
@@ -72,10 +74,11 @@ fn strings_of_earlier_days_are_read_and_most_messages_refused() {
         let records = records.iter().map(|record| (record.typ, hex::encode(record.value)));
         assert_eq!(records.collect::<Vec<_>>(), listed(&case), "{case}");
         let refusal = text(&case, "string").parse::<Bolt12String>().err();
-        assert_eq!(refusal.map(|error| error.to_string()).as_deref(), case["error"].as_str());
+        assert_eq!(refusal.map(|error| common::told(&error)).as_deref(), case["error"].as_str());
     }
 }
 
+// req SG-02, SG-03, SG-04
 #[test]
 fn merkle_roots_of_the_specification_are_reached() {
     for case in cases(include_str!("../../../vectors/bolt12/signatures.json")) {
@@ -85,6 +88,7 @@ fn merkle_roots_of_the_specification_are_reached() {
     }
 }
 
+// req SG-01, RW-03
 #[test]
 fn the_signed_request_of_the_specification_verifies_and_is_signed_alike() {
     let secp = common::secp();

@@ -70,6 +70,7 @@ fn deliver(secp: &Secp256k1<All>, numbers: &[usize], message: OnionMessage) -> P
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
+    // req BP-R1, BP-R3, OM-W6, OM-R10
     #[test]
     fn a_message_arrives_whole_over_any_path(
         own in 0usize..5,
@@ -100,6 +101,7 @@ proptest! {
         prop_assert_eq!(received, Peeled::Receive { path_id, reply_path: reply, contents });
     }
 
+    // req OD-04, OM-R2
     #[test]
     fn a_changed_message_yields_nothing(position in any::<proptest::sample::Index>(), bit in 0u8..8) {
         let secp = Secp256k1::new();
@@ -113,6 +115,7 @@ proptest! {
         }
     }
 
+    // req BP-D3
     #[test]
     fn a_changed_path_is_refused(hop in 0usize..2, position in any::<proptest::sample::Index>()) {
         let secp = Secp256k1::new();
@@ -168,6 +171,7 @@ proptest! {
         let _ = BlindedPath::decode_all(&garbage);
     }
 
+    // req OD-05, OD-06
     #[test]
     fn any_payload_under_a_valid_hmac_is_read_without_panic(
         payload in proptest::collection::vec(any::<u8>(), 0..200),
@@ -214,6 +218,7 @@ fn forward_data() -> EncryptedData {
     EncryptedData::forward(NextHop::NodeId(id(2)))
 }
 
+// req OM-R4
 #[test]
 fn a_payload_to_forward_holds_nothing_but_encrypted_data() {
     let data = forward_data().encode();
@@ -226,6 +231,7 @@ fn a_payload_to_forward_holds_nothing_but_encrypted_data() {
     }
 }
 
+// req OM-R4, OM-R5, OM-P3
 #[test]
 fn data_to_forward_names_a_next_hop_and_no_path_id() {
     let with_id = EncryptedData { path_id: Some(vec![1]), ..forward_data() };
@@ -234,6 +240,7 @@ fn data_to_forward_names_a_next_hop_and_no_path_id() {
     assert_eq!(forwarded(payload(&[], &[], &[])), Err(PeelError::NoNextHop));
 }
 
+// req OM-R3
 #[test]
 fn a_path_that_demands_features_is_not_used() {
     let data = EncryptedData { allowed_features: Some(vec![2]), ..forward_data() };
@@ -242,6 +249,7 @@ fn a_path_that_demands_features_is_not_used() {
     assert_eq!(received(payload(&data.encode(), &[], &[])), Err(PeelError::UnknownFeature));
 }
 
+// req OM-R9, TL-09
 #[test]
 fn the_last_hop_takes_one_content_and_unknown_odd_fields() {
     let data = EncryptedData::receive(None).encode();
@@ -254,6 +262,7 @@ fn the_last_hop_takes_one_content_and_unknown_odd_fields() {
     assert!(matches!(even, Err(PeelError::Malformed(_))));
 }
 
+// req BP-D3
 #[test]
 fn a_payload_without_encrypted_data_is_ignored() {
     let mut writer = Writer::new();
@@ -261,6 +270,7 @@ fn a_payload_without_encrypted_data_is_ignored() {
     assert_eq!(received(writer.into_bytes()), Err(PeelError::NoEncryptedData));
 }
 
+// req OD-05, OD-06, OM-R2
 #[test]
 fn payloads_that_are_none_are_refused() {
     for payload in [vec![], vec![0]] {
@@ -300,6 +310,7 @@ fn a_reply_path_without_hops_counts_as_none() {
     assert!(matches!(trailing, Err(PeelError::Malformed(_))));
 }
 
+// req OM-W3
 #[test]
 fn what_fits_the_small_packet_takes_it_and_the_rest_the_large() {
     let secp = Secp256k1::new();
@@ -318,6 +329,7 @@ fn what_fits_the_small_packet_takes_it_and_the_rest_the_large() {
     assert_eq!(size_with(most + 1), too_large);
 }
 
+// req BP-W1
 #[test]
 fn misuse_is_named() {
     let secp = Secp256k1::new();
@@ -358,6 +370,7 @@ fn packets_of_other_sizes_and_bytes_behind_them_are_taken() {
     assert_eq!(OnionMessage::decode(&bytes), Ok(message));
 }
 
+// req OD-01, OD-02
 #[test]
 fn other_versions_of_the_packet_are_refused() {
     let to = Destination::Node(id(1));

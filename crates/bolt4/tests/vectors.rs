@@ -56,6 +56,7 @@ fn path_of(vector: &Value) -> BlindedPath {
     path
 }
 
+// req OM-W2
 #[test]
 fn packets_are_wrapped_as_in_the_specification() {
     let vectors = load(include_str!("../../../vectors/bolt4/sphinx.json"));
@@ -72,6 +73,7 @@ fn packets_are_wrapped_as_in_the_specification() {
     }
 }
 
+// req OD-07
 #[test]
 fn packets_are_peeled_hop_by_hop() {
     let vectors = load(include_str!("../../../vectors/bolt4/sphinx.json"));
@@ -90,6 +92,7 @@ fn packets_are_peeled_hop_by_hop() {
     assert_eq!(packet, None);
 }
 
+// req BP-W2, BP-W3, BP-W4, BP-W5, BP-W7, OM-P1
 #[test]
 fn paths_are_blinded_as_in_the_specification() {
     let vector = load(include_str!("../../../vectors/bolt4/blinded-path.json"));
@@ -99,6 +102,7 @@ fn paths_are_blinded_as_in_the_specification() {
     }
 }
 
+// req OM-P2, BP-D2
 #[test]
 fn data_of_payment_paths_opens_but_is_refused_for_messages() {
     let vector = load(include_str!("../../../vectors/bolt4/blinded-path.json"));
@@ -109,6 +113,7 @@ fn data_of_payment_paths_opens_but_is_refused_for_messages() {
     assert_eq!(error.field, Some(10));
 }
 
+// req OM-W1, OM-W2, OM-W5, BP-R2, BP-R3, BP-R5
 #[test]
 fn the_message_is_built_as_in_the_specification() {
     let vector = load(include_str!("../../../vectors/bolt4/onion-message.json"));
@@ -137,6 +142,7 @@ fn the_message_is_built_as_in_the_specification() {
     assert_eq!(message.encode(), bytes(&vector["paths"][0]["hops"][0]["message"]));
 }
 
+// req BP-D1, BP-D2, BP-D4, OM-R6
 #[test]
 fn the_message_is_forwarded_and_received_as_in_the_specification() {
     let vector = load(include_str!("../../../vectors/bolt4/onion-message.json"));
@@ -157,6 +163,7 @@ fn the_message_is_forwarded_and_received_as_in_the_specification() {
     assert_eq!(peeled, Peeled::Receive { path_id, reply_path: None, contents: vec![] });
 }
 
+// req BP-D4
 #[test]
 fn a_path_is_advanced_step_by_step_to_its_end() {
     let vector = load(include_str!("../../../vectors/bolt4/onion-message.json"));

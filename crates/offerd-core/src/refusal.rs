@@ -89,6 +89,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The field that is to blame, if one is.
+    // req ER-01
     pub fn erroneous_field(&self) -> Option<u64> {
         match self {
             Self::BadSignature => Some(field::SIGNATURE),
@@ -116,6 +117,7 @@ impl Refusal {
     }
 
     /// A value that would do, encoded as that field is.
+    // req ER-02
     fn suggested_value(&self) -> Option<Vec<u8>> {
         let number = if let Self::QuantityAbove { max } = self {
             *max
@@ -179,6 +181,7 @@ impl std::fmt::Display for Refusal {
 mod tests {
     use super::*;
 
+    // req ER-01, ER-02
     #[test]
     fn a_refusal_names_the_field_and_suggests_what_would_do() {
         let error = Refusal::QuantityAbove { max: 300 }.to_invoice_error();

@@ -79,6 +79,7 @@ fn invoice(entry: &OfferEntry, request: &InvoiceRequest, now: Timestamp) -> Invo
     draft.finish(minted(), &keys(1)).unwrap()
 }
 
+// req RR-10, RR-11, RR-30, BP-D5
 #[test]
 fn whoever_came_another_way_or_for_something_else_is_ignored() {
     let ours = entry(|builder| builder);
@@ -121,6 +122,7 @@ fn a_wrong_way_is_ignored_even_where_all_else_is_wrong_too() {
     assert_eq!(result.map(drop), Err(Ignored::WrongPath));
 }
 
+// req RR-04, RR-10
 #[test]
 fn what_is_wrong_is_told_in_this_order_signature_open_expiry_terms() {
     let late = NOW.plus(Seconds(1));
@@ -135,6 +137,7 @@ fn what_is_wrong_is_told_in_this_order_signature_open_expiry_terms() {
     assert_eq!(quote(&entry, &whole, NOW), Err(Refusal::AmountBelow { least: msat(1_000) }));
 }
 
+// req RR-12, RR-14, RR-15
 #[test]
 fn quantity_and_amount_are_priced_or_refused_with_the_field_to_blame() {
     let single = entry(|builder| builder);
@@ -177,6 +180,7 @@ fn quantity_and_amount_are_priced_or_refused_with_the_field_to_blame() {
     }
 }
 
+// req RCR-R12
 #[test]
 fn a_series_is_not_begun_for_an_offer_that_does_not_recur() {
     let entry = entry(|builder| builder);
@@ -196,6 +200,7 @@ fn a_single_use_offer_that_was_used_is_closed() {
     assert_eq!(quote(&many, &request(&many, &[]), NOW), Ok(1_000));
 }
 
+// req IW-01, IW-03, IW-06, IW-08
 #[test]
 fn the_invoice_mirrors_the_request_and_is_signed_by_the_issuer() {
     let entry = entry(|builder| builder);
@@ -209,6 +214,7 @@ fn the_invoice_mirrors_the_request_and_is_signed_by_the_issuer() {
     assert_eq!(invoice.relative_expiry(), policy().invoice_expiry);
 }
 
+// req IW-09
 #[test]
 fn an_invoice_does_not_outlive_its_offer() {
     for left in [0, 1, 7_199, 7_200, 7_201, 90_000] {

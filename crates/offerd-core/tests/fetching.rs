@@ -48,6 +48,7 @@ fn recurring_offers_are_not_taken_up_yet() {
     }
 }
 
+// req RW-04, RW-07, RW-08
 #[test]
 fn the_call_must_fit_the_offer() {
     let plain = offer(|builder| builder);
@@ -80,6 +81,7 @@ fn the_call_must_fit_the_offer() {
     }
 }
 
+// req OR-03, OR-10
 #[test]
 fn an_offer_that_cannot_be_paid_is_refused_before_anything_is_sent() {
     let late = prepare(
@@ -101,6 +103,7 @@ fn an_offer_that_cannot_be_paid_is_refused_before_anything_is_sent() {
     assert_eq!(own.map(drop), Err(Misuse::PaysOurselves));
 }
 
+// req RW-05, RW-06, RW-41
 #[test]
 fn each_request_has_a_key_of_its_own_that_only_its_metadata_gives() {
     let offer = offer(|builder| builder);
@@ -117,6 +120,7 @@ fn each_request_has_a_key_of_its_own_that_only_its_metadata_gives() {
     assert_eq!(fetch.request.metadata(), [3; 8]);
 }
 
+// req OR-11
 #[test]
 fn the_paths_of_an_offer_are_asked_and_its_node_only_where_there_are_none() {
     let paths = [sample::message_path(1, None), sample::message_path(2, None)];
@@ -160,6 +164,7 @@ fn blamed(result: Result<Reply, Misuse>) -> &'static str {
     }
 }
 
+// req IR-05, IR-07, IR-11, IR-13
 #[test]
 fn an_invoice_is_what_was_asked_for_or_the_field_to_blame_is_named() {
     let fetch = ask(&offer(|builder| builder), &with(None, None)).unwrap();
@@ -177,6 +182,7 @@ fn an_invoice_is_what_was_asked_for_or_the_field_to_blame_is_named() {
     assert!(matches!(reply(&fetch, cut, NOW), Err(Misuse::WrongInvoice { .. })));
 }
 
+// req OR-09, IR-16
 #[test]
 fn a_changed_amount_is_pointed_out_and_one_that_was_named_must_be_met() {
     let plain = ask(&offer(|builder| builder), &with(None, None)).unwrap();
@@ -190,6 +196,7 @@ fn a_changed_amount_is_pointed_out_and_one_that_was_named_must_be_met() {
     assert_eq!(fetched(&any, &signed(invoice(&any))), None);
 }
 
+// req IR-12
 #[test]
 fn where_no_issuer_is_named_the_end_of_a_path_that_was_asked_must_sign() {
     let ending_with = |number| BlindedPath {

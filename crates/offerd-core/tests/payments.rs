@@ -115,6 +115,7 @@ fn what_redeems_a_payout_of_ours_is_not_paid_by_hand_as_well() {
     }
 }
 
+// req RCI-R4
 #[test]
 fn the_limits_are_the_callers_or_the_policys() {
     let invoice = sample::invoice(1);
@@ -136,6 +137,7 @@ fn the_limits_are_the_callers_or_the_policys() {
     assert_eq!(order.expires_at, payment.invoice.expires_at());
 }
 
+// req IR-10, IR-14
 #[test]
 fn only_paths_that_may_be_used_are_handed_on() {
     let (path, info) = sample::payment_path(1);

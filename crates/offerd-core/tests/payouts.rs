@@ -295,6 +295,7 @@ fn what_stands_on_the_promise_decides_who_else_may_redeem_it() {
     claimed(decide(&payout, other.invoice(), &terms(&free, NOW)));
 }
 
+// req IR-11
 #[test]
 fn the_request_form_must_mirror_the_request() {
     let payout = payout();
@@ -317,6 +318,7 @@ fn the_request_form_must_mirror_the_request() {
     assert_eq!(ignored, Err(Ignored::NotOurs));
 }
 
+// req IR-05, IR-18, OM-R8, BP-D5
 #[test]
 fn what_came_another_way_or_is_for_something_else_is_ignored() {
     let (mut over_a_path, bare) = (payout(), payout());

@@ -53,6 +53,7 @@ fn any_offer() -> OfferBuilder {
         .send_invoice()
 }
 
+// req IW-03
 #[test]
 fn either_string_is_redeemed_by_an_invoice_that_mirrors_it() {
     let offer = sample::payout_offer(1);
@@ -158,6 +159,7 @@ fn the_string_of_a_promise_is_shown_to_nobody() {
     assert!(shown.contains("mine") && !shown.contains("lno1"), "{shown}");
 }
 
+// req RR-23
 #[test]
 fn an_invoice_is_sent_over_the_paths_of_the_promise_or_to_its_node() {
     let paths = [sample::message_path(1, None), sample::message_path(2, None)];

@@ -36,6 +36,7 @@ fn an_invoice_is_found_by_request_and_hash_until_it_is_removed() {
     window.remove(&key(1));
 }
 
+// req RR-06
 #[test]
 fn an_expired_invoice_is_not_given_again_but_known_by_its_hash() {
     let mut window = InvoiceWindow::new(10, 100_000);

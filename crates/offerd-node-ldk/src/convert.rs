@@ -92,6 +92,7 @@ mod tests {
         SecretKey::from_slice(&[byte; 32]).unwrap().public_key(&Secp256k1::new())
     }
 
+    // req IW-13
     #[test]
     fn a_payment_path_survives_both_ways_byte_for_byte() {
         let hop = |byte| bolt4::BlindedHop {

@@ -161,6 +161,7 @@ impl EventDesk {
     }
 
     async fn on_claimable(&self, arrival: Arrival) -> Result<(), PortError> {
+        // req IW-14
         let Some((preimage, context)) = expected(arrival.purpose) else {
             debug!("a payment for nothing of ours is sent back");
             self.channels.fail_htlc_backwards(&arrival.payment_hash);
@@ -252,4 +253,23 @@ fn failure(reason: Option<PaymentFailureReason>) -> PaymentFailure {
 
 fn msat(msat: u64) -> Msat {
     Msat::new(msat).unwrap_or(Msat::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use lightning::types::payment::PaymentSecret;
+
+    use super::*;
+
+    // req IW-14
+    #[test]
+    fn payments_that_came_without_a_path_of_ours_are_for_nothing() {
+        let spontaneous = PaymentPurpose::SpontaneousPayment(PaymentPreimage([1; 32]));
+        assert!(expected(spontaneous).is_none());
+        let by_bolt_11 = PaymentPurpose::Bolt11InvoicePayment {
+            payment_preimage: Some(PaymentPreimage([1; 32])),
+            payment_secret: PaymentSecret([2; 32]),
+        };
+        assert!(expected(by_bolt_11).is_none());
+    }
 }

@@ -47,6 +47,7 @@ impl InvoiceIssuer for Issuer {
         let amount_msat = order.amount.as_u64();
         let (hash, secret) = self
             .channels
+            // req IW-05
             .create_inbound_payment(Some(amount_msat), expiry, None)
             .map_err(|()| PortError::rejected("amount or expiry is out of range"))?;
         let height = self.chain.height();

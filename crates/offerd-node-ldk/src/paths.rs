@@ -85,6 +85,7 @@ impl PathMaker {
     fn best_first<'a>(&self, channels: Vec<&'a ChannelDetails>) -> Vec<&'a ChannelDetails> {
         let graph = self.graph.read_only();
         let mut channels: Vec<_> = channels.into_iter().filter(|channel| suits(channel)).collect();
+        // req IW-11
         channels.sort_by_cached_key(|channel| {
             let peer =
                 lightning::routing::gossip::NodeId::from_pubkey(&channel.counterparty.node_id);
@@ -123,6 +124,7 @@ impl PathMaker {
                     max_cltv_expiry,
                     htlc_minimum_msat: channel.inbound_htlc_minimum_msat.unwrap_or(1).max(1),
                 },
+                // req IW-13
                 features: BlindedHopFeatures::empty(),
                 next_blinding_override: None,
             },

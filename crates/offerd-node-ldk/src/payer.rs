@@ -134,6 +134,7 @@ impl Payer {
     fn route_parameters(&self, order: &PayOrder) -> Result<RouteParameters, PayRefused> {
         let impossible = |what: &str| PayRefused::Impossible(what.to_owned());
         let features = convert::invoice_features(&order.features);
+        // req IR-15
         let in_parts = features.supports_basic_mpp();
         let paths = self.usable_paths(order, in_parts)?;
         let params = PaymentParameters::blinded(paths)
@@ -155,6 +156,7 @@ impl Payer {
     ) -> Result<Vec<BlindedPaymentPath>, PayRefused> {
         let mut usable = Vec::new();
         let mut reasons = Vec::new();
+        // req IR-14
         for path in &order.paths {
             match self.usable(path, order.amount, in_parts) {
                 Ok(path) => usable.push(path),
@@ -185,6 +187,7 @@ impl Payer {
         in_parts: bool,
     ) -> Result<BlindedPaymentPath, Unusable> {
         // No feature of payment paths is defined, so every even bit is one we do not know.
+        // req IR-10
         if path.pay_info.features.iter().any(|byte| byte & 0b0101_0101 != 0) {
             return Err(Unusable::UnknownFeature);
         }

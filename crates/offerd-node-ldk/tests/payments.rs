@@ -43,6 +43,7 @@ async fn settle(payer: &Member, payee: &Member, id: [u8; 32], amount: u64) {
     assert_eq!(sha256::Hash::hash(&preimage).to_byte_array(), payment.payment_hash);
 }
 
+// req IW-05
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_brings_back_what_was_sealed_and_proves_itself() {
     let (_world, payer, payee) = pair().await;
@@ -101,6 +102,7 @@ async fn hub_invoice(payee: &Member) -> offerd_core::port::Minted {
     payee.invoice(msat(2_000_000)).await
 }
 
+// req IW-11
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unannounced_payee_is_paid_through_its_peer() {
     let (_world, payer, hub, payee) = line(1, 1_000_000).await;
@@ -134,6 +136,7 @@ async fn an_introduction_node_named_by_a_channel_is_found() {
     assert!(matches!(refused, PayRefused::Impossible(_)), "{refused:?}");
 }
 
+// req IR-15
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_larger_than_any_channel_comes_in_parts() {
     let (_world, payer, _hub, payee) = line(2, 300_000).await;
@@ -144,6 +147,7 @@ async fn a_payment_larger_than_any_channel_comes_in_parts() {
     settle(&payer, &payee, id, 450_000_000).await;
 }
 
+// req IR-15
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn parts_are_not_made_when_the_invoice_does_not_take_them() {
     let (_world, payer, _hub, payee) = line(2, 300_000).await;
@@ -238,6 +242,7 @@ async fn paying_oneself_is_a_named_error() {
     assert!(text.contains("this node itself"), "{text}");
 }
 
+// req IR-10
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_path_that_demands_an_unknown_feature_is_not_used() {
     let (_world, payer, payee) = pair().await;

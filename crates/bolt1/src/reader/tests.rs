@@ -9,6 +9,7 @@ fn bigsize(bytes: &[u8]) -> Result<u64, DecodeErrorKind> {
 }
 
 /// The cases of BOLT 1, appendix A.
+// req TL-02, TL-04, TL-06
 #[test]
 fn bigsize_cases_of_the_specification() {
     let good: [(&[u8], u64); 8] = [
@@ -46,6 +47,7 @@ fn bigsize_cases_of_the_specification() {
     }
 }
 
+// req TL-07, TL-10
 #[test]
 fn truncated_integers_are_minimal_and_bounded() {
     assert_eq!(Reader::new(&[]).read_tu64(), Ok(0));
@@ -62,6 +64,7 @@ fn truncated_integers_are_minimal_and_bounded() {
 }
 
 proptest! {
+    // req TL-10
     #[test]
     fn what_was_written_is_read_back(big in any::<u64>(), tu in any::<u64>(), tu32 in any::<u32>()) {
         let mut writer = Writer::new();
@@ -76,6 +79,7 @@ proptest! {
         prop_assert_eq!(Reader::new(&writer.into_bytes()).read_tu32(), Ok(tu32));
     }
 
+    // req TL-02, TL-04
     #[test]
     fn whatever_is_read_is_in_its_only_form(bytes in proptest::collection::vec(any::<u8>(), 0..10)) {
         let mut reader = Reader::new(&bytes);

@@ -39,6 +39,7 @@ impl InvoiceBuilder {
     /// An invoice for `request`, all of whose fields but signatures are mirrored. `invoice_amount` is set where the
     /// request says an amount.
     pub fn for_request(request: &InvoiceRequest) -> Self {
+        // req IW-03
         let records = RecordMap::copied(request.bytes(), field::in_invoice_request);
         let answered = Answered::Request(Box::new(request.clone()));
         Self { records, answered, refund_key: None }.amount_if_any(request.amount())
@@ -64,6 +65,7 @@ impl InvoiceBuilder {
     /// `invoice_paths` and `invoice_blindedpay`: the payment paths, the best first; needed.
     pub fn paths(mut self, paths: Vec<(BlindedPath, BlindedPayInfo)>) -> Self {
         let (paths, infos): (Vec<_>, Vec<_>) = paths.into_iter().unzip();
+        // req IW-11, IW-12
         self.records.set_paths(field::INVOICE_PATHS, &paths);
         self.records.write(field::INVOICE_BLINDEDPAY, |writer| {
             infos.iter().for_each(|info| info.encode(writer));
@@ -73,12 +75,14 @@ impl InvoiceBuilder {
 
     /// `invoice_created_at`; needed.
     pub fn created_at(mut self, now: Timestamp) -> Self {
+        // req IW-01
         self.records.set_tu64(field::INVOICE_CREATED_AT, now.0);
         self
     }
 
     /// `invoice_relative_expiry`, at most 4 294 967 295 seconds (more is cut); left out for 7200.
     pub fn relative_expiry(mut self, life: Seconds) -> Self {
+        // req IW-09
         if life == DEFAULT_RELATIVE_EXPIRY {
             self.records.remove(field::INVOICE_RELATIVE_EXPIRY);
         } else {
@@ -95,6 +99,7 @@ impl InvoiceBuilder {
 
     /// `invoice_amount`; needed where what is answered does not say it.
     pub fn amount(mut self, amount: Msat) -> Self {
+        // req IW-02
         self.records.set_tu64(field::INVOICE_AMOUNT, amount.as_u64());
         self
     }
@@ -109,6 +114,7 @@ impl InvoiceBuilder {
     /// `invoice_fallbacks`: where to pay on the chain, the best first. None at all leaves the field out.
     pub fn fallbacks(mut self, addresses: &[FallbackAddress]) -> Self {
         self.records.write(field::INVOICE_FALLBACKS, |writer| {
+            // req IW-10
             addresses.iter().for_each(|address| address.encode(writer));
         });
         if addresses.is_empty() {
@@ -144,6 +150,7 @@ impl InvoiceBuilder {
             Answered::PayoutOffer(offer) => offer.recurrence(),
         };
         let numbering = offer.map_or(Numbering::Experimental, |offer| offer.numbering);
+        // req RCI-W1
         self.records.set_tu64(numbering.numbers().basetime, start.0);
         self
     }
@@ -174,6 +181,7 @@ impl InvoiceBuilder {
         }
         let unsigned = self.records.encode();
         let signature = |key: &Keypair, name| signature::sign(secp, key, sighash(&unsigned, name));
+        // req IW-07
         self.records.set(field::SIGNATURE, signature(key, signature::SIGNATURE).as_ref());
         if let Some(payer) = &self.refund_key {
             let signature = signature(payer, signature::REFUND_SIGNATURE);
@@ -184,6 +192,7 @@ impl InvoiceBuilder {
             return Err(BuildError::WrongKey { field: field::INVOICE_NODE_ID });
         }
         match &self.answered {
+            // req IR-11
             Answered::Request(request) => invoice.mirrors(request),
             Answered::PayoutOffer(offer) => invoice.mirrors_offer(offer),
         }

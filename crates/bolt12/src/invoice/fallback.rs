@@ -17,6 +17,7 @@ impl FallbackAddress {
     /// Whether a payer of bitcoin may look at it: a version up to 16 and a program of 2 to 40 bytes. Whether the
     /// program suits its version is for the payer to check.
     pub fn is_plausible(&self) -> bool {
+        // req IW-10, IR-17
         self.version <= 16 && (2..=40).contains(&self.address.len())
     }
 

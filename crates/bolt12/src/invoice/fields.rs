@@ -38,6 +38,7 @@ impl InvoiceFields {
     ) -> Result<Self, Bolt12Error> {
         let relative_expiry = records.optional(field::INVOICE_RELATIVE_EXPIRY, value::tu32)?;
         let features = records.optional(field::INVOICE_FEATURES, value::bytes)?;
+        // req RCI-R1, RCI-W3
         let recurrence_basetime = match recurrence.map(|offer| offer.numbering.numbers().basetime) {
             Some(typ) => Some(records.required(typ, value::timestamp)?),
             None => None,
@@ -66,12 +67,13 @@ impl InvoiceFields {
 fn read_paths(records: &Records<'_>) -> Result<Vec<(BlindedPath, BlindedPayInfo)>, Bolt12Error> {
     let paths = records.required(field::INVOICE_PATHS, BlindedPath::decode_all)?;
     let infos = records.required(field::INVOICE_BLINDEDPAY, BlindedPayInfo::decode_all)?;
-    let refuse = |reason| Err(Bolt12Error::invalid(field::INVOICE_BLINDEDPAY, reason));
+    let refuse = |reason| Bolt12Error::invalid(field::INVOICE_BLINDEDPAY, reason);
+    // req IW-12
     if paths.len() != infos.len() {
-        return refuse(InvalidReason::CountMismatch);
+        return Err(refuse(InvalidReason::CountMismatch).req("IR-09"));
     }
     if !infos.iter().any(BlindedPayInfo::is_usable) {
-        return refuse(InvalidReason::NoUsablePath);
+        return Err(refuse(InvalidReason::NoUsablePath).req("IR-10"));
     }
     Ok(paths.into_iter().zip(infos).collect())
 }

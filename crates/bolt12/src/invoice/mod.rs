@@ -22,7 +22,7 @@ pub use fallback::FallbackAddress;
 pub use pay_info::BlindedPayInfo;
 
 use crate::encoding::{self, Hrp};
-use crate::error::{Bolt12Error, InvalidReason};
+use crate::error::{Bolt12Error, Form, InvalidReason};
 use crate::features::InvoiceFeatures;
 use crate::field::{self, Message};
 use crate::id::{InvreqId, OfferId};
@@ -86,17 +86,24 @@ impl Invoice {
     /// # Errors
     /// [`Bolt12Error`] with the field that is to blame.
     pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
+        Self::read(bytes).map_err(|error| error.found_in(Form::Invoice, bytes))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Bolt12Error> {
         let records = Records::read(bytes, Message::Invoice)?;
         let offer = OfferFields::read(&records)?;
         let request = InvoiceRequestFields::read(&records)?;
         let fields = InvoiceFields::read(&records, offer.recurrence())?;
         let payment = recurrence::checked_payment(&offer, &request, &fields)?;
         let invoice = Self { bytes: bytes.into(), offer, request, fields, payment };
+        let mismatch = |field| Bolt12Error::invalid(field, InvalidReason::Mismatch);
+        // req IW-04
         if invoice.request.amount().is_some_and(|asked| asked != invoice.amount()) {
-            return Err(Bolt12Error::invalid(field::INVOICE_AMOUNT, InvalidReason::Mismatch));
+            return Err(mismatch(field::INVOICE_AMOUNT).req("IR-16"));
         }
+        // req IW-06
         if !invoice.may_be_signed_by_its_node_id() {
-            return Err(Bolt12Error::invalid(field::INVOICE_NODE_ID, InvalidReason::Mismatch));
+            return Err(mismatch(field::INVOICE_NODE_ID).req("IR-12"));
         }
         Ok(invoice)
     }
@@ -149,6 +156,7 @@ impl Invoice {
 
     /// The payment paths without a compulsory feature that is unknown. At least one.
     pub fn usable_paths(&self) -> impl Iterator<Item = &(BlindedPath, BlindedPayInfo)> {
+        // req IR-10
         self.fields.paths.iter().filter(|(_, info)| info.is_usable())
     }
 
@@ -169,6 +177,7 @@ impl Invoice {
 
     /// Whether `now` is after [`Invoice::expires_at`].
     pub fn is_expired_at(&self, now: Timestamp) -> bool {
+        // req IR-07
         self.expires_at() < now
     }
 
@@ -184,6 +193,7 @@ impl Invoice {
 
     /// `invoice_fallbacks`, the best first, without those that a reader must ignore whatever they are.
     pub fn fallbacks(&self) -> impl Iterator<Item = &FallbackAddress> {
+        // req IR-17
         self.fields.fallbacks.iter().filter(|address| address.is_plausible())
     }
 
@@ -232,6 +242,7 @@ impl Invoice {
         &self,
         secp: &Secp256k1<C>,
     ) -> Result<(), SignatureError> {
+        // req IR-13
         let sighash = sighash(&self.bytes, signature::SIGNATURE);
         signature::verify(secp, &self.node_id(), sighash, &self.fields.signature)
     }

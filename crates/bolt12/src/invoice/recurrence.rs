@@ -12,19 +12,20 @@ pub(super) fn checked_payment(
     request: &InvoiceRequestFields,
     fields: &InvoiceFields,
 ) -> Result<Option<RecurringRequest>, Bolt12Error> {
+    // req RCR-R12
     let payment = request.recurrence().check(offer.recurrence())?;
     let (Some(recurrence), Some(payment)) = (offer.recurrence(), payment) else { return Ok(None) };
     let numbers = recurrence.numbering.numbers();
-    let refuse = |field, reason| Err(Bolt12Error::invalid(field, reason));
+    let refuse = |field, reason| Bolt12Error::invalid(field, reason);
     if payment.cancel {
-        return refuse(numbers.cancel, InvalidReason::NotAllowed);
+        return Err(refuse(numbers.cancel, InvalidReason::NotAllowed).req("RCR-R11"));
     }
     let start = match recurrence.base {
         Some(base) => Some(base.basetime),
         None => payment.is_initial().then_some(fields.created_at),
     };
     if start.is_some() && start != fields.recurrence_basetime {
-        return refuse(numbers.basetime, InvalidReason::Mismatch);
+        return Err(refuse(numbers.basetime, InvalidReason::Mismatch).req("RCI-R2"));
     }
     Ok(Some(payment))
 }

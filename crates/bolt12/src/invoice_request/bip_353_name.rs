@@ -55,6 +55,7 @@ impl Bip353Name {
     }
 
     fn decode_part(bytes: &[u8]) -> Option<String> {
+        // req RR-31
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
         let fits = bytes.len() <= 255 && bytes.iter().all(allowed);
         fits.then(|| bytes.iter().copied().map(char::from).collect())

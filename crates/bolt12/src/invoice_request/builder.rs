@@ -41,11 +41,13 @@ impl InvoiceRequestBuilder<ForOffer> {
 
     /// `invreq_bip_353_name`: the name under which the offer was found.
     pub fn bip_353_name(self, name: &Bip353Name) -> Self {
+        // req RW-44
         self.raw(field::INVREQ_BIP_353_NAME, name.encode())
     }
 
     /// `invreq_recurrence_counter`: how many payments of the series came before; needed where the offer is recurring.
     pub fn recurrence_counter(mut self, counter: u32) -> Self {
+        // req RCR-W1, RCR-W2
         let typ = self.numbers().counter;
         self.records.set_tu64(typ, u64::from(counter));
         self
@@ -54,6 +56,7 @@ impl InvoiceRequestBuilder<ForOffer> {
     /// `invreq_recurrence_start`: the period of the first payment, the same in the whole series; needed where the
     /// offer's recurrence has a base.
     pub fn recurrence_start(mut self, period: u32) -> Self {
+        // req RCR-W3
         let typ = self.numbers().start;
         self.records.set_tu64(typ, u64::from(period));
         self
@@ -61,6 +64,7 @@ impl InvoiceRequestBuilder<ForOffer> {
 
     /// `invreq_recurrence_cancel`: the series ends here. There will be no answer.
     pub fn recurrence_cancel(self) -> Self {
+        // req RCR-W8
         let typ = self.numbers().cancel;
         self.raw(typ, [])
     }
@@ -82,16 +86,20 @@ impl InvoiceRequestBuilder<ForOffer> {
         key: &Keypair,
     ) -> Result<InvoiceRequest, BuildError> {
         let ForOffer(offer) = &self.made_for;
+        // req RW-03
         let request = sign(self.records, secp, key)?;
         let refuse = |field, reason| Err(Bolt12Error::invalid(field, reason).into());
         if let Some(field) =
+            // req RW-01
             records::first_difference(request.bytes(), offer.bytes(), field::in_offer)
         {
             return refuse(field, InvalidReason::Mismatch);
         }
+        // req RW-02
         if !offer.supports_chain(request.chain()) {
             return refuse(field::INVREQ_CHAIN, InvalidReason::Mismatch);
         }
+        // req RCR-W1, RCR-W3, RCR-W4
         let cancel = request.checked_recurrence()?.is_some_and(|payment| payment.cancel);
         let price_changes = match offer.price() {
             Price::Fiat { .. } => true,
@@ -101,6 +109,7 @@ impl InvoiceRequestBuilder<ForOffer> {
         if cancel || price_changes {
             request.checked_quantity()?;
         } else {
+            // req RW-04, RW-07, RW-08
             request.amount_due(None)?;
         }
         Ok(request)
@@ -120,6 +129,7 @@ impl InvoiceRequestBuilder<Payout> {
 
     /// `offer_issuer`: who will pay.
     pub fn issuer(self, issuer: &str) -> Self {
+        // req RW-21
         self.raw(field::OFFER_ISSUER, issuer)
     }
 
@@ -131,6 +141,7 @@ impl InvoiceRequestBuilder<Payout> {
 
     /// `invreq_paths`: where to send the invoice. None at all leaves the field out.
     pub fn paths(mut self, paths: &[BlindedPath]) -> Self {
+        // req RW-23
         self.records.set_paths(field::INVREQ_PATHS, paths);
         self
     }
@@ -162,9 +173,11 @@ impl InvoiceRequestBuilder<Payout> {
     /// taken for one.
     fn check(&self) -> Result<(), BuildError> {
         let refuse = |field, reason| Err(Bolt12Error::invalid(field, reason).into());
+        // req RW-20
         if !self.records.contains(field::OFFER_DESCRIPTION) {
             return refuse(field::OFFER_DESCRIPTION, InvalidReason::Missing);
         }
+        // req RW-24
         let forbidden = [
             field::OFFER_CHAINS,
             field::OFFER_METADATA,
@@ -186,6 +199,7 @@ impl InvoiceRequestBuilder<Payout> {
 impl<Use> InvoiceRequestBuilder<Use> {
     /// `invreq_metadata`: bytes that nobody can predict; needed.
     pub fn metadata(self, metadata: impl Into<Vec<u8>>) -> Self {
+        // req RW-41
         self.raw(field::INVREQ_METADATA, metadata)
     }
 
@@ -214,6 +228,7 @@ impl<Use> InvoiceRequestBuilder<Use> {
 
     /// `invreq_payer_id`: the payer's key, to be used once where the request answers an offer.
     pub fn payer_id(mut self, id: &PublicKey) -> Self {
+        // req RW-22
         self.records.write(field::INVREQ_PAYER_ID, |writer| writer.write_point(id));
         self
     }

@@ -20,7 +20,7 @@ pub use builder::{ForOffer, InvoiceRequestBuilder, Payout};
 pub use fields::InvoiceRequestFields;
 
 use crate::encoding::{self, Hrp};
-use crate::error::{Bolt12Error, InvalidReason};
+use crate::error::{Bolt12Error, Form, InvalidReason};
 use crate::field::{self, Message};
 use crate::id::{InvreqId, OfferId};
 use crate::merkle;
@@ -62,6 +62,10 @@ impl InvoiceRequest {
     /// # Errors
     /// [`Bolt12Error`] with the field that is to blame.
     pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
+        Self::read(bytes).map_err(|error| error.found_in(Form::InvoiceRequest, bytes))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Bolt12Error> {
         let records = Records::read(bytes, Message::InvoiceRequest)?;
         let offer = OfferFields::read(&records)?;
         let fields = InvoiceRequestFields::read(&records)?;
@@ -77,7 +81,9 @@ impl InvoiceRequest {
             offer.check_payout_request()?;
             fields.recurrence().refuse_any()?;
             if fields.amount().is_none() {
-                return Err(Bolt12Error::invalid(field::INVREQ_AMOUNT, InvalidReason::Missing));
+                // req RW-26
+                let missing = Bolt12Error::invalid(field::INVREQ_AMOUNT, InvalidReason::Missing);
+                return Err(missing.req("RR-21"));
             }
             InvoiceRequestKind::Payout
         };
@@ -138,6 +144,7 @@ impl InvoiceRequest {
         &self,
         secp: &Secp256k1<C>,
     ) -> Result<(), SignatureError> {
+        // req RR-04
         let signature = self.signature.as_ref().ok_or(SignatureError::Missing)?;
         let sighash = sighash(&self.bytes);
         signature::verify(secp, &self.payer_id(), sighash, signature)

@@ -28,6 +28,7 @@ impl OfferBuilder {
     }
 
     /// `offer_chains`; left out for bitcoin alone, as the specification asks.
+    // req OW-02
     pub fn chains(mut self, chains: &[ChainHash]) -> Self {
         if chains == [ChainHash::BITCOIN] {
             self.records.remove(field::OFFER_CHAINS);
@@ -45,6 +46,7 @@ impl OfferBuilder {
 
     /// `offer_amount` in bitcoin, for one item; takes the place of a price in another currency.
     pub fn amount(mut self, amount: Msat) -> Self {
+        // req OW-04
         self.records.remove(field::OFFER_CURRENCY);
         self.records.set_tu64(field::OFFER_AMOUNT, amount.as_u64());
         self
@@ -69,6 +71,7 @@ impl OfferBuilder {
 
     /// `offer_absolute_expiry`: the last second in which an answer is welcome.
     pub fn absolute_expiry(mut self, expiry: Timestamp) -> Self {
+        // req OW-10
         self.records.set_tu64(field::OFFER_ABSOLUTE_EXPIRY, expiry.0);
         self
     }
@@ -86,6 +89,7 @@ impl OfferBuilder {
 
     /// `offer_quantity_max`: items are counted, and at most so many.
     pub fn quantity_max(mut self, max: QuantityMax) -> Self {
+        // req OW-14
         self.records.set_tu64(field::OFFER_QUANTITY_MAX, max.to_u64());
         self
     }

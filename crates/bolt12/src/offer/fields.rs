@@ -70,6 +70,7 @@ impl OfferFields {
     pub fn supports_chain(&self, chain: ChainHash) -> bool {
         match &self.chains {
             Some(chains) => chains.contains(&chain),
+            // req OR-03
             None => chain == ChainHash::BITCOIN,
         }
     }
@@ -101,6 +102,7 @@ impl OfferFields {
 
     /// Whether `now` is after `offer_absolute_expiry`.
     pub fn is_expired_at(&self, now: Timestamp) -> bool {
+        // req OR-10, RCO-R5, RCR-R4
         self.absolute_expiry.is_some_and(|expiry| expiry < now)
     }
 
@@ -168,15 +170,20 @@ impl OfferFields {
 
     /// The reader's rules for an offer that look at several fields.
     pub(crate) fn check_offer(&self) -> Result<(), Bolt12Error> {
-        let missing = |field| Err(Bolt12Error::invalid(field, InvalidReason::Missing));
+        let missing = |field| Bolt12Error::invalid(field, InvalidReason::Missing);
+        // req OW-06
         if self.price != Price::PayerDecides && self.description.is_none() {
-            return missing(field::OFFER_DESCRIPTION);
+            return Err(missing(field::OFFER_DESCRIPTION).req("OR-04"));
         }
-        if !self.names_issuer() || (self.send_invoice && self.issuer_id.is_none()) {
-            return missing(field::OFFER_ISSUER_ID);
+        // req OW-12
+        if !self.names_issuer() {
+            return Err(missing(field::OFFER_ISSUER_ID).req("OR-07"));
+        }
+        if self.send_invoice && self.issuer_id.is_none() {
+            return Err(missing(field::OFFER_ISSUER_ID));
         }
         if self.refund_for.is_some() && !self.send_invoice {
-            return missing(field::OFFER_SEND_INVOICE);
+            return Err(missing(field::OFFER_SEND_INVOICE));
         }
         if let Some(recurrence) = self.recurrence.as_ref().filter(|_| self.send_invoice) {
             return Err(Bolt12Error::invalid(recurrence.field(), InvalidReason::NotAllowed));
@@ -195,7 +202,9 @@ impl OfferFields {
             (self.refund_for.is_some(), field::OFFER_REFUND_FOR),
         ];
         match present.iter().find(|(present, _)| *present) {
-            Some((_, field)) => Err(Bolt12Error::invalid(*field, InvalidReason::NotAllowed)),
+            Some((_, field)) => {
+                Err(Bolt12Error::invalid(*field, InvalidReason::NotAllowed).req("RR-20"))
+            }
             None => Ok(()),
         }
     }
@@ -203,6 +212,7 @@ impl OfferFields {
 
 impl QuantityMax {
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        // req OW-14
         Ok(NonZeroU64::new(value::tu64(bytes)?).map_or(Self::Unbounded, Self::Bounded))
     }
 

@@ -14,7 +14,7 @@ pub use builder::OfferBuilder;
 pub use fields::{OfferFields, QuantityMax};
 
 use crate::encoding::{self, Hrp};
-use crate::error::Bolt12Error;
+use crate::error::{Bolt12Error, Form};
 use crate::field::{self, Message};
 use crate::id::OfferId;
 use crate::records::{self, Records};
@@ -35,9 +35,14 @@ impl Offer {
     /// # Errors
     /// [`Bolt12Error`] with the field that is to blame.
     pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
+        let fields = Self::read(bytes).map_err(|error| error.found_in(Form::Offer, bytes))?;
+        Ok(Self { bytes: bytes.into(), fields })
+    }
+
+    fn read(bytes: &[u8]) -> Result<OfferFields, Bolt12Error> {
         let fields = OfferFields::read(&Records::read(bytes, Message::Offer)?)?;
         fields.check_offer()?;
-        Ok(Self { bytes: bytes.into(), fields })
+        Ok(fields)
     }
 
     /// The TLV stream, exactly as it was read.

@@ -40,6 +40,7 @@ impl PayerProofBuilder {
     /// A proof that `invoice` was paid.
     pub fn for_invoice(invoice: &Invoice) -> Self {
         let present = |typ: &u64| invoice.records().any(|record| record.typ == *typ);
+        // req PPW-02
         let disclosed = ALWAYS.into_iter().filter(present).collect();
         Self { invoice: invoice.clone(), disclosed, note: None }
     }
@@ -81,18 +82,21 @@ impl PayerProofBuilder {
         }
         let shown = |typ| self.disclosed.contains(&typ) || typ == field::SIGNATURE;
         let mut records = RecordMap::copied(self.invoice.bytes(), shown);
+        // req PPW-03
         records.set(field::PROOF_PREIMAGE, preimage);
         self.set_hashes(&mut records);
         if let Some(note) = &self.note {
             records.set(field::PROOF_NOTE, note.as_bytes());
         }
         let signature = signature::sign(secp, key, sighash(&records.encode()));
+        // req PPW-08
         records.set(field::PROOF_SIGNATURE, signature.as_ref());
         Ok(PayerProof::decode(&records.encode())?)
     }
 
     fn check(&self) -> Result<(), Bolt12Error> {
         for typ in &self.disclosed {
+            // req PPW-01, PPW-07
             if !field::in_invoice(*typ) {
                 return Err(Bolt12Error::invalid(*typ, InvalidReason::NotAllowed));
             }
@@ -115,15 +119,18 @@ impl PayerProofBuilder {
         for record in &invoice {
             let hidden = !self.disclosed.contains(&record.typ);
             if !hidden {
+                // req PPW-04
                 nonces.push(hasher.nonce(record.typ));
                 last = record.typ;
             } else if record.typ != field::INVREQ_METADATA {
+                // req PPW-05
                 last = next_marker(last);
                 markers.write_bigsize(last);
             }
             leaves.push(Leaf { hash: hasher.pair(record.typ, record.bytes), hidden });
         }
         let mut missing = Vec::new();
+        // req PPW-06
         tree::collect_missing(&hasher, &leaves, &mut missing);
         let markers = markers.into_bytes();
         if !markers.is_empty() {

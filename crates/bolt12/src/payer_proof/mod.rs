@@ -115,6 +115,7 @@ impl PayerProof {
 
     /// How many fields of the invoice are hidden, `invreq_metadata` included: at least one.
     pub fn hidden_count(&self) -> usize {
+        // req PPR-09
         self.markers.len().saturating_add(1)
     }
 

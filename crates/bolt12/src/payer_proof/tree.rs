@@ -26,6 +26,7 @@ pub(super) fn collect_missing(
     let Some((left, right)) = split(leaves) else { return ([0; 32], true) };
     let (left, left_hidden) = collect_missing(hasher, left, missing);
     let (right, right_hidden) = collect_missing(hasher, right, missing);
+    // req PPW-06
     match (left_hidden, right_hidden) {
         (true, false) => missing.push(left),
         (false, true) => missing.push(right),

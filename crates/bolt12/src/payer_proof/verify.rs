@@ -9,7 +9,7 @@ use secp256k1::{Secp256k1, Verification};
 
 use super::create::sighash;
 use super::{PayerProof, knows, next_marker, tree};
-use crate::error::{Bolt12Error, InvalidReason};
+use crate::error::{Bolt12Error, Form, InvalidReason};
 use crate::field;
 use crate::hash::finish;
 use crate::merkle::Hasher;
@@ -23,13 +23,18 @@ impl PayerProof {
     /// # Errors
     /// [`Bolt12Error`] with the field that is to blame.
     pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
+        Self::read(bytes).map_err(|error| error.found_in(Form::PayerProof, bytes))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Bolt12Error> {
         let records = Records::read_where(bytes, allows, knows)?;
         let payment_hash = records.required(field::INVOICE_PAYMENT_HASH, value::array)?;
         let preimage = records.required(field::PROOF_PREIMAGE, value::array::<32>)?;
         let mut engine = sha256::HashEngine::default();
         engine.input(&preimage);
         if finish(engine) != payment_hash {
-            return Err(Bolt12Error::invalid(field::PROOF_PREIMAGE, InvalidReason::Mismatch));
+            let mismatch = Bolt12Error::invalid(field::PROOF_PREIMAGE, InvalidReason::Mismatch);
+            return Err(mismatch.req("PPR-02"));
         }
         let markers = records.optional(field::PROOF_OMITTED_TLVS, decode_markers)?;
         let markers = markers.unwrap_or_default();
@@ -57,9 +62,11 @@ impl PayerProof {
     /// # Errors
     /// [`SignatureError::Wrong`].
     pub fn verify<C: Verification>(&self, secp: &Secp256k1<C>) -> Result<(), SignatureError> {
+        // req PPR-07
         let issued =
             signature::sighash(signature::INVOICE, signature::SIGNATURE, &self.invoice_root);
         signature::verify(secp, &self.node_id, issued, &self.invoice_signature)?;
+        // req PPR-08
         signature::verify(secp, &self.payer_id, sighash(&self.bytes), &self.proof_signature)
     }
 }
@@ -67,6 +74,7 @@ impl PayerProof {
 /// Whether a field of type `typ` may stand in a proof: everything but `invreq_metadata` up to the end of the ranges of
 /// an invoice.
 fn allows(typ: u64) -> bool {
+    // req PPR-03
     field::in_invoice(typ) || (240..1_000_000_000).contains(&typ)
 }
 
@@ -76,6 +84,7 @@ fn decode_markers(bytes: &[u8]) -> Result<Vec<u64>, DecodeError> {
     let mut markers = Vec::new();
     while !reader.is_empty() {
         let marker = reader.read_bigsize()?;
+        // req PPR-04
         if !field::in_invoice(marker) {
             return Err(DecodeErrorKind::OutOfRange.into());
         }
@@ -104,7 +113,7 @@ fn invoice_root(
     let shown: Vec<Record<'_>> =
         records::known_good(bytes).filter(|record| field::in_invoice(record.typ)).collect();
     if shown.len() != nonces.len() {
-        return Err(mismatch(field::PROOF_LEAF_HASHES));
+        return Err(mismatch(field::PROOF_LEAF_HASHES).req("PPR-05"));
     }
     // Its own nonces are not asked for: the proof brings them.
     let hasher = Hasher::new(&[]);
@@ -117,7 +126,7 @@ fn invoice_root(
     let mut last = 0;
     for (typ, hash) in &leaves {
         if *typ == last || (hash.is_none() && *typ != next_marker(last)) {
-            return Err(mismatch(field::PROOF_OMITTED_TLVS));
+            return Err(mismatch(field::PROOF_OMITTED_TLVS).req("PPR-04"));
         }
         last = *typ;
     }
@@ -127,6 +136,6 @@ fn invoice_root(
     let mut missing = missing.iter().copied();
     match tree::rebuild(&hasher, &leaves, &mut missing) {
         Ok(Some(root)) if missing.next().is_none() => Ok(root),
-        Ok(_) | Err(tree::NotEnough) => Err(mismatch(field::PROOF_MISSING_HASHES)),
+        Ok(_) | Err(tree::NotEnough) => Err(mismatch(field::PROOF_MISSING_HASHES).req("PPR-06")),
     }
 }

@@ -56,6 +56,7 @@ impl Recurrence {
         let experimental = Self::read_numbered(records, Numbering::Experimental)?;
         match (plain, experimental) {
             (Some(_), Some(second)) => {
+                // req RCO-W1
                 Err(Bolt12Error::invalid(second.field(), InvalidReason::NotAllowed))
             }
             (plain, experimental) => Ok(plain.or(experimental)),
@@ -72,9 +73,9 @@ impl Recurrence {
         let base = records.optional(numbers.base, RecurrenceBase::decode)?;
         let paywindow = records.optional(numbers.paywindow, Paywindow::decode)?;
         let limit = records.optional(numbers.limit, value::tu32)?;
-        let refuse = |field, reason| Err(Bolt12Error::invalid(field, reason));
+        let refuse = |field, reason| Bolt12Error::invalid(field, reason);
         if compulsory.is_some() && optional.is_some() {
-            return refuse(numbers.optional, InvalidReason::NotAllowed);
+            return Err(refuse(numbers.optional, InvalidReason::NotAllowed).req("RCO-W1"));
         }
         let Some((unit, period)) = compulsory.or(optional) else {
             let stray = [
@@ -83,21 +84,23 @@ impl Recurrence {
                 limit.map(|_| numbers.limit),
             ];
             return match stray.into_iter().flatten().next() {
-                Some(field) => refuse(field, InvalidReason::NotAllowed),
+                // req RCO-W6
+                Some(field) => Err(refuse(field, InvalidReason::NotAllowed).req("RCO-R4")),
                 None => Ok(None),
             };
         };
+        // req RCO-W2
         let field = if compulsory.is_some() { numbers.compulsory } else { numbers.optional };
-        let not_zero = |number, field| {
-            NonZeroU32::new(number).ok_or(Bolt12Error::invalid(field, InvalidReason::Zero))
+        let not_zero = |number, field, id| {
+            NonZeroU32::new(number).ok_or(refuse(field, InvalidReason::Zero).req(id))
         };
         Ok(Some(Self {
             unit,
-            period: not_zero(period, field)?,
+            period: not_zero(period, field, "RCO-R2")?,
             compulsory: compulsory.is_some(),
             base,
             paywindow,
-            limit: limit.map(|limit| not_zero(limit, numbers.limit)).transpose()?,
+            limit: limit.map(|limit| not_zero(limit, numbers.limit, "RCO-R3")).transpose()?,
             numbering,
         }))
     }
@@ -120,18 +123,21 @@ impl Recurrence {
             writer.write_u8(self.unit.to_u8());
             writer.write_tu32(self.period.get());
         });
+        // req RCO-W4
         if let Some(base) = self.base {
             records.write(numbers.base, |writer| {
                 writer.write_u8(u8::from(base.proportional));
                 writer.write_tu64(base.basetime.0);
             });
         }
+        // req RCO-W5
         if let Some(paywindow) = self.paywindow {
             records.write(numbers.paywindow, |writer| {
                 writer.write_u32(paywindow.seconds_before);
                 writer.write_tu32(paywindow.seconds_after);
             });
         }
+        // req RCO-W3
         if let Some(limit) = self.limit {
             records.set_tu64(numbers.limit, u64::from(limit.get()));
         }
@@ -139,9 +145,10 @@ impl Recurrence {
 
     /// The writer's rule that a reader does not enforce: who is bound to a calendar must know what that means.
     pub(crate) fn check_written(&self) -> Result<(), Bolt12Error> {
+        // req RCO-W1
         if self.base.is_some() && !self.compulsory {
             let field = self.numbering.numbers().base;
-            return Err(Bolt12Error::invalid(field, InvalidReason::NotAllowed));
+            return Err(Bolt12Error::invalid(field, InvalidReason::NotAllowed).req("RCO-W1"));
         }
         Ok(())
     }

@@ -97,20 +97,25 @@ impl Marks {
             self.cancel.then_some(numbers.cancel),
         ];
         match present.into_iter().flatten().next() {
-            Some(field) => Err(Bolt12Error::invalid(field, InvalidReason::NotAllowed)),
+            // req RCR-W9
+            Some(field) => {
+                Err(Bolt12Error::invalid(field, InvalidReason::NotAllowed).req("RCR-R12"))
+            }
             None => Ok(()),
         }
     }
 
     fn check(&self, offer: &Recurrence) -> Result<RecurringRequest, Bolt12Error> {
         let numbers = self.numbering.numbers();
-        let refuse = |field, reason| Err(Bolt12Error::invalid(field, reason));
+        let refuse = |field, reason, id| Err(Bolt12Error::invalid(field, reason).req(id));
         let Some(counter) = self.counter else {
-            return refuse(numbers.counter, InvalidReason::Missing);
+            return refuse(numbers.counter, InvalidReason::Missing, "RCR-R5");
         };
         match (offer.base, self.start) {
-            (Some(_), None) => return refuse(numbers.start, InvalidReason::Missing),
-            (None, Some(_)) => return refuse(numbers.start, InvalidReason::NotAllowed),
+            (Some(_), None) => return refuse(numbers.start, InvalidReason::Missing, "RCR-R5"),
+            (None, Some(_)) => {
+                return refuse(numbers.start, InvalidReason::NotAllowed, "RCR-R5");
+            }
             (Some(_), Some(_)) | (None, None) => {}
         }
         let start = self.start.unwrap_or(0);
@@ -121,13 +126,17 @@ impl Marks {
             let limit = limit.get();
             return match limit.checked_sub(start) {
                 Some(left) => {
-                    refuse(numbers.counter, InvalidReason::Above { max: u64::from(left) })
+                    let most = InvalidReason::Above { max: u64::from(left) };
+                    refuse(numbers.counter, most, "RCR-R6")
                 }
-                None => refuse(numbers.start, InvalidReason::Above { max: u64::from(limit) }),
+                None => {
+                    let most = InvalidReason::Above { max: u64::from(limit) };
+                    refuse(numbers.start, most, "RCR-R6")
+                }
             };
         }
         if self.cancel && counter == 0 {
-            return refuse(numbers.cancel, InvalidReason::NotAllowed);
+            return refuse(numbers.cancel, InvalidReason::NotAllowed, "RCR-R8");
         }
         Ok(RecurringRequest { counter, start: self.start, index, cancel: self.cancel })
     }

@@ -32,6 +32,7 @@ pub struct Window {
 impl Recurrence {
     /// The start of the period `index`, where period 0 starts at `basetime`. `None` beyond the year 9999.
     pub fn period_start(&self, basetime: Timestamp, index: u32) -> Option<Timestamp> {
+        // req RCI-P1
         let units = u64::from(self.period.get()).checked_mul(u64::from(index))?;
         let start = match self.unit {
             TimeUnit::Seconds => basetime.0.checked_add(units)?,
@@ -70,12 +71,14 @@ impl Recurrence {
     pub fn window_at(&self, basetime: Timestamp, index: u32) -> Option<Window> {
         let Period { start, end } = self.period_at(basetime, index)?;
         let Some(paywindow) = self.paywindow else {
+            // req RCR-W7, RCR-R10
             let opens = match index.checked_sub(1) {
                 Some(previous) => self.period_start(basetime, previous)?,
                 None => Timestamp(0),
             };
             return Some(Window { opens, closes: end });
         };
+        // req RCR-W6, RCR-R10
         let starts_with_invoice = index == 0 && self.base.is_none();
         let after = match paywindow.after() {
             short if starts_with_invoice => short.max(SHORTEST_FIRST_WINDOW),
@@ -90,6 +93,7 @@ impl Period {
     /// begun, rounded down to whole msat, but never nothing: 1 msat even when the period is over.
     pub fn share_left(&self, amount: Msat, now: Timestamp) -> Msat {
         let length = u128::from(self.end.since(self.start).0);
+        // req RCR-R3
         let left = u128::from(self.end.since(now.max(self.start)).0);
         let product = u128::from(amount.as_u64()).saturating_mul(left);
         let share = product.checked_div(length).and_then(|share| u64::try_from(share).ok());
@@ -101,11 +105,13 @@ impl Period {
 impl Window {
     /// Whether `now` is in it.
     pub fn contains(&self, now: Timestamp) -> bool {
+        // req RCR-W5, RCR-W6
         (self.opens..self.closes).contains(&now)
     }
 
     /// How long it is still open; zero when it has closed.
     pub const fn left(&self, now: Timestamp) -> Seconds {
+        // req RCI-W2
         self.closes.since(now)
     }
 }

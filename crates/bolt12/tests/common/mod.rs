@@ -24,6 +24,12 @@ pub fn pubkey(byte: u8) -> PublicKey {
     keypair(byte).public_key()
 }
 
+/// What an error says is wrong, without the place of it.
+pub fn told(error: &impl ToString) -> String {
+    let told = error.to_string();
+    told.split(" (").next().unwrap_or_default().to_owned()
+}
+
 pub const ISSUER: u8 = 0x41;
 pub const PAYER: u8 = 0x42;
 pub const PAYEE: u8 = 0x43;

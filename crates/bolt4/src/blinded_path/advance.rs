@@ -75,6 +75,7 @@ pub(crate) struct Unblinding {
 
 impl Unblinding {
     pub(crate) fn new(key: &impl Ecdh, path_key: &PublicKey) -> Result<Self, PeelError> {
+        // req BP-D1
         let secret = Secret::exchange(key, path_key).ok_or(PeelError::BadKey)?;
         let factor = secret.blinding_factor().ok_or(PeelError::BadKey)?;
         Ok(Self { secret, factor })
@@ -87,11 +88,14 @@ impl Unblinding {
         path_key: &PublicKey,
         sealed: &[u8],
     ) -> Result<Unblinded, PeelError> {
+        // req BP-D2, BP-D3
         let bytes = open(&self.secret.derive("rho"), sealed).ok_or(PeelError::BadEncryptedData)?;
         let data = EncryptedData::decode(&bytes)?;
+        // req OM-R3
         if !data.allows_only_known_features() {
             return Err(PeelError::UnknownFeature);
         }
+        // req BP-D4, OM-R6
         let next_path_key = match data.next_path_key_override {
             Some(path_key) => path_key,
             None => self.secret.next_public(secp, path_key).ok_or(PeelError::BadKey)?,
@@ -110,9 +114,11 @@ pub(crate) struct Unblinded {
 impl Unblinded {
     /// Where to and with which path key, if this hop is one that forwards.
     pub(crate) fn forward(&self) -> Result<(NextHop, PublicKey), PeelError> {
+        // req OM-R4
         if self.data.path_id.is_some() {
             return Err(PeelError::PathIdNotForForwarding);
         }
+        // req OM-R5
         let next = self.data.next.ok_or(PeelError::NoNextHop)?;
         Ok((next, self.next_path_key))
     }

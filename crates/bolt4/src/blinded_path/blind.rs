@@ -24,6 +24,7 @@ pub fn blind<C: Signing + Verification>(
     first_node: NodeRef,
     hops: &[(PublicKey, EncryptedData)],
 ) -> Result<BlindedPath, PathError> {
+    // req BP-W6
     let data = EncryptedData::encode_equally(hops.iter().map(|(_, data)| data));
     let hops: Vec<_> = hops.iter().map(|(node_id, _)| *node_id).zip(data).collect();
     blind_encoded(secp, path_secret, first_node, &hops)
@@ -40,6 +41,7 @@ pub fn blind_encoded<C: Signing + Verification>(
     first_node: NodeRef,
     hops: &[(PublicKey, Vec<u8>)],
 ) -> Result<BlindedPath, PathError> {
+    // req BP-W1
     if hops.is_empty() || hops.len() > 255 {
         return Err(PathError::HopCount { hops: hops.len() });
     }
@@ -47,6 +49,7 @@ pub fn blind_encoded<C: Signing + Verification>(
     if longest > usize::from(u16::MAX).saturating_sub(TAG_LEN) {
         return Err(PathError::DataTooLong);
     }
+    // req BP-W3, BP-W2
     let first_path_key = PublicKey::from_secret_key(secp, &path_secret);
     let mut key = path_secret;
     let mut blinded = Vec::with_capacity(hops.len());
@@ -65,9 +68,12 @@ fn blind_hop<C: Signing + Verification>(
     node_id: &PublicKey,
     data: &[u8],
 ) -> Option<(BlindedHop, SecretKey)> {
+    // req BP-W2, OM-P1
     let secret = Secret::exchange(key, node_id)?;
     let hop = BlindedHop {
+        // req BP-W4
         blinded_node_id: node_id.mul_tweak(secp, &secret.blinding_factor()?).ok()?,
+        // req BP-W7
         encrypted_recipient_data: seal(&secret.derive("rho"), data.to_vec())?,
     };
     let path_key = PublicKey::from_secret_key(secp, key);

@@ -49,6 +49,7 @@ impl BlindedPath {
         let first_node_id = NodeRef::decode(reader)?;
         let first_path_key = reader.read_point()?;
         let num_hops = reader.read_u8()?;
+        // req OR-08, RR-05, IR-08
         if num_hops == 0 {
             return Err(DecodeErrorKind::InvalidValue.into());
         }

@@ -31,6 +31,7 @@ pub enum NextHop {
 
 /// The data for one hop of a message path.
 #[derive(Clone, Default, PartialEq, Eq)]
+// req OM-P2, OM-P3
 pub struct EncryptedData {
     /// Bytes of `padding`, all zero; `None` leaves the field out.
     pub padding: Option<usize>,
@@ -88,6 +89,7 @@ impl EncryptedData {
                 reader.finish()?;
             }
             14 => self.allowed_features = Some(record.value.to_vec()),
+            // req BP-D3, TL-08
             even if even.is_multiple_of(2) => return Err(DecodeErrorKind::UnknownEvenType.into()),
             _ => {}
         }
@@ -112,6 +114,7 @@ impl EncryptedData {
         if let Some(path_id) = &self.path_id {
             tlv::write_record(&mut writer, 6, path_id);
         }
+        // req BP-W5
         if let Some(path_key) = &self.next_path_key_override {
             tlv::write_record(&mut writer, 8, &path_key.serialize());
         }
@@ -124,6 +127,7 @@ impl EncryptedData {
     /// Whether the hop may be used at all: every feature in `allowed_features` would have to be known, and none
     /// is defined.
     pub fn allows_only_known_features(&self) -> bool {
+        // req OM-R3
         self.allowed_features.as_ref().is_none_or(|bits| bits.iter().all(|byte| *byte == 0))
     }
 

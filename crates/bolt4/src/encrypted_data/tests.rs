@@ -13,6 +13,7 @@ fn kind(bytes: &[u8]) -> Option<DecodeErrorKind> {
     EncryptedData::decode(bytes).err().map(|error| error.kind)
 }
 
+// req OM-P2, BP-D3, TL-08
 #[test]
 fn payment_fields_and_unknown_even_types_are_refused() {
     for typ in [10, 12, 16, 100] {
@@ -38,6 +39,7 @@ fn the_node_id_counts_where_both_kinds_of_next_hop_are_given() {
     assert_eq!(data.next, Some(NextHop::NodeId(node())));
 }
 
+// req OM-R3
 #[test]
 fn any_feature_that_is_set_is_an_unknown_one() {
     let with = |features: Option<&[u8]>| {
@@ -54,6 +56,7 @@ fn debug_does_not_show_the_path_id() {
     assert!(!std::format!("{data:?}").contains("171"));
 }
 
+// req BP-W7, BP-D3
 #[test]
 fn sealed_data_opens_only_unchanged() {
     let sealed = seal(&[1; 32], vec![1, 2, 3]).unwrap();
@@ -95,6 +98,7 @@ proptest! {
         let _ = EncryptedData::decode(&bytes);
     }
 
+    // req BP-W6
     #[test]
     fn all_hops_are_padded_to_one_length(hops in proptest::collection::vec(data(), 1..6)) {
         let encoded = EncryptedData::encode_equally(hops.iter());

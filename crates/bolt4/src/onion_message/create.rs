@@ -46,9 +46,12 @@ pub fn create<C: Signing + Verification>(
     let route = route(secp, &session_key, intermediate, destination)?;
     let (last, before) = route.hops.split_last().ok_or(CreateError::EmptyPath)?;
     let mut hops: Vec<_> =
+        // req BP-R2, BP-R5, OM-W5
         before.iter().map(|hop| (hop.blinded_node_id, payload(hop, None, None))).collect();
+    // req OM-W6
     hops.push((last.blinded_node_id, payload(last, reply_path, Some((typ, &value)))));
 
+    // req OM-W1, OM-W2, OM-W3
     let packet = match sphinx::wrap(secp, &session_key, &hops, PAYLOAD_SIZES[0], &[]) {
         Err(CreateError::TooLarge { .. }) => {
             sphinx::wrap(secp, &session_key, &hops, PAYLOAD_SIZES[1], &[])?
@@ -75,10 +78,12 @@ fn route<C: Signing + Verification>(
         Destination::Node(node_id) => (*node_id, None),
         Destination::Path(path) if path.hops.is_empty() => return Err(CreateError::EmptyPath),
         Destination::Path(path) => match path.first_node_id {
+            // req OM-R10
             NodeRef::Id(node_id) => (node_id, Some(path)),
             NodeRef::ChannelEnd { .. } => return Err(CreateError::UnresolvedIntroductionNode),
         },
     };
+    // req BP-R1
     let own = own_hops(intermediate, end, tail);
     let Some((first_node, _)) = own.first() else {
         let path = tail.ok_or(CreateError::EmptyPath)?;
@@ -108,6 +113,7 @@ fn own_hops(
         .zip(following.map(|next| EncryptedData::forward(NextHop::NodeId(next))))
         .collect();
     match (hops.last_mut(), tail) {
+        // req BP-R3
         (Some((_, data)), Some(path)) => data.next_path_key_override = Some(path.first_path_key),
         (None, Some(_)) => {}
         (_, None) => hops.push((end, EncryptedData::receive(None))),

@@ -44,8 +44,10 @@ pub fn peel<C: Verification>(
     message: &OnionMessage,
 ) -> Result<Peeled, PeelError> {
     let unblinding = Unblinding::new(key, &message.path_key)?;
+    // req OM-R2
     let layer = sphinx::peel(secp, key, Some(&unblinding.factor), &message.packet, &[])?;
     let payload = Payload::decode(&layer.payload)?;
+    // req BP-D3
     let sealed = payload.encrypted_data.ok_or(PeelError::NoEncryptedData)?;
     let hop = unblinding.read(secp, &message.path_key, sealed)?;
     let Some(packet) = layer.next else {
@@ -56,9 +58,11 @@ pub fn peel<C: Verification>(
             contents,
         });
     };
+    // req OM-R4
     if let Some(typ) = payload.beside_encrypted_data {
         return Err(PeelError::FieldNotForForwarding(typ));
     }
+    // req OM-R5, OM-R6
     let (next, path_key) = hop.forward()?;
     Ok(Peeled::Forward { next, message: OnionMessage { path_key, packet } })
 }
@@ -85,6 +89,7 @@ impl<'a> Payload<'a> {
                 }
                 4 => payload.encrypted_data = Some(value),
                 FIRST_CONTENT_TYPE.. => payload.contents.push((typ, value)),
+                // req OM-R2, TL-08
                 even if even.is_multiple_of(2) => {
                     return Err(DecodeError::in_field(DecodeErrorKind::UnknownEvenType, typ).into());
                 }
@@ -94,6 +99,7 @@ impl<'a> Payload<'a> {
                 payload.beside_encrypted_data.get_or_insert(typ);
             }
         }
+        // req OM-R9
         if payload.contents.len() > 1 {
             return Err(PeelError::SeveralContents);
         }

@@ -70,9 +70,11 @@ impl OnionPacket {
     /// When they are too few or too many, the version is not 0 or the key is not a point.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
+        // req OD-01
         if reader.read_u8()? != 0 {
             return Err(DecodeErrorKind::InvalidValue.into());
         }
+        // req OD-02
         let public_key = reader.read_point()?;
         let (payloads, hmac) =
             reader.rest().split_last_chunk::<HMAC_LEN>().ok_or(DecodeErrorKind::Truncated)?;
@@ -81,6 +83,7 @@ impl OnionPacket {
 
     /// Writes it, without a length.
     pub fn encode(&self, writer: &mut Writer) {
+        // req OM-W1
         writer.write_u8(0);
         writer.write_point(&self.public_key);
         writer.write_bytes(&self.payloads);

@@ -39,6 +39,7 @@ pub fn peel<C: Verification>(
     };
     let secret = Secret::exchange(key, &point).ok_or(PeelError::BadKey)?;
     let hmac = hmac256(&secret.derive("mu"), &[packet.payloads(), associated_data]);
+    // req OD-04
     if !fixed_time_eq(&hmac, packet.hmac()) {
         return Err(PeelError::BadHmac);
     }
@@ -48,15 +49,19 @@ pub fn peel<C: Verification>(
     plain.resize(size.saturating_mul(2), 0);
     stream::apply(&secret.derive("rho"), 0, &mut plain);
     let mut reader = Reader::new(&plain);
+    // req OD-05, OD-06
     let payload = reader.read_bigsize_bytes()?.to_vec();
+    // req OD-05
     if payload.len() < 2 {
         return Err(PeelError::Malformed(DecodeErrorKind::InvalidValue.into()));
     }
+    // req OD-06
     let hmac = reader.read_array::<HMAC_LEN>()?;
     let payloads = reader.read_bytes(size)?.to_vec();
     let next = if hmac == [0; HMAC_LEN] {
         None
     } else {
+        // req OD-07
         let public_key = secret.next_public(secp, public_key).ok_or(PeelError::BadKey)?;
         Some(OnionPacket::of(public_key, payloads, hmac))
     };

@@ -57,11 +57,14 @@ struct Problem {
 
 impl Problem {
     fn from_error(error: &Bolt12Error) -> Self {
-        let missing = matches!(error, Bolt12Error::Invalid { reason: InvalidReason::Missing, .. });
+        let missing = matches!(
+            error.problem(),
+            bolt12::Problem::Invalid { reason: InvalidReason::Missing, .. }
+        );
         let reason = error.to_string();
         let warning = error.field().and_then(numbers::name).map(|name| {
             let kind = if missing { "missing" } else { "invalid" };
-            (format!("warning_{kind}_{name}"), reason.clone())
+            (format!("warning_{kind}_{name}"), error.problem().to_string())
         });
         Self { reason, warning }
     }

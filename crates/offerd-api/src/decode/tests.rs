@@ -72,7 +72,8 @@ fn upper_case_joins_and_the_uri_scheme_are_understood() {
 fn a_broken_rule_is_named_and_the_rest_is_still_shown() {
     let shown = view(NO_DESCRIPTION);
     assert_eq!(shown["valid"], false);
-    assert_eq!(shown["reason"], "offer_description: missing");
+    let reason = "offer_description: missing (offer, field 10, at byte 4; OR-04)";
+    assert_eq!(shown["reason"], reason);
     assert_eq!(shown["warning_missing_offer_description"], "offer_description: missing");
     assert_eq!(shown["offer_amount_msat"], 10_000);
     let shown = view(UNKNOWN_EVEN);

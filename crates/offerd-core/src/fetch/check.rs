@@ -78,29 +78,37 @@ fn check_invoice(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<FetchedInvoice, Misuse> {
+    // req IR-11
     invoice
         .mirrors(&fetch.request)
         .map_err(|field| wrong(field, "differs from the invoice_request"))?;
     let signers = signers(fetch);
+    // req IR-12
     if !signers.contains(&invoice.node_id()) {
         return Err(wrong(field::INVOICE_NODE_ID, "not the issuer of the offer"));
     }
     invoice
+        // req IR-13
         .verify_signature(keys.secp())
         .map_err(|_| wrong(field::SIGNATURE, "does not verify"))?;
+    // req IR-05
     if invoice.request_view().chain() != policy.chain {
         return Err(wrong(field::INVREQ_CHAIN, "another chain"));
     }
+    // req IR-07
     if invoice.is_expired_at(now) {
         return Err(wrong(field::INVOICE_RELATIVE_EXPIRY, "it has expired already"));
     }
+    // req IR-10
     if invoice.usable_paths().next().is_none() {
         return Err(wrong(field::INVOICE_BLINDEDPAY, "no usable payment path"));
     }
     let asked = fetch.request.amount();
+    // req IR-16
     if asked.is_some_and(|asked| asked != invoice.amount()) {
         return Err(wrong(field::INVOICE_AMOUNT, "not the amount that was asked for"));
     }
+    // req OR-09
     let expected = match fetch.offer.price() {
         Price::Msat(each) => {
             fetch.request.checked_quantity().ok().and_then(|quantity| each.times(quantity))

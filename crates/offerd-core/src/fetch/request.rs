@@ -55,9 +55,11 @@ pub fn prepare(
     if offer.recurrence().is_some() {
         return Err(Misuse::NotYet { parameter: "offer", what: "recurring offers" });
     }
+    // req OR-03
     if !offer.supports_chain(policy.chain) {
         return Err(Misuse::parameter("offer", "is for another chain"));
     }
+    // req OR-10
     if offer.is_expired_at(now) {
         return Err(Misuse::OfferExpired);
     }
@@ -67,6 +69,7 @@ pub fn prepare(
     check_quantity(offer, arguments.quantity)?;
     check_amount(offer, arguments)?;
     let metadata = arguments.payer_metadata.clone().unwrap_or_else(|| metadata.to_vec());
+    // req RW-05, RW-06
     let payer = keys.payer(&metadata);
     let mut builder =
         InvoiceRequestBuilder::for_offer(offer).metadata(metadata).payer_id(&payer.public_key());
@@ -83,11 +86,13 @@ pub fn prepare(
         builder = builder.payer_note(note);
     }
     if let Some(name) = &arguments.bip_353_name {
+        // req RW-44
         builder = builder.bip_353_name(name);
     }
     let request = builder
         .sign(keys.secp(), &payer)
         .map_err(|error| Misuse::WrongString(error.to_string()))?;
+    // req OR-11
     let destinations = match (offer.paths(), offer.issuer_id()) {
         ([], Some(issuer)) => vec![Destination::Node(issuer)],
         (paths, _) => paths.iter().cloned().map(Destination::Path).collect(),
@@ -96,6 +101,7 @@ pub fn prepare(
 }
 
 fn check_quantity(offer: &Offer, quantity: Option<u64>) -> Result<(), Misuse> {
+    // req RW-07, RW-08
     match (offer.quantity_max(), quantity) {
         (None, None) => Ok(()),
         (None, Some(_)) => Err(Misuse::parameter("quantity", "quantity parameter unnecessary")),
@@ -111,6 +117,7 @@ fn check_quantity(offer: &Offer, quantity: Option<u64>) -> Result<(), Misuse> {
 fn check_amount(offer: &Offer, arguments: &FetchArguments) -> Result<(), Misuse> {
     let quantity = arguments.quantity.and_then(std::num::NonZeroU64::new);
     let quantity = quantity.unwrap_or(std::num::NonZeroU64::MIN);
+    // req RW-04
     match (offer.price(), arguments.amount) {
         (Price::PayerDecides, None) => {
             Err(Misuse::parameter("amount_msat", "amount_msat parameter required"))

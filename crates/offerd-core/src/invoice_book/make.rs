@@ -98,6 +98,7 @@ impl Promise {
             Self::Offer(offer) => (offer.paths(), offer.issuer_id()),
             Self::Request(request) => (request.paths(), Some(request.payer_id())),
         };
+        // req RR-23
         match (paths, node) {
             ([], Some(node)) => vec![Destination::Node(node)],
             (paths, _) => paths.iter().cloned().map(Destination::Path).collect(),
@@ -130,6 +131,7 @@ impl Redeeming {
         policy: &Policy,
         now: Timestamp,
     ) -> Result<Self, Misuse> {
+        // req RR-30
         let chain_fits = match &promise {
             Promise::Offer(offer) => offer.supports_chain(policy.chain),
             Promise::Request(request) => request.chain() == policy.chain,
@@ -139,6 +141,7 @@ impl Redeeming {
         }
         if let Promise::Request(request) = &promise
             && request.has_signature()
+            // req RR-04
             && request.verify_signature(keys.secp()).is_err()
         {
             return Err(Misuse::parameter("invreq", "its signature does not verify"));

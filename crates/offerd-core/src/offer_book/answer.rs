@@ -7,7 +7,9 @@
 use std::num::NonZeroU64;
 
 use bolt1::{Msat, Seconds, Timestamp};
-use bolt12::{Bolt12Error, InvalidReason, Invoice, InvoiceBuilder, InvoiceRequest, Price, field};
+use bolt12::{
+    Bolt12Error, InvalidReason, Invoice, InvoiceBuilder, InvoiceRequest, Price, Problem, field,
+};
 
 use super::{OfferEncoding, OfferEntry};
 use crate::keys::{Keys, same_secret};
@@ -37,7 +39,9 @@ pub fn authenticate<'a>(
     path_id: Option<&[u8]>,
     policy: &Policy,
 ) -> Result<Authenticated<'a>, Ignored> {
+    // req RR-10
     let encoding = entry.encoding(&request.offer_id()).ok_or(Ignored::NotOurs)?;
+    // req RR-11, BP-D5
     let right_way = match (&encoding.path_id, path_id) {
         (None, None) => true,
         (Some(ours), Some(theirs)) => same_secret(ours, theirs),
@@ -46,6 +50,7 @@ pub fn authenticate<'a>(
     if !right_way {
         return Err(Ignored::WrongPath);
     }
+    // req RR-30
     if request.chain() != policy.chain {
         return Err(Ignored::OtherChain);
     }
@@ -67,13 +72,16 @@ impl<'a> Authenticated<'a> {
     /// [`Refusal`], to be sent back.
     pub fn quote(self, keys: &Keys, now: Timestamp) -> Result<Quote<'a>, Refusal> {
         let offer = &self.encoding.offer;
+        // req RR-04
         self.request.verify_signature(keys.secp()).map_err(|_| Refusal::BadSignature)?;
         if !self.entry.is_open() {
             return Err(Refusal::NoLongerAvailable);
         }
+        // req RR-10, RCR-R4
         if offer.is_expired_at(now) {
             return Err(Refusal::Expired);
         }
+        // req RCR-R12
         refuse_recurrence(self.request)?;
         Ok(Quote { entry: self.entry, request: self.request, amount: due(self.request)? })
     }
@@ -89,6 +97,7 @@ fn refuse_recurrence(request: &InvoiceRequest) -> Result<(), Refusal> {
 
 /// The amount due, or the refusal that fits what is wrong with quantity or amount.
 fn due(request: &InvoiceRequest) -> Result<Msat, Refusal> {
+    // req RR-12, RR-14, RR-15
     let amount = request.amount_due(None).map_err(|error| blamed(&error))?;
     if amount.is_zero() {
         return Err(Refusal::AmountMissing);
@@ -104,17 +113,17 @@ fn due(request: &InvoiceRequest) -> Result<Msat, Refusal> {
 }
 
 fn blamed(error: &Bolt12Error) -> Refusal {
-    let Bolt12Error::Invalid { field, reason } = error else { return Refusal::AmountOverflow };
-    match (*field, reason) {
+    let Problem::Invalid { field, reason } = error.problem() else {
+        return Refusal::AmountOverflow;
+    };
+    match (field, reason) {
         (field::INVREQ_QUANTITY, InvalidReason::Missing) => Refusal::QuantityMissing,
         (field::INVREQ_QUANTITY, InvalidReason::NotAllowed) => Refusal::QuantityUnexpected,
         (field::INVREQ_QUANTITY, InvalidReason::Zero) => Refusal::QuantityZero,
-        (field::INVREQ_QUANTITY, InvalidReason::Above { max }) => {
-            Refusal::QuantityAbove { max: *max }
-        }
+        (field::INVREQ_QUANTITY, InvalidReason::Above { max }) => Refusal::QuantityAbove { max },
         (field::INVREQ_AMOUNT, InvalidReason::Missing) => Refusal::AmountMissing,
         (field::INVREQ_AMOUNT, InvalidReason::Below { min }) => {
-            Refusal::AmountBelow { least: Msat::new(*min).unwrap_or(Msat::MAX) }
+            Refusal::AmountBelow { least: Msat::new(min).unwrap_or(Msat::MAX) }
         }
         (field, _) => Refusal::FieldInvalid { field },
     }
@@ -179,7 +188,9 @@ impl Draft<'_> {
     pub fn finish(self, minted: Minted, keys: &Keys) -> Result<Invoice, Refusal> {
         let builder = InvoiceBuilder::for_request(self.request)
             .amount(self.amount)
+            // req IW-01, IW-02, IW-04
             .created_at(self.sealed.created_at)
+            // req IW-06
             .node_id(&keys.node_id());
         finish_invoice(builder, minted, self.expiry, keys).map_err(|_| Refusal::Unavailable)
     }
@@ -203,9 +214,11 @@ pub(crate) fn finish_invoice(
 ) -> Result<Invoice, bolt12::BuildError> {
     let paths = minted.paths.into_iter().map(|path| (path.path, path.pay_info)).collect();
     let mut builder = builder.payment_hash(minted.payment_hash).paths(paths);
+    // req IW-09
     if expiry != Seconds(7200) {
         builder = builder.relative_expiry(expiry);
     }
+    // req IW-08
     if minted.accepts_mpp {
         builder = builder.basic_mpp();
     }

@@ -97,6 +97,7 @@ pub fn make_offer(
         if expiry <= now {
             return Err(Misuse::parameter("absolute_expiry", "should be in the future"));
         }
+        // req OW-10
         builder = builder.absolute_expiry(expiry);
     }
     if arguments.single_use {

@@ -82,6 +82,7 @@ pub fn decide_order(
     }
     check_payable(&invoice, keys, policy, now)?;
     let amount = invoice.amount();
+    // req IR-16, RCI-R4
     if let Some(allowed) = terms.max_amount.filter(|allowed| amount > *allowed) {
         return Err(Misuse::TooExpensive { asked: amount, allowed });
     }

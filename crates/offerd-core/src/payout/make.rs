@@ -175,10 +175,12 @@ fn build_request(
 ) -> InvoiceRequestBuilder<bolt12::invoice_request::Payout> {
     let mut builder = InvoiceRequestBuilder::payout()
         .metadata(made.nonce)
+        // req RW-22
         .payer_id(&keys.node_id())
         .description(&arguments.description)
         .amount(amount);
     if policy.chain != bolt1::ChainHash::BITCOIN {
+        // req RW-25
         builder = builder.chain(policy.chain);
     }
     if let Some(issuer) = &arguments.issuer {
@@ -188,6 +190,7 @@ fn build_request(
         builder = builder.absolute_expiry(expiry);
     }
     if !made.paths.is_empty() {
+        // req RW-23
         builder = builder.paths(&made.paths);
     }
     builder

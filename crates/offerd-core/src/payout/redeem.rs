@@ -34,12 +34,14 @@ impl Arrival {
     /// [`Ignored`] when it cannot be for a payout of ours, or is for another chain.
     pub fn nonce(&self, policy: &Policy) -> Result<[u8; 16], Ignored> {
         let request = self.invoice.request_view();
+        // req IR-05
         if request.chain() != policy.chain {
             return Err(Ignored::OtherChain);
         }
         let bytes = match self.invoice.kind() {
             InvoiceKind::ForPayoutOffer => self.invoice.offer_view().metadata().unwrap_or_default(),
             InvoiceKind::ForPayoutRequest => request.metadata(),
+            // req OM-R8
             InvoiceKind::ForOffer => return Err(Ignored::Unasked),
         };
         bytes.try_into().map_err(|_| Ignored::NotOurs)
@@ -58,6 +60,7 @@ pub struct Recognised<'a> {
 /// # Errors
 /// [`Ignored`]: say nothing.
 pub fn recognise<'a>(payout: &'a Payout, arrival: Arrival) -> Result<Recognised<'a>, Ignored> {
+    // req IR-18, BP-D5
     let right_way = match (&payout.path_id, &arrival.path_id) {
         (None, None) => true,
         (Some(ours), Some(theirs)) => same_secret(ours, theirs),
@@ -112,6 +115,7 @@ pub fn redeem(
 ) -> Result<Redemption, Refusal> {
     let Recognised { payout, arrival } = recognised;
     let invoice = &arrival.invoice;
+    // req IR-13
     invoice.verify_signature(keys.secp()).map_err(|_| Refusal::BadSignature)?;
     let live = |claim: &&OutgoingPayment| claim.is_pending() || claim.is_paid();
     if let Some(claim) = terms.claims.iter().find(live) {
@@ -168,6 +172,7 @@ pub fn redeem(
 fn mirrored(payout: &Payout, invoice: &Invoice) -> Result<(), Refusal> {
     let same = match (invoice.kind(), &payout.offer, &payout.invoice_request) {
         (InvoiceKind::ForPayoutOffer, Some(offer), _) => invoice.mirrors_offer(offer),
+        // req IR-11
         (InvoiceKind::ForPayoutRequest, _, Some(request)) => invoice.mirrors(request),
         _ => return Err(Refusal::NoLongerAvailable),
     };

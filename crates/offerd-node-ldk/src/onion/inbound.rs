@@ -17,6 +17,7 @@ const MOST_HOPS_TO_SELF: usize = 10;
 impl OnionLayer {
     /// A peer has handed us a message.
     pub(super) fn on_message(&self, from: PublicKey, message: OnionMessage) {
+        // req OM-R1
         let source =
             if self.directory.has_channel(&from) { Source::Peer(from) } else { Source::Strangers };
         let admitted = self.peers().admit(&from, source, self.clock.now());
@@ -73,6 +74,7 @@ impl OnionLayer {
         source: Source,
         message: OnionMessage,
     ) -> Result<(), Dropped> {
+        // req OM-R6
         let queued = self.peers().push_forward(&next, source, message);
         let dropped = queued.map_err(|unqueued| match unqueued {
             Unqueued::Away => Dropped::NextHopAway,
@@ -88,6 +90,7 @@ impl OnionLayer {
         match next {
             NextHop::NodeId(node_id) => Some(node_id),
             NextHop::ShortChannelId(scid) => {
+                // req OM-R5
                 self.directory.channel_peer(scid).or_else(|| self.announced_peer(scid))
             }
         }

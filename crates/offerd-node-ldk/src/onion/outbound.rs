@@ -27,6 +27,7 @@ impl OnionTransport for OnionLayer {
             Some(_) => self.dialling.for_requests,
             None => self.dialling.for_replies,
         };
+        // req BP-R1
         let between = self.route(&target, attempt, dial).await?;
         let reply_path = match reply_path_id {
             Some(path_id) => Some(
@@ -81,6 +82,7 @@ impl OnionLayer {
             let first = self.node(path.first_node_id).ok_or_else(|| {
                 PortError::unavailable("the path begins at a channel that nobody knows")
             })?;
+            // req OM-R10
             path.first_node_id = NodeRef::Id(first);
             if first != self.our_id {
                 return Ok((first, Destination::Path(path)));

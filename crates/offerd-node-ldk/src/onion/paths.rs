@@ -30,6 +30,7 @@ impl OnionLayer {
         if self.directory.is_announced() {
             return Ok(Vec::new());
         }
+        // req OW-11
         let mut peers = self.introduction_peers();
         if peers.is_empty() {
             peers = self.peers_with_channels();
@@ -65,10 +66,12 @@ impl OnionLayer {
 
     /// A path of one peer and us, or of us alone.
     fn path_over(&self, peer: Option<PublicKey>, path_id: &[u8]) -> Result<BlindedPath, PathError> {
+        // req BP-W1, OM-P3, OM-W6
         let end = (self.our_id, EncryptedData::receive(Some(path_id.to_vec())));
         let to_us = EncryptedData::forward(NextHop::NodeId(self.our_id));
         let hops: Vec<_> = peer.map(|peer| (peer, to_us)).into_iter().chain([end]).collect();
         let first = NodeRef::Id(peer.unwrap_or(self.our_id));
+        // req BP-W2
         blind(&self.secp, self.random_key(), first, &hops)
     }
 }

@@ -59,6 +59,7 @@ impl Driver {
                 return Ok(Err(Refusal::Unavailable));
             }
         }
+        // req RR-06
         if let Some(invoice) = self.memory().window.valid(&key, now) {
             return Ok(Ok(invoice.clone()));
         }
@@ -98,6 +99,7 @@ impl Driver {
         path: &bolt4::BlindedPath,
         content: MessageContent,
     ) -> Result<(), PortError> {
+        // req RR-16, OM-R10
         let to = Destination::Path(path.clone());
         self.ports
             .onion

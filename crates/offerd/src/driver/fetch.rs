@@ -47,9 +47,11 @@ impl Driver {
         let mut patience = FIRST_PATIENCE;
         let mut sent = false;
         for attempt in 0..MOST_ATTEMPTS {
+            // req RW-41
             let metadata = random(&*self.ports.entropy)?;
             let now = self.now();
             let fetch = prepare(offer, arguments, metadata, &self.keys, &self.policy, now)?;
+            // req OM-W4
             let to = fetch.destinations.iter().cycle().nth(attempt).cloned();
             let to = to.ok_or_else(|| PortError::rejected("the offer names nobody to ask"))?;
             let content =
@@ -111,6 +113,7 @@ impl Driver {
     ) -> Result<(ReplyWaiter<'_>, Result<(), PortError>), PortError> {
         let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
         let (sender, replies) = mpsc::channel(MOST_REPLIES);
+        // req OM-R7
         self.memory().waiting.insert(path_id.clone(), sender);
         let waiter = ReplyWaiter { driver: self, path_id: path_id.clone(), replies };
         let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);

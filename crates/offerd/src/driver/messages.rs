@@ -57,6 +57,7 @@ impl Driver {
     fn deliver_reply(&self, message: &InboundMessage) -> bool {
         let Some(path_id) = &message.path_id else { return false };
         let memory = self.memory();
+        // req IR-18, OM-R7, OM-R8
         let Some(waiting) = memory.waiting.get(path_id) else { return false };
         matches!(message.content.typ, INVOICE | INVOICE_ERROR)
             && waiting.try_send(message.content.clone()).is_ok()

@@ -27,6 +27,7 @@ async fn fetch(payer: &Party, offer: &str) -> Result<Invoice, CallError> {
     Ok(outcome.fetched.invoice)
 }
 
+// req RR-16, OM-R7
 #[tokio::test(start_paused = true)]
 async fn an_offer_is_paid_and_both_sides_record_the_same_payment() {
     for reach in [Reach::Announced, Reach::Unannounced] {
@@ -47,6 +48,7 @@ async fn an_offer_is_paid_and_both_sides_record_the_same_payment() {
     }
 }
 
+// req RR-11
 #[tokio::test(start_paused = true)]
 async fn a_request_by_the_wrong_way_is_met_with_silence() {
     let world = World::new();
@@ -71,6 +73,7 @@ async fn a_request_by_the_wrong_way_is_met_with_silence() {
     }
 }
 
+// req OM-W4, RW-05
 #[tokio::test(start_paused = true)]
 async fn lost_messages_are_sent_again_with_a_fresh_payer_key_each_time() {
     let world = World::new();
@@ -248,6 +251,7 @@ async fn a_second_payment_of_one_invoice_is_sent_back() {
     assert_eq!(friend.gained(), 0);
 }
 
+// req RR-06
 #[tokio::test(start_paused = true)]
 async fn the_same_request_gets_the_same_invoice_and_after_payment_a_refusal() {
     let world = World::new();

@@ -152,6 +152,7 @@ async fn an_outcome_that_is_not_known_in_time_is_pending_and_not_failed() {
     assert!(customer.payments()[0].is_paid());
 }
 
+// req IR-16, RCI-R4
 #[tokio::test(start_paused = true)]
 async fn more_than_the_caller_allows_is_not_paid() {
     let world = World::new();

@@ -85,6 +85,7 @@ async fn the_same_invoice_twice_is_paid_once() {
     assert_eq!(customer.gained(), 10_000_000);
 }
 
+// req IR-18, OM-R8
 #[tokio::test(start_paused = true)]
 async fn an_invoice_by_the_wrong_way_is_met_with_silence() {
     let world = World::new();

@@ -23,6 +23,7 @@ fn path(first: &Node, next: NextHop, last: &Node) -> BlindedPath {
     blind(&Secp256k1::new(), key, NodeRef::Id(first.id), &hops).unwrap()
 }
 
+// req OM-R6, OM-R10
 #[tokio::test]
 async fn a_request_crosses_a_peer_and_its_answer_comes_back() {
     let (world, [mut payer, relay, mut shop]) = nodes();
@@ -49,6 +50,7 @@ async fn a_request_crosses_a_peer_and_its_answer_comes_back() {
     assert_eq!(relay.drops(), MessageDrops::default());
 }
 
+// req BP-R1
 #[tokio::test]
 async fn a_node_behind_several_others_is_reached_over_the_graph() {
     let (world, [sender, first, second, mut end]) = nodes();
@@ -66,6 +68,7 @@ async fn a_node_behind_several_others_is_reached_over_the_graph() {
     assert_eq!((message.from_peer, message.path_id), (second.id, None));
 }
 
+// req OM-R5
 #[tokio::test]
 async fn the_next_hop_may_be_named_by_a_channel_of_the_hop() {
     let (world, [sender, relay, mut end]) = nodes();

@@ -47,6 +47,7 @@ async fn a_flood_of_one_peer_takes_nothing_from_another() {
     assert_eq!(us.drops(), MessageDrops { peer_limit: 460, ..MessageDrops::default() });
 }
 
+// req OM-R1
 #[tokio::test]
 async fn peers_without_a_channel_share_one_bucket() {
     let (world, [one, two, friend, mut us]) = nodes();

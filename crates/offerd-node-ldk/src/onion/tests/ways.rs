@@ -71,6 +71,7 @@ async fn later_attempts_begin_with_other_peers_and_then_dial() {
     assert_eq!(from, [left.id, right.id, us.id]);
 }
 
+// req OM-W6
 #[tokio::test]
 async fn an_announced_node_needs_no_paths_and_is_replied_to_directly() {
     let (world, [us, mut shop]) = nodes();
@@ -84,6 +85,7 @@ async fn an_announced_node_needs_no_paths_and_is_replied_to_directly() {
     assert_eq!((path.first_node_id, path.hops.len()), (NodeRef::Id(us.id), 1));
 }
 
+// req OW-11, BP-W1
 #[tokio::test]
 async fn paths_lead_over_announced_peers_those_with_a_channel_first() {
     let (_world, [us, hidden, passing, friend, other]) = nodes();
@@ -136,6 +138,7 @@ async fn a_channel_peer_introduces_us_before_the_news_of_it_has_come() {
     assert_eq!(reply.first_node_id, NodeRef::Id(peer.id));
 }
 
+// req OM-W4
 #[tokio::test]
 async fn each_attempt_has_another_reply_path() {
     let (world, [us, one, two, mut shop]) = nodes();
