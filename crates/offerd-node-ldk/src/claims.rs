@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use bitcoin::hex::{DisplayHex, FromHex};
-use lightning::types::payment::PaymentPreimage;
+use lightning::chain::channelmonitor::HTLC_FAIL_BACK_BUFFER;
+use lightning::ln::channel_state::{ChannelDetails, InboundHTLCDetails, InboundHTLCStateDetails};
+use lightning::types::payment::{PaymentHash, PaymentPreimage};
 use offerd_core::port::PortError;
 
 use crate::persist::Store;
@@ -17,7 +19,7 @@ const SPACE: (&str, &str) = ("receive", "claimable");
 #[derive(Clone, Copy)]
 pub(crate) struct Claim {
     pub(crate) preimage: PaymentPreimage,
-    /// The block at which it is sent back by itself.
+    /// The block from which on taking it is not safe: the peer may have it back on the chain.
     pub(crate) deadline: u32,
 }
 
@@ -65,6 +67,66 @@ impl Claims {
     }
 }
 
+/// The HTLCs of our channels that carry this payment.
+pub(crate) fn htlcs(
+    channels: &[ChannelDetails],
+    payment_hash: PaymentHash,
+) -> Vec<InboundHTLCDetails> {
+    let all = channels.iter().flat_map(|channel| &channel.pending_inbound_htlcs);
+    all.filter(|htlc| htlc.payment_hash == payment_hash).cloned().collect()
+}
+
+/// The block from which on taking the payment is not safe; `None` when no HTLC carries it.
+///
+/// The deadline that the crate tells is none to go by: it counts from the expiry that the payer has put into the
+/// onion, which says nothing about the time that is left, for the delay of a blinded path comes on top of it. Core
+/// Lightning puts the next block there.
+pub(crate) fn deadline(htlcs: &[InboundHTLCDetails]) -> Option<u32> {
+    let expiry = htlcs.iter().map(|htlc| htlc.cltv_expiry).min()?;
+    Some(expiry.saturating_sub(HTLC_FAIL_BACK_BUFFER))
+}
+
+/// Whether the payment is on its way back; `None` when no HTLC carries it.
+pub(crate) fn is_sent_back(htlcs: &[InboundHTLCDetails]) -> Option<bool> {
+    let failing = Some(InboundHTLCStateDetails::AwaitingRemoteRevokeToRemoveFail);
+    (!htlcs.is_empty()).then(|| htlcs.iter().all(|htlc| htlc.state == failing))
+}
+
 fn key(payment_hash: &[u8; 32]) -> String {
     payment_hash.to_lower_hex_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn htlc(cltv_expiry: u32, state: InboundHTLCStateDetails) -> InboundHTLCDetails {
+        InboundHTLCDetails {
+            htlc_id: 0,
+            amount_msat: 1_000,
+            cltv_expiry,
+            payment_hash: PaymentHash([7; 32]),
+            state: Some(state),
+            is_dust: false,
+        }
+    }
+
+    #[test]
+    fn the_deadline_is_that_of_the_htlc_which_expires_first() {
+        let htlcs = [250, 182, 300].map(|expiry| htlc(expiry, InboundHTLCStateDetails::Committed));
+        assert_eq!(deadline(&htlcs), Some(182 - HTLC_FAIL_BACK_BUFFER));
+        assert_eq!(deadline(&[]), None);
+    }
+
+    #[test]
+    fn a_payment_waits_as_long_as_one_of_its_htlcs_is_not_on_its_way_back() {
+        use InboundHTLCStateDetails as State;
+        let back = htlc(182, State::AwaitingRemoteRevokeToRemoveFail);
+        for state in [State::Committed, State::AwaitingRemoteRevokeToRemoveFulfill] {
+            let here = htlc(182, state);
+            assert_eq!(is_sent_back(&[back.clone(), here]), Some(false));
+        }
+        assert_eq!(is_sent_back(&[back.clone(), back]), Some(true));
+        assert_eq!(is_sent_back(&[]), None);
+    }
 }

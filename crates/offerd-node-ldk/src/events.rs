@@ -21,7 +21,7 @@ use tracing::{debug, info, warn};
 
 use crate::broadcast::Broadcaster;
 use crate::channels::Reserve;
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Claims, deadline, htlcs};
 use crate::funding::{FundingRequest, Fundings};
 use crate::types::{Bumper, Channels, Sweeper};
 use crate::wallet::OnchainWallet;
@@ -169,7 +169,8 @@ impl EventDesk {
         };
         let payment_hash = arrival.payment_hash.0;
         let payment_id = arrival.payment_id.map_or(payment_hash, |id| id.0);
-        let deadline = arrival.deadline.unwrap_or(u32::MAX);
+        let htlcs = htlcs(&self.channels.list_channels(), arrival.payment_hash);
+        let deadline = deadline(&htlcs).or(arrival.deadline).unwrap_or(u32::MAX);
         self.claims.keep(&payment_hash, Claim { preimage, deadline })?;
         let request = context.invoice_request;
         let payment = IncomingPayment {

@@ -15,7 +15,7 @@ use lightning::types::string::UntrustedString;
 use offerd_core::port::{InvoiceIssuer, MintOrder, Minted, PortError};
 
 use crate::chain::ChainView;
-use crate::claims::Claims;
+use crate::claims::{Claims, htlcs, is_sent_back};
 use crate::convert;
 use crate::paths::{PathMaker, PathOrder};
 use crate::types::Channels;
@@ -69,7 +69,10 @@ impl InvoiceIssuer for Issuer {
             .claims
             .find(&payment_hash)?
             .ok_or_else(|| PortError::rejected("no such payment waits"))?;
-        if self.chain.height() >= claim.deadline {
+        let htlcs = htlcs(&self.channels.list_channels(), PaymentHash(payment_hash));
+        let late = || self.chain.height() >= claim.deadline;
+        let sent_back = is_sent_back(&htlcs).unwrap_or_else(late);
+        if sent_back {
             return Err(PortError::rejected("the payment has waited too long and is sent back"));
         }
         self.channels.claim_funds(claim.preimage);
