@@ -5,7 +5,7 @@ use bolt1::{DecodeError, Reader};
 use bolt12::field as number;
 use serde_json::{Map, Value, json};
 
-use super::path;
+use super::{path, recurrence};
 
 /// What the view of one record takes from another.
 pub(super) struct Context<'a> {
@@ -63,10 +63,18 @@ fn shape(typ: u64, context: &Context<'_>) -> Option<Shape> {
         number::OFFER_ABSOLUTE_EXPIRY
         | number::OFFER_QUANTITY_MAX
         | number::INVREQ_QUANTITY
+        | number::INVREQ_RECURRENCE_COUNTER
+        | number::EXPERIMENTAL_INVREQ_RECURRENCE_COUNTER
+        | number::INVREQ_RECURRENCE_START
+        | number::EXPERIMENTAL_INVREQ_RECURRENCE_START
+        | number::INVOICE_RECURRENCE_BASETIME
+        | number::EXPERIMENTAL_INVOICE_RECURRENCE_BASETIME
         | number::INVOICE_CREATED_AT
         | number::INVOICE_RELATIVE_EXPIRY => Shape::Number,
         number::OFFER_CHAINS => Shape::Chains,
-        number::OFFER_SEND_INVOICE => Shape::Empty,
+        number::OFFER_SEND_INVOICE
+        | number::INVREQ_RECURRENCE_CANCEL
+        | number::EXPERIMENTAL_INVREQ_RECURRENCE_CANCEL => Shape::Empty,
         number::OFFER_ISSUER_ID | number::INVREQ_PAYER_ID | number::INVOICE_NODE_ID => Shape::Point,
         number::OFFER_PATHS | number::INVREQ_PATHS => Shape::Paths,
         number::INVOICE_PATHS => Shape::PaymentPaths,
@@ -83,9 +91,14 @@ pub(super) fn insert(
     context: &Context<'_>,
     view: &mut Map<String, Value>,
 ) -> bool {
-    let (Some(name), Some(shape)) = (number::name(record.typ), shape(record.typ, context)) else {
-        return false;
-    };
+    let Some(name) = number::name(record.typ) else { return false };
+    if let Some(shown) = recurrence::insert(record, view) {
+        if let Err(error) = shown {
+            warn(name, &error, view);
+        }
+        return true;
+    }
+    let Some(shape) = shape(record.typ, context) else { return false };
     if matches!(shape, Shape::PayInfos) && view.contains_key("invoice_paths") {
         return true;
     }
@@ -95,12 +108,13 @@ pub(super) fn insert(
         Ok(value) => {
             view.insert(name, value);
         }
-        Err(error) => {
-            view.entry(format!("warning_invalid_{name}"))
-                .or_insert_with(|| json!(error.kind.to_string()));
-        }
+        Err(error) => warn(&name, &error, view),
     }
     true
+}
+
+fn warn(name: &str, error: &DecodeError, view: &mut Map<String, Value>) {
+    view.entry(format!("warning_invalid_{name}")).or_insert_with(|| json!(error.kind.to_string()));
 }
 
 fn show(shape: &Shape, bytes: &[u8], context: &Context<'_>) -> Result<Value, DecodeError> {

@@ -7,6 +7,7 @@
 mod draft;
 mod field;
 mod path;
+mod recurrence;
 
 use bolt1::tlv::{Record, Stream};
 use bolt12::field as numbers;
@@ -46,6 +47,7 @@ pub fn decode(string: &str) -> Decoded {
     }
     insert_ids(hrp, &bytes, &mut view);
     insert_fields(hrp, &bytes, &mut view);
+    insert_expiry(hrp, &bytes, &mut view);
     Decoded { valid, view }
 }
 
@@ -167,6 +169,16 @@ fn insert_fields(hrp: Hrp, bytes: &[u8], view: &mut Map<String, Value>) {
     }
     if !unknown.is_empty() {
         view.insert(unknown_list_name(hrp).to_owned(), Value::Array(unknown));
+    }
+}
+
+/// How long an invoice lives, where it does not say: for BOLT 12 that means two hours.
+fn insert_expiry(hrp: Hrp, bytes: &[u8], view: &mut Map<String, Value>) {
+    if hrp == Hrp::Invoice
+        && let Ok(invoice) = bolt12::Invoice::decode(bytes)
+    {
+        let expiry = invoice.relative_expiry().0;
+        view.entry("invoice_relative_expiry").or_insert_with(|| json!(expiry));
     }
 }
 

@@ -54,6 +54,59 @@ fn unknown_odd_fields_are_listed_with_their_bytes() {
     );
 }
 
+/// Made by Core Lightning 26.06.6: every day from a base, in a window, for a limited time, in proportion.
+const DAILY: &str = "lno1qgsqvgnwgcg35z6ee2h3yczraddm72xrfua9uve2rlrm9deu7xyfzrcgqv85ysq2qdkkzeckyypujfn4mmq7v7etd95ktv9p4q8vnn3rdccckdnu53mmfhxu7cy6p3078wdv5xqzqyqluwu6egdq2qt920cspl3mnt9pkpsqqqqrcrsslcae4jsaqyxq";
+/// Made by Core Lightning 26.06.6: every ten seconds, for whoever wants to.
+const OPTIONAL: &str = "lno1qgsqvgnwgcg35z6ee2h3yczraddm72xrfua9uve2rlrm9deu7xyfzrcgqv85ysq2q3kkzeenzcss8jfxwh0vrenm9d5kjeds5x5qajwwydhrrzek0jj80dxumnmqngx9lcae4jseqgqq5";
+
+#[test]
+fn the_schedule_of_a_recurring_offer_is_one_object() {
+    let shown = view(DAILY);
+    assert_eq!(shown["valid"], true);
+    assert_eq!(
+        shown["offer_recurrence"],
+        json!({
+            "compulsory_field": true,
+            "time_unit": 1,
+            "time_unit_name": "days",
+            "period": 1,
+            "basetime": 1_700_000_000,
+            "proportional_amount": true,
+            "limit": 12,
+            "paywindow": { "seconds_before": 60, "seconds_after": 3600 },
+        })
+    );
+    assert!(shown.get("unknown_offer_tlvs").is_none());
+    assert_eq!(
+        view(OPTIONAL)["offer_recurrence"],
+        json!({ "compulsory_field": false, "time_unit": 0, "time_unit_name": "seconds", "period": 10 })
+    );
+}
+
+#[test]
+fn what_a_payment_of_a_series_says_of_it_is_shown_in_either_numbering() {
+    for experimental in [0_u64, 2_000_000_000] {
+        let mut writer = bolt1::Writer::new();
+        for (typ, value) in [(92, &[1][..]), (93, &[7]), (94, &[])] {
+            writer.write_bigsize(typ + experimental);
+            writer.write_bigsize(u64::try_from(value.len()).unwrap());
+            writer.write_bytes(value);
+        }
+        let shown = view(&bolt12::encode_string(Hrp::InvoiceRequest, &writer.into_bytes()));
+        assert_eq!(shown["invreq_recurrence_counter"], 1);
+        assert_eq!(shown["invreq_recurrence_start"], 7);
+        assert_eq!(shown["invreq_recurrence_cancel"], true);
+    }
+}
+
+#[test]
+fn a_schedule_that_cannot_be_read_is_a_warning() {
+    let shown = view(&bolt12::encode_string(Hrp::Offer, &[24, 1, 1, 26, 0, 29, 1, 2]));
+    assert_eq!(shown["valid"], false);
+    assert!(shown["warning_invalid_offer_recurrence_base"].is_string());
+    assert_eq!(shown["offer_recurrence"]["limit"], 2);
+}
+
 #[test]
 fn upper_case_joins_and_the_uri_scheme_are_understood() {
     let (head, tail) = WITH_AMOUNT.split_at(20);
