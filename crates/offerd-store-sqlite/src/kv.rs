@@ -1,7 +1,7 @@
 //! Table `kv`: the Lightning node's own state.
 
-use offerd_core::port::{KeyValueStore, PortError};
-use rusqlite::{OptionalExtension as _, params};
+use offerd_core::port::{KeyValueStore, NamedChange, PortError};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use crate::error::Doing;
 use crate::statement::execute;
@@ -31,24 +31,20 @@ impl KeyValueStore for SqliteStore {
         key: &str,
         value: &[u8],
     ) -> Result<(), PortError> {
-        execute(
-            &self.db(),
-            "write a named value",
-            "INSERT INTO kv (primary_ns, secondary_ns, key, value) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (primary_ns, secondary_ns, key) DO UPDATE SET value = excluded.value",
-            params![primary, secondary, key, value],
-        )
-        .map(drop)
+        make(&self.db(), &NamedChange { primary, secondary, key, value: Some(value) })
+    }
+
+    fn write_all(&self, changes: &[NamedChange<'_>]) -> Result<(), PortError> {
+        let mut db = self.db();
+        let tx = db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("begin a transaction")?;
+        changes.iter().try_for_each(|change| make(&tx, change))?;
+        tx.commit().doing("commit a transaction")
     }
 
     fn remove(&self, primary: &str, secondary: &str, key: &str) -> Result<(), PortError> {
-        execute(
-            &self.db(),
-            "remove a named value",
-            "DELETE FROM kv WHERE primary_ns = ?1 AND secondary_ns = ?2 AND key = ?3",
-            params![primary, secondary, key],
-        )
-        .map(drop)
+        make(&self.db(), &NamedChange { primary, secondary, key, value: None })
     }
 
     fn list(&self, primary: &str, secondary: &str) -> Result<Vec<String>, PortError> {
@@ -61,4 +57,24 @@ impl KeyValueStore for SqliteStore {
             })
             .doing("list named values")
     }
+}
+
+fn make(db: &Connection, change: &NamedChange<'_>) -> Result<(), PortError> {
+    let NamedChange { primary, secondary, key, value } = *change;
+    let made = match value {
+        Some(value) => execute(
+            db,
+            "write a named value",
+            "INSERT INTO kv (primary_ns, secondary_ns, key, value) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (primary_ns, secondary_ns, key) DO UPDATE SET value = excluded.value",
+            params![primary, secondary, key, value],
+        ),
+        None => execute(
+            db,
+            "remove a named value",
+            "DELETE FROM kv WHERE primary_ns = ?1 AND secondary_ns = ?2 AND key = ?3",
+            params![primary, secondary, key],
+        ),
+    };
+    made.map(drop)
 }

@@ -12,4 +12,4 @@ pub use node::{
     PayRefused, PaymentFailure, PaymentPath, SealedContext,
 };
 pub use rates::{Rates, SourceState};
-pub use store::{Indexed, KeyValueStore, Page, Store};
+pub use store::{Indexed, KeyValueStore, NamedChange, Page, Store};

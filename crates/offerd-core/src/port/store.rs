@@ -1,5 +1,7 @@
 //! What we ask of a store.
 
+use std::fmt;
+
 use bolt1::{Msat, Timestamp};
 use bolt12::{InvreqId, OfferId};
 
@@ -35,6 +37,12 @@ pub trait KeyValueStore: Send + Sync {
         value: &[u8],
     ) -> Result<(), PortError>;
 
+    /// Makes all changes in order and in one transaction, durably.
+    ///
+    /// # Errors
+    /// When it could not be made durable; then none of them was made.
+    fn write_all(&self, changes: &[NamedChange<'_>]) -> Result<(), PortError>;
+
     /// Removes it; no error when it was not there.
     ///
     /// # Errors
@@ -46,6 +54,31 @@ pub trait KeyValueStore: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn list(&self, primary: &str, secondary: &str) -> Result<Vec<String>, PortError>;
+}
+
+/// One change of [`KeyValueStore::write_all`].
+#[derive(Clone, Copy)]
+pub struct NamedChange<'a> {
+    /// First level of the namespace.
+    pub primary: &'a str,
+    /// Second level of the namespace.
+    pub secondary: &'a str,
+    /// The name.
+    pub key: &'a str,
+    /// What is written; `None`: it is removed, no matter whether it was there.
+    pub value: Option<&'a [u8]>,
+}
+
+/// Without the value, which may hold secrets.
+impl fmt::Debug for NamedChange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NamedChange")
+            .field("primary", &self.primary)
+            .field("secondary", &self.secondary)
+            .field("key", &self.key)
+            .field("bytes", &self.value.map(<[u8]>::len))
+            .finish()
+    }
 }
 
 /// One page of a list: rows from `start` on in the order of their making, at most `limit`.

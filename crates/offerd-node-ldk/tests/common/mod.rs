@@ -40,6 +40,17 @@ pub(crate) async fn patiently<T>(what: &str, future: impl Future<Output = T>) ->
     }
 }
 
+/// Waits for something that nobody tells of, by looking again and again.
+pub(crate) async fn eventually(what: &str, done: impl Fn() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(5));
+    patiently(what, async {
+        while !done() {
+            looks.tick().await;
+        }
+    })
+    .await;
+}
+
 /// A chain and its server.
 pub(crate) struct World {
     pub(crate) chain: Arc<Chain>,
@@ -209,6 +220,20 @@ impl Inbox {
         .await
     }
 
+    /// Waits for whatever comes next.
+    pub(crate) async fn any(&self) -> NodeEvent {
+        self.next("any event", |event| Some(event.clone())).await
+    }
+
+    /// Whether the outcome of a payment of ours was told and not taken out yet.
+    pub(crate) fn has_outcome(&self, id: [u8; 32]) -> bool {
+        self.events.lock().unwrap().iter().any(|event| match event {
+            NodeEvent::PaymentSent { payment_id, .. }
+            | NodeEvent::PaymentFailed { payment_id, .. } => *payment_id == id,
+            _ => false,
+        })
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.events.lock().unwrap().is_empty()
     }
@@ -341,6 +366,13 @@ impl Member {
         .await;
     }
 
+    /// The only channel.
+    pub(crate) fn channel(&self) -> ChannelView {
+        let mut channels = self.list_peer_channels();
+        assert_eq!(channels.len(), 1, "one channel, and still there");
+        channels.remove(0)
+    }
+
     pub(crate) async fn all_channels_usable(&self) {
         self.wait_for_channels("usable channels", |channels| {
             !channels.is_empty() && channels.iter().all(|channel| channel.usable)
@@ -350,16 +382,7 @@ impl Member {
 
     /// Waits until the node could route over that many channels of the network, in both directions.
     pub(crate) async fn knows_network(&self, channels: usize) {
-        patiently("gossip", async {
-            loop {
-                let size = self.graph_size();
-                if size.priced >= 2 * channels {
-                    return;
-                }
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
+        eventually("gossip", || self.graph_size().priced >= 2 * channels).await;
     }
 
     pub(crate) async fn invoice(&self, amount: Msat) -> Minted {

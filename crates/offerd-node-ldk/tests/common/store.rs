@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use offerd_core::port::{KeyValueStore, PortError};
+use offerd_core::port::{KeyValueStore, NamedChange, PortError};
 
 type Key = (String, String, String);
 
@@ -14,6 +14,8 @@ pub(crate) struct MemoryStore {
     values: Mutex<BTreeMap<Key, Vec<u8>>>,
     /// While set, nothing can be written.
     pub(crate) full: AtomicBool,
+    /// Writes that are still taken, minus one; zero: no limit.
+    limit: AtomicU64,
 }
 
 impl MemoryStore {
@@ -26,11 +28,25 @@ impl MemoryStore {
         self.values.lock().unwrap().clone()
     }
 
+    /// Takes so many more writes and refuses all that come after them: what a process that died there leaves.
+    pub(crate) fn die_after(&self, writes: u64) {
+        self.limit.store(writes + 1, Ordering::SeqCst);
+    }
+
+    /// Takes every write again.
+    pub(crate) fn live(&self) {
+        self.limit.store(0, Ordering::SeqCst);
+    }
+
     fn writable(&self) -> Result<(), PortError> {
         if self.full.load(Ordering::SeqCst) {
             return Err(PortError::unavailable("disk full"));
         }
-        Ok(())
+        let spend = |limit: u64| (limit > 1).then(|| limit - 1);
+        match self.limit.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend) {
+            Err(1) => Err(PortError::unavailable("the process has died")),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -57,6 +73,19 @@ impl KeyValueStore for MemoryStore {
     ) -> Result<(), PortError> {
         self.writable()?;
         self.values.lock().unwrap().insert(key(primary, secondary, name), value.to_vec());
+        Ok(())
+    }
+
+    fn write_all(&self, changes: &[NamedChange<'_>]) -> Result<(), PortError> {
+        self.writable()?;
+        let mut values = self.values.lock().unwrap();
+        for change in changes {
+            let name = key(change.primary, change.secondary, change.key);
+            match change.value {
+                Some(value) => values.insert(name, value.to_vec()),
+                None => values.remove(&name),
+            };
+        }
         Ok(())
     }
 

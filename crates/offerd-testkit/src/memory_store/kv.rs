@@ -1,6 +1,6 @@
 //! Named byte strings.
 
-use offerd_core::port::{KeyValueStore, PortError};
+use offerd_core::port::{KeyValueStore, NamedChange, PortError};
 
 use super::MemoryStore;
 
@@ -22,6 +22,18 @@ impl KeyValueStore for MemoryStore {
         value: &[u8],
     ) -> Result<(), PortError> {
         self.state().named.insert(name(primary, secondary, key), value.to_vec());
+        Ok(())
+    }
+
+    fn write_all(&self, changes: &[NamedChange<'_>]) -> Result<(), PortError> {
+        let mut state = self.state();
+        for change in changes {
+            let name = name(change.primary, change.secondary, change.key);
+            match change.value {
+                Some(value) => state.named.insert(name, value.to_vec()),
+                None => state.named.remove(&name),
+            };
+        }
         Ok(())
     }
 

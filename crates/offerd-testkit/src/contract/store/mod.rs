@@ -106,6 +106,7 @@ macro_rules! store_contract {
                 an_empty_value_is_not_an_absent_one,
                 a_removed_value_is_gone_and_may_be_removed_again,
                 namespaces_do_not_mix,
+                several_changes_are_made_in_order_and_at_once,
                 a_large_value_is_kept;
         }
     };

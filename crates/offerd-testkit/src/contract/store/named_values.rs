@@ -1,6 +1,6 @@
 //! Named byte strings.
 
-use offerd_core::port::Store;
+use offerd_core::port::{NamedChange, Store};
 
 pub fn a_written_value_is_read_back(store: &dyn Store) {
     store.write("monitors", "", "channel", b"\0state\xff").expect("write");
@@ -50,6 +50,24 @@ pub fn namespaces_do_not_mix(store: &dyn Store) {
     store.remove("a", "", "k").expect("remove");
     assert_eq!(store.list("a", "").expect("list"), ["l"]);
     assert_eq!(store.list("a", "b").expect("list"), ["k"]);
+}
+
+pub fn several_changes_are_made_in_order_and_at_once(store: &dyn Store) {
+    store.write("monitors", "", "old", b"state").expect("write");
+    let change = |primary, key, value| NamedChange { primary, secondary: "", key, value };
+    let changes = [
+        change("monitors", "old", None),
+        change("monitors", "new", Some(&b"first"[..])),
+        change("", "manager", Some(&b"state"[..])),
+        change("monitors", "new", Some(&b"second"[..])),
+        change("", "never there", None),
+    ];
+    store.write_all(&changes).expect("write all");
+    assert_eq!(store.list("monitors", "").expect("list"), ["new"]);
+    let read = |primary, key| store.read(primary, "", key).expect("read");
+    assert_eq!(read("monitors", "new").as_deref(), Some(&b"second"[..]));
+    assert_eq!(read("", "manager").as_deref(), Some(&b"state"[..]));
+    store.write_all(&[]).expect("write nothing");
 }
 
 pub fn a_large_value_is_kept(store: &dyn Store) {
