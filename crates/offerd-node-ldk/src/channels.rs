@@ -117,15 +117,25 @@ fn has_anchors(channel: &ChannelDetails) -> bool {
     channel.channel_type.as_ref().is_none_or(ChannelTypeFeatures::supports_anchors_zero_fee_htlc_tx)
 }
 
-/// Our side of the balance: what can be sent, what must stay, what is on its way out, and the anchors if we paid
-/// for them.
+/// Our side of the balance. The crate tells for both sides what can be sent, which is nothing as long as a side has
+/// no more than its reserve; so where we cannot send, ours is what is not the peer's.
 fn to_us(channel: &ChannelDetails) -> Msat {
-    let reserve = channel.unspendable_punishment_reserve.unwrap_or(0).saturating_mul(1_000);
-    let outgoing: u64 = channel.pending_outbound_htlcs.iter().map(|htlc| htlc.amount_msat).sum();
-    let anchors = if channel.is_outbound && has_anchors(channel) { BOTH_ANCHORS_MSAT } else { 0 };
-    let parts = [channel.outbound_capacity_msat, reserve, outgoing, anchors];
-    let sum = parts.into_iter().fold(0, u64::saturating_add);
-    msat(sum.min(channel.channel_value_satoshis.saturating_mul(1_000)))
+    let capacity = channel.channel_value_satoshis.saturating_mul(1_000);
+    let anchors = if has_anchors(channel) { BOTH_ANCHORS_MSAT } else { 0 };
+    let side = |sendable: u64, reserve_sat: u64, in_htlcs: u64, opener: bool| {
+        let parts = [sendable, reserve_sat.saturating_mul(1_000), in_htlcs];
+        let sum = parts.into_iter().fold(0, u64::saturating_add);
+        sum.saturating_add(if opener { anchors } else { 0 }).min(capacity)
+    };
+    if channel.outbound_capacity_msat > 0 {
+        let reserve = channel.unspendable_punishment_reserve.unwrap_or(0);
+        let outgoing = channel.pending_outbound_htlcs.iter().map(|htlc| htlc.amount_msat).sum();
+        return msat(side(channel.outbound_capacity_msat, reserve, outgoing, channel.is_outbound));
+    }
+    let reserve = channel.counterparty.unspendable_punishment_reserve;
+    let incoming = channel.pending_inbound_htlcs.iter().map(|htlc| htlc.amount_msat).sum();
+    let theirs = side(channel.inbound_capacity_msat, reserve, incoming, !channel.is_outbound);
+    msat(capacity.saturating_sub(theirs))
 }
 
 fn msat(msat: u64) -> Msat {

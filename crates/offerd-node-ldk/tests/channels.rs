@@ -5,11 +5,12 @@
 mod common;
 
 use bitcoin::{Amount, FeeRate, Transaction, Txid};
+use offerd_core::port::InvoiceIssuer;
 use offerd_node_ldk::{
     AddressKind, ChannelError, ChannelState, FundingOrder, Node, OutputStatus, WalletError,
 };
 
-use common::{Member, PATIENCE, World, msat, order, patiently};
+use common::{Member, PATIENCE, World, eventually, msat, order, patiently};
 
 fn confirmed(node: &Node) -> Amount {
     let outputs = node.list_funds().outputs;
@@ -81,6 +82,25 @@ async fn a_channel_is_opened_and_shown_as_it_is() {
     let peers = opener.list_peers();
     assert_eq!(peers.len(), 1);
     assert!(peers.iter().all(|view| view.node_id == peer.node_id() && view.connected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_side_with_less_than_its_reserve_is_shown_with_what_it_has() {
+    let world = World::new().await;
+    let (opener, peer) = (world.node().await, world.node().await);
+    world.fund(&[&opener, &peer], 1, Amount::from_sat(2_000_000)).await;
+    world.channel(&opener, &peer, order(&peer, 1_000_000)).await;
+    assert_eq!(peer.channel().to_us, msat(0));
+    assert_eq!(opener.channel().to_us, msat(1_000_000_000));
+    let minted = peer.invoice(msat(3_000_001)).await;
+    let payment = opener.pay_minted(&minted, msat(3_000_001)).await;
+    let arrived = peer.inbox.claimable().await;
+    assert_eq!(peer.channel().to_us, msat(0), "not ours yet");
+    peer.accept(arrived.payment_hash).await.unwrap();
+    opener.inbox.outcome(payment).await.unwrap();
+    eventually("rest", || peer.channel().htlcs + opener.channel().htlcs == 0).await;
+    assert_eq!(peer.channel().to_us, msat(3_000_001));
+    assert_eq!(opener.channel().to_us, msat(996_999_999));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
