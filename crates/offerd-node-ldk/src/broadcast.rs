@@ -1,4 +1,7 @@
 //! Sending transactions, again and again until they are where they belong.
+//!
+//! Nothing is sent before the state that it comes from is on disk: a commitment transaction that a restarted node
+//! does not know as its own is one whose outputs it does not claim.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -7,11 +10,12 @@ use std::sync::Arc;
 use bitcoin::{Transaction, Txid};
 use lightning::chain::chaininterface::BroadcasterInterface;
 use tokio::sync::{mpsc, watch};
-use tracing::{debug, info};
+use tracing::{debug, error, info};
 
 use crate::chain::{BroadcastError, ChainSource, ChainView};
 use crate::closing::Closings;
 use crate::tasks::stopped;
+use crate::writer::StateWriter;
 
 /// Most packages that wait for another try; the oldest is given up for a new one.
 const MOST_WAITING: usize = 500;
@@ -60,6 +64,7 @@ struct Waiting {
 /// Sends what comes, and with each block once more what was refused, until `stop`.
 pub(crate) async fn run(
     mut packages: mpsc::UnboundedReceiver<Vec<Transaction>>,
+    writer: Arc<StateWriter>,
     source: Arc<dyn ChainSource>,
     view: Arc<ChainView>,
     mut stop: watch::Receiver<bool>,
@@ -69,7 +74,12 @@ pub(crate) async fn run(
     loop {
         tokio::select! {
             package = packages.recv() => match package {
-                Some(package) => try_one(&*source, Waiting { package, tries: 0 }, &mut waiting).await,
+                Some(package) => {
+                    if !written(&writer).await {
+                        return;
+                    }
+                    try_one(&*source, Waiting { package, tries: 0 }, &mut waiting).await;
+                }
                 None => return,
             },
             changed = blocks.changed() => {
@@ -81,6 +91,22 @@ pub(crate) async fn run(
                 }
             }
             () = stopped(&mut stop) => return,
+        }
+    }
+}
+
+/// Whether all that a transaction may rest on is on disk. If not, the node is stopping.
+async fn written(writer: &Arc<StateWriter>) -> bool {
+    let writer = Arc::clone(writer);
+    match tokio::task::spawn_blocking(move || writer.write_all_made()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            error!(%error, "a transaction is not sent: what it rests on could not be written");
+            false
+        }
+        Err(error) => {
+            error!(%error, "a transaction is not sent");
+            false
         }
     }
 }

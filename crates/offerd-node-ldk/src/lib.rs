@@ -9,6 +9,8 @@
 //!   refuses what it does not know.
 //! * Payment paths come and go as bytes. `router` repairs the crate's routes over one-hop paths, whose
 //!   `blinded_payinfo` it ignores; `paths` makes several paths, so that a payment can come in parts.
+//! * What the channels are is written in one transaction (`writer`), and nothing leaves us that rests on what is not
+//!   written yet.
 //! * A node that could not write its state stops rather than go on: see [`Node::failed`].
 //!
 //! # What does not live here
@@ -36,7 +38,7 @@ mod issuer;
 mod keys;
 mod locks;
 mod logger;
-mod manager;
+mod monitors;
 mod node;
 mod onion;
 mod paths;
@@ -54,6 +56,7 @@ mod tasks;
 mod types;
 mod views;
 mod wallet;
+mod writer;
 
 pub use closing::{CloseKind, ClosedChannel};
 pub use config::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};

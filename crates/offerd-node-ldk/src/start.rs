@@ -29,7 +29,6 @@ use crate::events::EventDesk;
 use crate::funding::Fundings;
 use crate::issuer::Issuer;
 use crate::logger::NodeLogger;
-use crate::manager::ManagerStore;
 use crate::node::{Node, Stops};
 use crate::onion::{Identity, OnionLayer, SystemClock};
 use crate::paths::PathMaker;
@@ -40,6 +39,7 @@ use crate::repeats::Repeats;
 use crate::state::{Base, Core, since_epoch};
 use crate::tasks::{self, Background};
 use crate::types::{Bumper, Gossip, Peers};
+use crate::writer::StateWriter;
 
 pub(crate) async fn start(
     config: NodeConfig,
@@ -54,9 +54,9 @@ pub(crate) async fn start(
     let (net, arrivals) = Net::new(&base, &core)?;
     let ledger = Ledger::new(&base, &core);
     ledger.claims.prune(base.view.height())?;
-    let manager = ManagerStore::new(Arc::clone(&base.store), Arc::clone(&core.channels));
+    let writer = core.writer(&base);
     let background = Background {
-        store: Arc::clone(&manager),
+        store: Arc::clone(&writer),
         desk: Arc::new(ledger.desk(&base, &core, Arc::clone(&caller))),
         monitor: Arc::clone(&core.monitor),
         channels: Arc::clone(&core.channels),
@@ -79,10 +79,9 @@ pub(crate) async fn start(
     });
     // Events first: what is left from before the restart is told before anything new can happen.
     node.spawn(background.run(drained, node.stops.background.subscribe()));
-    let monitor_written = Arc::clone(&base.monitor_written);
-    let stop = node.stops.work.subscribe();
-    node.spawn(tasks::write_manager(manager, monitor_written, stop));
-    node.follow_chain(listeners, packages);
+    let (peers, stop) = (Arc::clone(&node.peers), node.stops.work.subscribe());
+    node.spawn(tasks::write_state(Arc::clone(&writer), peers, stop));
+    node.follow_chain(listeners, writer, packages);
     node.keep_channels();
     node.keep_recoverable(rescuer);
     node.talk(listener, arrivals, caller);
@@ -308,6 +307,7 @@ impl Node {
     fn follow_chain(
         &self,
         listeners: Arc<Listeners>,
+        writer: Arc<StateWriter>,
         packages: mpsc::UnboundedReceiver<Vec<Transaction>>,
     ) {
         let sweeper = Arc::clone(&listeners.sweeper);
@@ -316,7 +316,7 @@ impl Node {
         self.spawn(async move { source.follow(listeners, view, pause, stop).await });
 
         let (source, view) = (Arc::clone(&self.source), Arc::clone(&self.view));
-        self.spawn(broadcast::run(packages, source, view, self.stops.work.subscribe()));
+        self.spawn(broadcast::run(packages, writer, source, view, self.stops.work.subscribe()));
 
         let (wallet, broadcaster) = (Arc::clone(&self.wallet), Arc::clone(&self.broadcaster));
         self.spawn(tasks::rebroadcast(wallet, broadcaster, self.stops.work.subscribe()));
@@ -341,7 +341,8 @@ impl Node {
         }
 
         let (health, work) = (Arc::clone(&self.health), Arc::clone(&self.stops.work));
-        self.spawn(tasks::guard(health, work, self.stops.work.subscribe()));
+        let (peers, stop) = (Arc::clone(&self.peers), self.stops.work.subscribe());
+        self.spawn(tasks::guard(health, peers, work, stop));
     }
 
     fn talk(

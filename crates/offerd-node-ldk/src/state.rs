@@ -1,7 +1,7 @@
 //! What a node has kept, read back and brought in step with the chain.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bitcoin::{Amount, BlockHash, Transaction};
@@ -23,7 +23,7 @@ use lightning::util::persist::{
 };
 use lightning::util::ser::ReadableArgs;
 use offerd_core::port::KeyValueStore;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tracing::warn;
 
 use crate::broadcast::Broadcaster;
@@ -34,12 +34,13 @@ use crate::error::NodeError;
 use crate::fees::FeeTable;
 use crate::keys::Keys;
 use crate::logger::NodeLogger;
-use crate::manager::ManagerStore;
-use crate::persist::{Health, MonitorStore, Store, load_monitors};
+use crate::monitors::{MonitorQueue, load_monitors};
+use crate::persist::{Health, Store};
 use crate::recovery::Recovery;
 use crate::router::OneHopRouter;
 use crate::types::{Channels, Graph, Keyring, Monitor, Scorer, Sweeper};
 use crate::wallet::{Birth, OnchainWallet};
+use crate::writer::StateWriter;
 
 /// Addresses beyond the last one given out that the wallet looks for.
 const AHEAD: u32 = 100;
@@ -53,7 +54,7 @@ pub(crate) struct Base {
     pub(crate) values: Arc<dyn KeyValueStore>,
     pub(crate) dir: PathBuf,
     pub(crate) health: Arc<Health>,
-    pub(crate) monitor_written: Arc<Notify>,
+    pub(crate) monitor_queue: Arc<MonitorQueue>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) source: Arc<dyn ChainSource>,
     pub(crate) view: Arc<ChainView>,
@@ -109,7 +110,7 @@ impl Base {
             values,
             dir: dir.to_owned(),
             health,
-            monitor_written: Arc::default(),
+            monitor_queue: Arc::default(),
             keyring,
             source,
             view,
@@ -144,10 +145,7 @@ impl Core {
             Arc::clone(&base.broadcaster),
             Arc::new(NodeLogger),
             Arc::clone(&base.fees),
-            Arc::new(MonitorStore {
-                store: Arc::clone(&base.store),
-                written: Arc::clone(&base.monitor_written),
-            }),
+            Arc::clone(&base.monitor_queue),
             Arc::clone(&base.keyring),
             base.keyring.get_peer_storage_key(),
         ));
@@ -200,6 +198,17 @@ impl Core {
         Ok(())
     }
 
+    /// What writes it down.
+    pub(crate) fn writer(&self, base: &Base) -> Arc<StateWriter> {
+        Arc::new(StateWriter {
+            store: Arc::clone(&base.store),
+            channels: Arc::clone(&self.channels),
+            monitor: Arc::clone(&self.monitor),
+            queue: Arc::clone(&base.monitor_queue),
+            writing: Mutex::new(()),
+        })
+    }
+
     /// The reserve that our channels need.
     pub(crate) fn reserve(&self, config: &NodeConfig) -> Reserve {
         Reserve {
@@ -225,7 +234,7 @@ fn load_channels(
     )));
     let keyring = || Arc::clone(&base.keyring);
     let user = user_config(&base.config);
-    let Some(bytes) = ManagerStore::read(&base.store)? else {
+    let Some(bytes) = StateWriter::read_manager(&base.store)? else {
         if !monitors.is_empty() {
             let why = "it is missing, although there are channels".to_owned();
             return Err(NodeError::Corrupt { what: "the channel manager", why });

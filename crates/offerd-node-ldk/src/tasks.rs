@@ -14,7 +14,7 @@ use lightning_background_processor::{
 use lightning_rapid_gossip_sync::RapidGossipSync;
 use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{debug, error};
 
@@ -25,12 +25,12 @@ use crate::convert;
 use crate::events::EventDesk;
 use crate::fees::FeeTable;
 use crate::logger::NodeLogger;
-use crate::manager::ManagerStore;
 use crate::onion::OnionLayer;
 use crate::persist::Health;
 use crate::repeats::Repeats;
 use crate::types::{Channels, Gossip, Graph, Monitor, Peers, Scorer, Sweeper, SweeperIn};
 use crate::wallet::OnchainWallet;
+use crate::writer::StateWriter;
 
 /// Pause before events that were not handled are offered again, while nothing else goes on.
 const REPLAY_PAUSE: Duration = Duration::from_millis(200);
@@ -50,7 +50,7 @@ const COLOUR: [u8; 3] = [0x0f, 0xfe, 0xed];
 
 /// What the background processing works on.
 pub(crate) struct Background {
-    pub(crate) store: Arc<ManagerStore>,
+    pub(crate) store: Arc<StateWriter>,
     pub(crate) desk: Arc<EventDesk>,
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) channels: Arc<Channels>,
@@ -90,7 +90,7 @@ impl Background {
             self.peers,
             NO_LIQUIDITY_MANAGER,
             // We sweep with each block.
-            None::<Arc<SweeperIn<ManagerStore>>>,
+            None::<Arc<SweeperIn<StateWriter>>>,
             Arc::new(NodeLogger),
             Some(self.scorer),
             |pause| {
@@ -126,24 +126,25 @@ impl Background {
     }
 }
 
-/// Writes the channel manager after each channel monitor.
+/// Writes the channels' state as soon as a monitor has changed, and lets out what waited for that.
 ///
-/// The background processing writes it too, but only after the events of the moment were handled. A node that is
-/// killed between a monitor's write and the manager's finds its manager outdated at the next start, and closes the
-/// channel by force. The crate's own notice of changes cannot be used here: it serves one listener only.
-pub(crate) async fn write_manager(
-    manager: Arc<ManagerStore>,
-    monitor_written: Arc<Notify>,
+/// Updates that come while one write is on its way go together into the next.
+pub(crate) async fn write_state(
+    writer: Arc<StateWriter>,
+    peers: Arc<Peers>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
         tokio::select! {
             () = stopped(&mut stop) => return,
-            () = monitor_written.notified() => {}
+            () = writer.queue.filled() => {}
         }
-        if let Err(error) = manager.write_now() {
-            error!(%error, "the channel manager could not be written");
-            return;
+        let writing = Arc::clone(&writer);
+        match tokio::task::spawn_blocking(move || writing.write_waiting()).await {
+            Ok(Ok(())) => peers.process_events(),
+            // The store has told that the node must stop.
+            Ok(Err(error)) => return error!(%error, "the channels could not be written"),
+            Err(error) => return error!(%error, "writing the channels has ended"),
         }
     }
 }
@@ -413,15 +414,17 @@ fn alias(name: &str) -> [u8; 32] {
     alias
 }
 
-/// Ends all work when the node must not go on.
+/// Ends all work, and hangs up on everybody, when the node must not go on.
 pub(crate) async fn guard(
     health: Arc<Health>,
+    peers: Arc<Peers>,
     stop: Arc<watch::Sender<bool>>,
     mut told: watch::Receiver<bool>,
 ) {
     tokio::select! {
         _ = health.failed() => {
             stop.send_replace(true);
+            peers.disconnect_all_peers();
         }
         () = stopped(&mut told) => {}
     }

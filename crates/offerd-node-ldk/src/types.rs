@@ -19,9 +19,10 @@ use lightning_net_tokio::SocketDescriptor;
 use crate::broadcast::Broadcaster;
 use crate::fees::FeeTable;
 use crate::logger::NodeLogger;
+use crate::monitors::MonitorQueue;
 use crate::onion::OnionLayer;
 use crate::peers::PeerWatch;
-use crate::persist::{MonitorStore, Store};
+use crate::persist::Store;
 use crate::repeats::Repeats;
 use crate::router::OneHopRouter;
 use crate::wallet::OnchainWallet;
@@ -34,7 +35,7 @@ pub(crate) type Monitor = ChainMonitor<
     Arc<Broadcaster>,
     Arc<FeeTable>,
     Arc<NodeLogger>,
-    Arc<MonitorStore>,
+    Arc<MonitorQueue>,
     Arc<Keyring>,
 >;
 pub(crate) type Graph = NetworkGraph<Arc<NodeLogger>>;

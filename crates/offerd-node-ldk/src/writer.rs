@@ -1,8 +1,16 @@
-//! The channel manager in the store.
+//! Writing what the channels are: their manager and their monitors, in one transaction.
 //!
-//! It is written by two hands: by the background processing, which goes through the store interface with bytes
-//! that it has encoded a moment ago, and by a task of ours, which does so at once. So that an older state cannot
-//! land on top of a newer one, each write encodes the manager anew, one write after the other.
+//! The crate checks the one against the others at each start. A monitor that knows more than the manager means
+//! for it that the manager is outdated, and it closes the channel by force; so there must be no moment at which a
+//! killed process leaves such a pair. A manager that knows more is fine: it holds the updates on their way to
+//! monitors and makes them again. Therefore
+//!
+//! * all changed monitors go to disk together with a manager that was encoded after them,
+//! * and only then the crate hears that their updates are done, and lets out what rests on them.
+//!
+//! Two hands write: a task of ours, as soon as a monitor has changed, and the background processing, which goes
+//! through the store interface with bytes of a moment ago. Each write encodes the manager anew, one write after
+//! the other, so that an older state cannot land on top of a newer one.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -13,48 +21,127 @@ use lightning::util::persist::{
     CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, KVStoreSync,
 };
 use lightning::util::ser::Writeable;
-use offerd_core::port::PortError;
+use offerd_core::port::{NamedChange, PortError};
+use tracing::debug;
 
 use crate::locks::lock;
-use crate::persist::Store;
-use crate::types::Channels;
+use crate::monitors::{ARCHIVED_MONITORS, MONITORS, MonitorQueue, Waiting};
+use crate::persist::{Store, io_error};
+use crate::types::{Channels, Monitor};
 
-const SPACE: (&str, &str) = (
+const MANAGER: (&str, &str) = (
     CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
     CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE,
 );
 
-/// The store, with the manager's place in it under guard.
-pub(crate) struct ManagerStore {
-    store: Arc<Store>,
-    channels: Arc<Channels>,
-    writing: Mutex<()>,
+/// The store, with the places of manager and monitors in it under guard.
+pub(crate) struct StateWriter {
+    pub(crate) store: Arc<Store>,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) monitor: Arc<Monitor>,
+    pub(crate) queue: Arc<MonitorQueue>,
+    pub(crate) writing: Mutex<()>,
 }
 
-impl fmt::Debug for ManagerStore {
+impl fmt::Debug for StateWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ManagerStore").finish_non_exhaustive()
+        f.debug_struct("StateWriter").finish_non_exhaustive()
     }
 }
 
-impl ManagerStore {
-    pub(crate) fn new(store: Arc<Store>, channels: Arc<Channels>) -> Arc<Self> {
-        Arc::new(Self { store, channels, writing: Mutex::new(()) })
+/// A value to write, or, without bytes, to remove.
+struct Change {
+    space: (&'static str, &'static str),
+    key: String,
+    value: Option<Vec<u8>>,
+}
+
+impl StateWriter {
+    /// The manager that was kept, if any.
+    pub(crate) fn read_manager(store: &Store) -> Result<Option<Vec<u8>>, PortError> {
+        store.read(MANAGER, CHANNEL_MANAGER_PERSISTENCE_KEY)
     }
 
-    /// What was kept, if anything.
-    pub(crate) fn read(store: &Store) -> Result<Option<Vec<u8>>, PortError> {
-        store.read(SPACE, CHANNEL_MANAGER_PERSISTENCE_KEY)
-    }
-
-    /// Writes the manager as it is when whatever is changing it now has ended.
-    pub(crate) fn write_now(&self) -> Result<(), PortError> {
+    /// Writes manager and monitors if there is a monitor to be written.
+    pub(crate) fn write_waiting(&self) -> Result<(), PortError> {
         let _one_at_a_time = lock(&self.writing);
-        self.store.write(SPACE, CHANNEL_MANAGER_PERSISTENCE_KEY, &self.channels.encode())
+        let waiting = self.queue.take();
+        if waiting.is_empty() { Ok(()) } else { self.write_both(&waiting) }
+    }
+
+    /// The same, and counts in updates that are being made at this moment. For what may rest on them already:
+    /// monitors hand out transactions a moment before they ask to be written.
+    pub(crate) fn write_all_made(&self) -> Result<(), PortError> {
+        // The crate answers this only between updates, not during one.
+        let _ = self.monitor.list_pending_monitor_updates();
+        self.write_waiting()
+    }
+
+    /// Writes the manager as it is when whatever is changing it now has ended, and the monitors that wait.
+    fn write_manager(&self) -> Result<(), PortError> {
+        let _one_at_a_time = lock(&self.writing);
+        self.write_both(&self.queue.take())
+    }
+
+    fn write_both(&self, waiting: &Waiting) -> Result<(), PortError> {
+        let mut changes = self.encoded_monitors(waiting);
+        changes.extend(self.put_away(waiting)?);
+        // After the monitors: none of those just encoded may know more.
+        changes.push(Change {
+            space: MANAGER,
+            key: CHANNEL_MANAGER_PERSISTENCE_KEY.to_owned(),
+            value: Some(self.channels.encode()),
+        });
+        let changes: Vec<_> = changes.iter().map(Change::named).collect();
+        self.store.write_all("the channels", &changes)?;
+        self.acknowledge(waiting);
+        Ok(())
+    }
+
+    fn encoded_monitors(&self, waiting: &Waiting) -> Vec<Change> {
+        let channels = waiting.changed.keys();
+        // One that is missing has been put away since.
+        let monitors = channels.filter_map(|channel| self.monitor.get_monitor(*channel).ok());
+        let written = monitors.map(|monitor| Change {
+            space: MONITORS,
+            key: monitor.persistence_key().to_string(),
+            value: Some(monitor.encode()),
+        });
+        written.collect()
+    }
+
+    /// What moves the monitors that are not needed any more out of the way.
+    fn put_away(&self, waiting: &Waiting) -> Result<Vec<Change>, PortError> {
+        let mut changes = Vec::new();
+        for name in &waiting.resolved {
+            let key = name.to_string();
+            let Some(monitor) = self.store.read(MONITORS, &key)? else { continue };
+            let value = Some(monitor);
+            changes.push(Change { space: ARCHIVED_MONITORS, key: key.clone(), value });
+            changes.push(Change { space: MONITORS, key, value: None });
+        }
+        Ok(changes)
+    }
+
+    fn acknowledge(&self, waiting: &Waiting) {
+        for (channel, updates) in &waiting.changed {
+            for update in updates {
+                if let Err(error) = self.monitor.channel_monitor_updated(*channel, *update) {
+                    debug!(%channel, update, ?error, "the monitor is not needed any more");
+                }
+            }
+        }
     }
 }
 
-impl KVStoreSync for ManagerStore {
+impl Change {
+    fn named(&self) -> NamedChange<'_> {
+        let ((primary, secondary), key) = (self.space, self.key.as_str());
+        NamedChange { primary, secondary, key, value: self.value.as_deref() }
+    }
+}
+
+impl KVStoreSync for StateWriter {
     fn read(&self, primary: &str, secondary: &str, key: &str) -> Result<Vec<u8>, io::Error> {
         KVStoreSync::read(&*self.store, primary, secondary, key)
     }
@@ -66,10 +153,8 @@ impl KVStoreSync for ManagerStore {
         key: &str,
         value: Vec<u8>,
     ) -> Result<(), io::Error> {
-        if (primary, secondary) == SPACE && key == CHANNEL_MANAGER_PERSISTENCE_KEY {
-            return self
-                .write_now()
-                .map_err(|error| io::Error::new(io::ErrorKind::Other, error.to_string()));
+        if (primary, secondary) == MANAGER && key == CHANNEL_MANAGER_PERSISTENCE_KEY {
+            return self.write_manager().map_err(io_error);
         }
         KVStoreSync::write(&*self.store, primary, secondary, key, value)
     }
