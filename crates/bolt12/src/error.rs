@@ -71,8 +71,6 @@ pub enum InvalidReason {
     },
     /// There is not one for each of the paths.
     CountMismatch,
-    /// None of the paths can be used.
-    NoUsablePath,
     /// It is not what another field, or the message that is answered, says.
     Mismatch,
     /// There is no rate by which to convert it.
@@ -192,7 +190,6 @@ impl fmt::Display for InvalidReason {
             Self::Above { max } => write!(f, "must be at most {max}"),
             Self::UnknownFeature { bit } => write!(f, "unknown compulsory feature {bit}"),
             Self::CountMismatch => f.write_str("not one for each path"),
-            Self::NoUsablePath => f.write_str("no usable path"),
             Self::Mismatch => f.write_str("does not match"),
             Self::NoRate => f.write_str("no rate to convert it"),
         }

@@ -287,6 +287,19 @@ fn a_path_is_answered_by_its_end_in_both_opinions() {
     assert!(Invoice::decode(&forged).is_err());
 }
 
+/// Whether a way to pay can be used is judged by whoever pays, in both.
+#[test]
+fn an_invoice_without_a_usable_path_is_read_by_both() {
+    let needy = bolt12::BlindedPayInfo { features: vec![1], ..pay_info() };
+    let invoice = completed(InvoiceBuilder::for_request(&payout_request()))
+        .paths(vec![(path(0x61), needy)])
+        .sign(&secp(), &keypair(PAYEE))
+        .expect("valid");
+    assert_eq!(invoice.usable_paths().count(), 0);
+    let ldks = Bolt12Invoice::try_from(invoice.bytes().to_vec()).expect("LDK reads it");
+    assert!(ldks.payment_paths()[0].payinfo.features.requires_unknown_bits());
+}
+
 /// An offer with many fields, to be damaged.
 fn rich_offer() -> Vec<u8> {
     let usd = bolt12::Currency::new("USD").expect("three capitals");

@@ -104,8 +104,7 @@ impl Refusal {
             Self::FieldInvalid { field } | Self::FieldDiffers { field } => Some(*field),
             Self::AmountNotPromised => Some(field::INVOICE_AMOUNT),
             Self::InvoiceExpired => Some(field::INVOICE_RELATIVE_EXPIRY),
-            Self::NoUsablePath => Some(field::INVOICE_PATHS),
-            Self::PathsTooExpensive => Some(field::INVOICE_BLINDEDPAY),
+            Self::NoUsablePath | Self::PathsTooExpensive => Some(field::INVOICE_BLINDEDPAY),
             Self::NoLongerAvailable
             | Self::AmountOverflow
             | Self::BeingRedeemed

@@ -178,6 +178,10 @@ fn an_invoice_is_what_was_asked_for_or_the_field_to_blame_is_named() {
     let other = prepare(&fetch.offer, &with(None, None), [8; 32], &keys(2), &policy(), NOW);
     let other = signed(invoice(&other.unwrap()));
     assert_eq!(blamed(reply(&fetch, other.bytes(), NOW)), "invreq_metadata");
+    let (path, info) = sample::payment_path(1);
+    let needy = bolt12::BlindedPayInfo { features: vec![1], ..info };
+    let unpayable = signed(invoice(&fetch).paths(vec![(path, needy)]));
+    assert_eq!(blamed(reply(&fetch, unpayable.bytes(), NOW)), "invoice_blindedpay");
     let cut = good.bytes().split_last().unwrap().1;
     assert!(matches!(reply(&fetch, cut, NOW), Err(Misuse::WrongInvoice { .. })));
 }

@@ -147,12 +147,16 @@ fn only_paths_that_may_be_used_are_handed_on() {
         .amount(msat(1_000_001))
         .created_at(NOW)
         .payment_hash([1; 32])
-        .paths(vec![(path.clone(), odd), (path, info.clone())])
-        .sign(&sample::secp(), &sample::keypair(1))
-        .unwrap();
-    let order = pay_order(&begun(decide(invoice, terms(), &[], NOW)));
+        .paths(vec![(path.clone(), odd.clone()), (path.clone(), info.clone())]);
+    let signed = |builder: bolt12::InvoiceBuilder| {
+        builder.sign(&sample::secp(), &sample::keypair(1)).unwrap()
+    };
+    let order = pay_order(&begun(decide(signed(invoice.clone()), terms(), &[], NOW)));
     let infos: Vec<_> = order.paths.into_iter().map(|path| path.pay_info).collect();
     assert_eq!(infos, [info]);
+    let none = decide(signed(invoice.paths(vec![(path, odd)])), terms(), &[], NOW);
+    let said = "incorrect invoice_blindedpay in the invoice: no usable payment path";
+    assert_eq!(none.unwrap_err().to_string(), said);
 }
 
 #[test]

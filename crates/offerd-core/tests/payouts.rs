@@ -214,13 +214,19 @@ fn the_paths_of_the_invoice_must_be_within_fee_and_delay() {
     let (path, dear) = sample::payment_path(1);
     let dear = bolt12::BlindedPayInfo { fee_base_msat: 9_999, ..dear };
     let cheap = bolt12::BlindedPayInfo { fee_base_msat: 0, ..dear.clone() };
-    let odd = bolt12::BlindedPayInfo { features: vec![1], ..cheap.clone() };
-    for (infos, payable) in [([&dear, &cheap], true), ([&dear, &odd], false)] {
+    let needy = bolt12::BlindedPayInfo { features: vec![1], ..cheap.clone() };
+    let cases = [
+        ([&dear, &cheap], None),
+        ([&dear, &needy], Some(Refusal::PathsTooExpensive)),
+        ([&needy, &needy], Some(Refusal::NoUsablePath)),
+    ];
+    for (infos, refusal) in cases {
         let paths = infos.map(|info| (path.clone(), info.clone())).to_vec();
         let signed = base.builder().paths(paths).sign(&sample::secp(), &sample::keypair(60));
         let result = decide(&payout, signed.unwrap(), &terms(&[], NOW));
-        assert_eq!(result.is_ok(), payable, "{result:?}");
+        assert_eq!(result.err(), refusal);
     }
+    assert_eq!(Refusal::NoUsablePath.erroneous_field(), Some(162));
 }
 
 #[test]

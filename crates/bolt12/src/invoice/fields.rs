@@ -63,17 +63,15 @@ impl InvoiceFields {
     }
 }
 
-/// `invoice_paths`, each with its `blinded_payinfo`; at least one of them usable.
+/// `invoice_paths`, each with its `blinded_payinfo`. Whether any can be used is a question of its own: who must not
+/// pay the invoice may still have to answer it.
 fn read_paths(records: &Records<'_>) -> Result<Vec<(BlindedPath, BlindedPayInfo)>, Bolt12Error> {
     let paths = records.required(field::INVOICE_PATHS, BlindedPath::decode_all)?;
     let infos = records.required(field::INVOICE_BLINDEDPAY, BlindedPayInfo::decode_all)?;
-    let refuse = |reason| Bolt12Error::invalid(field::INVOICE_BLINDEDPAY, reason);
     // req IW-12
     if paths.len() != infos.len() {
-        return Err(refuse(InvalidReason::CountMismatch).req("IR-09"));
-    }
-    if !infos.iter().any(BlindedPayInfo::is_usable) {
-        return Err(refuse(InvalidReason::NoUsablePath).req("IR-10"));
+        let count = InvalidReason::CountMismatch;
+        return Err(Bolt12Error::invalid(field::INVOICE_BLINDEDPAY, count).req("IR-09"));
     }
     Ok(paths.into_iter().zip(infos).collect())
 }

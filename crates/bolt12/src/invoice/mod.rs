@@ -51,7 +51,8 @@ pub enum InvoiceKind {
 
 /// An invoice, valid as far as it can be judged by itself. Whether its signature holds
 /// ([`Invoice::verify_signature`]), whether it is for what was asked for ([`Invoice::mirrors`],
-/// [`Invoice::mirrors_offer`]) and whether it has expired are separate questions.
+/// [`Invoice::mirrors_offer`]), whether there is a way to pay it ([`Invoice::usable_paths`]) and whether it has expired
+/// are separate questions.
 ///
 /// It keeps the bytes it was read from, unknown fields included. The fields that it mirrors are at
 /// [`Invoice::offer_view`] and [`Invoice::request_view`].
@@ -154,7 +155,9 @@ impl Invoice {
         &self.fields.paths
     }
 
-    /// The payment paths without a compulsory feature that is unknown. At least one.
+    /// The payment paths without a compulsory feature that is unknown. Perhaps none: whoever pays must look, for an
+    /// invoice without a usable path must be refused (BOLT 12, reader of an invoice).
+    // req IR-10
     pub fn usable_paths(&self) -> impl Iterator<Item = &(BlindedPath, BlindedPayInfo)> {
         // req IR-10
         self.fields.paths.iter().filter(|(_, info)| info.is_usable())

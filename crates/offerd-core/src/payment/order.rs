@@ -128,7 +128,7 @@ fn check_payable(
         return Err(Misuse::PaysOurselves);
     }
     if invoice.usable_paths().next().is_none() {
-        return Err(wrong("invoice_paths", "no usable payment path"));
+        return Err(wrong("invoice_blindedpay", "no usable payment path"));
     }
     Ok(())
 }

@@ -139,6 +139,25 @@ async fn an_invoice_with_an_unknown_feature_is_met_with_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_invoice_that_nobody_could_pay_is_refused_aloud_and_claims_nothing() {
+    let world = World::new();
+    let (redeemer, atm) = (world.stranger(), world.announced());
+    let offer = atm.payout(10_000).await.offer.unwrap();
+    let (path, info) = sample::payment_path(1);
+    let needy = bolt12::BlindedPayInfo { features: vec![1], ..info };
+    let invoice =
+        bolt12::InvoiceBuilder::for_payout_offer(&offer, [1; 32], bolt1::ChainHash::BITCOIN)
+            .paths(vec![(path, needy)])
+            .created_at(sample::NOW)
+            .payment_hash([1; 32])
+            .sign(&sample::secp(), &sample::keypair(1))
+            .unwrap();
+    let heard = redeemer.say(Destination::Node(atm.node.id()), 66, invoice.bytes()).await;
+    assert_eq!(heard, [("no usable payment path".to_owned(), Some(162))]);
+    assert_eq!(atm.payments(), []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_claim_that_fails_is_told_to_its_redeemer_and_frees_the_promise() {
     let world = World::new();
     let (atm, customer) = (world.announced(), world.announced());

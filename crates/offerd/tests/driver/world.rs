@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bolt1::{Msat, Seconds, Timestamp};
+use bolt12::InvoiceError;
 use offerd::driver::{
     CallError, Clock, Driver, Entropy, OfferRequest, PayCall, PayOutcome, PayoutMade, Ports,
     Redeemed,
@@ -18,11 +19,12 @@ use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::{Payout, PayoutArguments};
 use offerd_core::port::{
-    Indexed, InvoiceIssuer, InvoicePayer, MintOrder, Minted, Page, PayOrder, PayRefused, PortError,
+    Destination, Indexed, InvoiceIssuer, InvoicePayer, MessageContent, MintOrder, Minted,
+    NodeEvent, OnionTransport as _, OutboundMessage, Page, PayOrder, PayRefused, PortError,
     Store as _,
 };
 use offerd_core::receipt::Receipt;
-use offerd_testkit::{FakeNetwork, FakeNode, MemoryStore, Reach, SeededEntropy, sample};
+use offerd_testkit::{FakeNetwork, FakeNode, MemoryStore, Reach, Recorder, SeededEntropy, sample};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -138,6 +140,12 @@ impl World {
         self.party(Reach::Announced)
     }
 
+    pub(crate) fn stranger(&self) -> Stranger {
+        let (node, heard) = (self.network.node(Reach::Announced), Arc::new(Recorder::new()));
+        node.start(heard.clone());
+        Stranger { node, heard }
+    }
+
     pub(crate) fn party(&self, reach: Reach) -> Party {
         let number = self.parties.fetch_add(1, Ordering::Relaxed);
         let node = self.network.node(reach);
@@ -145,6 +153,36 @@ impl World {
         let began = self.began;
         let watch = Watch::default();
         Party::start(Parts { node, store, watch, began, seed: number * 1000 })
+    }
+}
+
+/// Somebody who says what he likes: a node without a driver.
+pub(crate) struct Stranger {
+    pub(crate) node: FakeNode,
+    heard: Arc<Recorder>,
+}
+
+impl Stranger {
+    /// Says something and gives the refusals that come back, each with the field that it blames.
+    pub(crate) async fn say(
+        &self,
+        to: Destination,
+        typ: u64,
+        bytes: &[u8],
+    ) -> Vec<(String, Option<u64>)> {
+        let content = MessageContent { typ, bytes: bytes.to_vec() };
+        let reply_path_id = Some(vec![1; 32]);
+        let message = OutboundMessage { to, content, reply_path_id, attempt: 0 };
+        self.node.send(message).await.unwrap();
+        settle().await;
+        let refusals = self.heard.take().into_iter().filter_map(|event| match event {
+            NodeEvent::Message(said) if said.content.typ == 68 => {
+                let error = InvoiceError::decode(&said.content.bytes).unwrap();
+                Some((error.error.as_str().to_owned(), error.erroneous_field))
+            }
+            _ => None,
+        });
+        refusals.collect()
     }
 }
 
