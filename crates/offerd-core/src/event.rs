@@ -72,10 +72,21 @@ pub enum Event {
     ReceiptClaiming(Receipt),
     /// The accepted payment is ours.
     ReceiptPaid {
-        /// Which receipt.
+        /// Which request.
         key: ReceiptKey,
+        /// By which payment of the node.
+        payment_id: [u8; 32],
         /// What we got.
         amount: Msat,
+        /// When.
+        at: Timestamp,
+    },
+    /// An accepted payment went back before its preimage was released.
+    ReceiptLost {
+        /// Which request.
+        key: ReceiptKey,
+        /// Which payment of the node.
+        payment_id: [u8; 32],
         /// When.
         at: Timestamp,
     },

@@ -7,7 +7,7 @@ use bolt1::{Seconds, Timestamp};
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::port::{IncomingPayment, Store as _};
 use offerd_core::receipt::{
-    Arrived, Receipt, ReceiptKey, ReceiptState, Sealed, SentBack, Source, decide_arrival,
+    Arrived, Receipt, ReceiptKey, ReceiptState, Sealed, SentBack, Source, decide_arrival, on_lost,
     request_mac,
 };
 use offerd_core::{Batch, Effect, Event, InvoiceRow, OfferRow, PaymentHash};
@@ -93,6 +93,33 @@ fn the_same_payment_again_is_taken_again_and_another_is_sent_back() {
     for other in [payment(&sealed, 2, 4, ASKED), payment(&sealed, 9, 3, ASKED)] {
         let result = decide_arrival(arrived(&other, &offer, &receipts));
         assert_eq!(result, Err(SentBack::AlreadyPaid));
+    }
+}
+
+#[test]
+fn a_lost_payment_frees_its_request_and_is_never_taken_again() {
+    let (sealed, offer) = (sealed(1), sample::offer_entry(1));
+    let once = OfferEntry { single_use: true, ..offer.clone() };
+    let first = payment(&sealed, 2, 3, ASKED);
+    let claiming = taken(decide_arrival(arrived(&first, &offer, &[])));
+    let batch = on_lost(&claiming, NOW);
+    let (key, payment_id) = (claiming.key, claiming.payment_id);
+    assert_eq!(batch, Batch::of(Event::ReceiptLost { key, payment_id, at: NOW }));
+    let lost = Receipt { state: ReceiptState::Lost { at: NOW }, ..claiming.clone() };
+    let paid = Receipt { state: ReceiptState::Paid { at: NOW }, ..claiming };
+    assert_eq!(on_lost(&lost, NOW), Batch::default());
+    assert_eq!(on_lost(&paid, NOW), Batch::default(), "what is ours is not lost");
+    for offer in [&offer, &once] {
+        let again = decide_arrival(arrived(&first, offer, std::slice::from_ref(&lost)));
+        assert_eq!(again, Err(SentBack::GivenUp));
+        let other = payment(&sealed, 4, 5, ASKED);
+        let second = taken(decide_arrival(arrived(&other, offer, std::slice::from_ref(&lost))));
+        let third = payment(&sealed, 6, 7, ASKED);
+        let receipts = [lost.clone(), second];
+        let result = decide_arrival(arrived(&third, offer, &receipts));
+        assert_eq!(result, Err(SentBack::AlreadyPaid));
+        let result = decide_arrival(arrived(&first, offer, &receipts));
+        assert_eq!(result, Err(SentBack::GivenUp));
     }
 }
 
@@ -234,7 +261,8 @@ proptest! {
                 prop_assert_eq!(receipt.payment_id, payment.payment_id);
                 prop_assert_eq!(receipt.payment_hash.0, payment.payment_hash);
                 if becomes_ours && receipt.state == ReceiptState::Claiming {
-                    let paid = Event::ReceiptPaid { key: sealed.key, amount: receipt.amount, at: NOW };
+                    let Receipt { key, payment_id, amount, .. } = receipt;
+                    let paid = Event::ReceiptPaid { key, payment_id, amount, at: NOW };
                     store.commit(&Batch::of(paid)).unwrap();
                 }
             }

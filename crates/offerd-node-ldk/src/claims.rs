@@ -21,11 +21,17 @@ pub(crate) struct Claim {
     pub(crate) preimage: PaymentPreimage,
     /// The block from which on taking it is not safe: the peer may have it back on the chain.
     pub(crate) deadline: u32,
+    /// Whether the preimage was, or was about to be, given to the `lightning` crate: from then on only the crate knows
+    /// whether it is out.
+    pub(crate) released: bool,
 }
 
 impl std::fmt::Debug for Claim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Claim").field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("Claim")
+            .field("deadline", &self.deadline)
+            .field("released", &self.released)
+            .finish_non_exhaustive()
     }
 }
 
@@ -34,28 +40,50 @@ impl std::fmt::Debug for Claim {
 pub(crate) struct Claims(pub(crate) Arc<Store>);
 
 impl Claims {
+    /// Keeps a payment that waits. One that was released before stays so.
     pub(crate) fn keep(&self, payment_hash: &[u8; 32], claim: Claim) -> Result<(), PortError> {
+        let released = self.find(payment_hash)?.is_some_and(|known| known.released);
+        self.write(payment_hash, Claim { released: released || claim.released, ..claim })
+    }
+
+    /// Notes that the preimage of a payment is about to be released, before it is.
+    pub(crate) fn release(&self, payment_hash: &[u8; 32], claim: Claim) -> Result<(), PortError> {
+        if claim.released {
+            return Ok(());
+        }
+        self.write(payment_hash, Claim { released: true, ..claim })
+    }
+
+    fn write(&self, payment_hash: &[u8; 32], claim: Claim) -> Result<(), PortError> {
         let mut bytes = claim.preimage.0.to_vec();
         bytes.extend_from_slice(&claim.deadline.to_be_bytes());
+        bytes.push(u8::from(claim.released));
         self.0.write(SPACE, &key(payment_hash), &bytes)
     }
 
     pub(crate) fn find(&self, payment_hash: &[u8; 32]) -> Result<Option<Claim>, PortError> {
         let Some(bytes) = self.0.read(SPACE, &key(payment_hash))? else { return Ok(None) };
         let unreadable = || PortError::corrupt("a claimable payment in the store");
-        let (preimage, deadline) = bytes.split_first_chunk().ok_or_else(unreadable)?;
-        let deadline = deadline.try_into().map_err(|_| unreadable())?;
+        let (preimage, rest) = bytes.split_first_chunk().ok_or_else(unreadable)?;
+        let (deadline, released) = rest.split_first_chunk().ok_or_else(unreadable)?;
         Ok(Some(Claim {
             preimage: PaymentPreimage(*preimage),
-            deadline: u32::from_be_bytes(deadline),
+            deadline: u32::from_be_bytes(*deadline),
+            released: match released {
+                [0] => false,
+                [1] => true,
+                _ => return Err(unreadable()),
+            },
         }))
     }
 
-    /// Drops what was sent back by itself before the block of this height.
+    /// Drops what was sent back by itself before the block of this height. What was released is kept until the crate
+    /// says that it is ours.
     pub(crate) fn prune(&self, height: u32) -> Result<(), PortError> {
         for name in self.0.list(SPACE)? {
             let Ok(payment_hash) = <[u8; 32]>::from_hex(&name) else { continue };
-            if self.find(&payment_hash)?.is_some_and(|claim| claim.deadline <= height) {
+            let gone = |claim: &Claim| claim.deadline <= height && !claim.released;
+            if self.find(&payment_hash)?.is_some_and(|claim| gone(&claim)) {
                 self.forget(&payment_hash)?;
             }
         }

@@ -171,7 +171,8 @@ impl EventDesk {
         let payment_id = arrival.payment_id.map_or(payment_hash, |id| id.0);
         let htlcs = htlcs(&self.channels.list_channels(), arrival.payment_hash);
         let deadline = deadline(&htlcs).or(arrival.deadline).unwrap_or(u32::MAX);
-        self.claims.keep(&payment_hash, Claim { preimage, deadline })?;
+        let claim = Claim { preimage, deadline, released: false };
+        self.claims.keep(&payment_hash, claim)?;
         let request = context.invoice_request;
         let payment = IncomingPayment {
             payment_hash,

@@ -8,18 +8,24 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bolt1::BlockHeight;
 use lightning::blinded_path::payment::Bolt12OfferContext;
+use lightning::chain::channelmonitor::Balance;
 use lightning::offers::invoice_request::InvoiceRequestFields;
 use lightning::offers::offer::OfferId;
 use lightning::types::payment::PaymentHash;
 use lightning::types::string::UntrustedString;
 use offerd_core::port::{InvoiceIssuer, MintOrder, Minted, PortError};
+use tokio::sync::watch;
 
 use crate::chain::ChainView;
 use crate::claims::{Claims, htlcs, is_sent_back};
 use crate::convert;
 use crate::paths::{PathMaker, PathOrder};
-use crate::types::Channels;
+use crate::payer::wait_until_drained;
+use crate::types::{Channels, Monitor};
 
+/// Blocks after its deadline until a payment that was released, and of which nothing was heard, counts as lost: a week,
+/// by when its HTLC has timed out and whatever was on the chain is settled.
+const RELEASED_MARGIN: u32 = 1_008;
 /// Bytes of a payer's note that travel with the payment.
 const LONGEST_NOTE: usize = 128;
 
@@ -29,6 +35,9 @@ pub(crate) struct Issuer {
     pub(crate) paths: PathMaker,
     pub(crate) claims: Arc<Claims>,
     pub(crate) chain: Arc<ChainView>,
+    pub(crate) monitor: Arc<Monitor>,
+    /// Turns true when the events from before the restart have been handled.
+    pub(crate) drained: watch::Receiver<bool>,
 }
 
 impl fmt::Debug for Issuer {
@@ -75,13 +84,51 @@ impl InvoiceIssuer for Issuer {
         if sent_back {
             return Err(PortError::rejected("the payment has waited too long and is sent back"));
         }
+        self.claims.release(&payment_hash, claim)?;
         self.channels.claim_funds(claim.preimage);
         Ok(())
     }
 
+    async fn is_lost(&self, payment_hash: [u8; 32]) -> Result<bool, PortError> {
+        wait_until_drained(&self.drained).await?;
+        // What was taken is forgotten only after our caller knew, and what was not released only when it had gone back.
+        let Some(claim) = self.claims.find(&payment_hash)? else { return Ok(true) };
+        let height = self.chain.height();
+        if !claim.released {
+            return Ok(height >= claim.deadline);
+        }
+        // A preimage that reached a monitor is claimed again, and told of, at every start; one that did not is not out.
+        let long_ago = height >= claim.deadline.saturating_add(RELEASED_MARGIN);
+        Ok(long_ago && !self.is_in_flight(&PaymentHash(payment_hash)))
+    }
+
     async fn refuse(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
         self.channels.fail_htlc_backwards(&PaymentHash(payment_hash));
-        self.claims.forget(&payment_hash)
+        // An earlier payment of the same hash that was released is another matter.
+        match self.claims.find(&payment_hash)? {
+            Some(claim) if claim.released => Ok(()),
+            _ => self.claims.forget(&payment_hash),
+        }
+    }
+}
+
+impl Issuer {
+    /// Whether an HTLC of this hash is in a channel, or on the chain after one was closed.
+    fn is_in_flight(&self, payment_hash: &PaymentHash) -> bool {
+        let in_channels = self.channels.list_channels().into_iter().any(|channel| {
+            channel.pending_inbound_htlcs.iter().any(|htlc| htlc.payment_hash == *payment_hash)
+        });
+        let on_chain = |balance: &Balance| match balance {
+            Balance::ContentiousClaimable { payment_hash: hash, .. }
+            | Balance::MaybePreimageClaimableHTLC { payment_hash: hash, .. } => {
+                hash == payment_hash
+            }
+            Balance::ClaimableOnChannelClose { .. }
+            | Balance::ClaimableAwaitingConfirmations { .. }
+            | Balance::MaybeTimeoutClaimableHTLC { .. }
+            | Balance::CounterpartyRevokedOutputClaimable { .. } => false,
+        };
+        in_channels || self.monitor.get_claimable_balances(&[]).iter().any(on_chain)
     }
 }
 

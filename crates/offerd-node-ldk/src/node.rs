@@ -440,6 +440,10 @@ impl InvoiceIssuer for Node {
         self.issuer.accept(payment_hash).await
     }
 
+    async fn is_lost(&self, payment_hash: [u8; 32]) -> Result<bool, PortError> {
+        self.issuer.is_lost(payment_hash).await
+    }
+
     async fn refuse(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
         self.issuer.refuse(payment_hash).await
     }

@@ -104,11 +104,7 @@ impl InvoicePayer for Payer {
     }
 
     async fn known_payments(&self) -> Result<Vec<[u8; 32]>, PortError> {
-        let mut drained = self.drained.clone();
-        let waited = tokio::time::timeout(DRAIN_TIMEOUT, drained.wait_for(|drained| *drained));
-        if !matches!(waited.await, Ok(Ok(_))) {
-            return Err(PortError::unavailable("earlier events have not been handled yet"));
-        }
+        wait_until_drained(&self.drained).await?;
         let payments = self.channels.list_recent_payments();
         let known = payments.iter().map(|payment| id_of(payment).0);
         Ok(known.chain(self.unknown.iter().copied()).collect())
@@ -122,6 +118,18 @@ impl InvoicePayer for Payer {
         total
             .and_then(Msat::new)
             .ok_or_else(|| PortError::corrupt("channels hold more than there is"))
+    }
+}
+
+/// Waits until the events from before the restart have been handled.
+pub(crate) async fn wait_until_drained(drained: &watch::Receiver<bool>) -> Result<(), PortError> {
+    let mut drained = drained.clone();
+    let waited = tokio::time::timeout(DRAIN_TIMEOUT, drained.wait_for(|drained| *drained));
+    match waited.await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(_)) | Err(_) => {
+            Err(PortError::unavailable("earlier events have not been handled yet"))
+        }
     }
 }
 

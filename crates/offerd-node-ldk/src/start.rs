@@ -218,7 +218,7 @@ fn assemble(
         keyring: Arc::clone(&base.keyring),
         graph: Arc::clone(&base.graph),
         peers: Arc::clone(&net.peers),
-        drained,
+        drained: drained.clone(),
         unknown: base.recovery.iter().flat_map(|it| it.unknown_payments()).collect(),
     };
     let paths = PathMaker {
@@ -231,6 +231,8 @@ fn assemble(
         paths,
         claims: ledger.claims,
         chain: Arc::clone(&base.view),
+        monitor: Arc::clone(&core.monitor),
+        drained,
     };
     Node {
         config: base.config.clone(),

@@ -7,7 +7,7 @@ mod common;
 use std::sync::atomic::Ordering;
 
 use bitcoin::Amount;
-use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused};
+use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused, PortErrorKind};
 
 use common::{Member, PATIENCE, World, msat, order, patiently, pay_order};
 
@@ -48,6 +48,41 @@ async fn a_payment_that_waits_can_be_taken_after_a_restart() {
     let (_, id, _) = payee.inbox.claimed().await;
     assert_eq!(id, arrived.payment_id);
     payer.inbox.outcome(payment).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_that_waited_too_long_is_lost_and_one_that_waits_is_not() {
+    let (world, payer, mut payee) = pair().await;
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let arrived = payee.inbox.claimable().await;
+    assert!(!payee.is_lost(arrived.payment_hash).await.unwrap());
+    payee.stop().await;
+    world.mine(200);
+    payee.resume().await;
+    let late = payee.accept(arrived.payment_hash).await.unwrap_err();
+    assert_eq!(late.kind, PortErrorKind::Rejected, "{late}");
+    assert!(payee.is_lost(arrived.payment_hash).await.unwrap());
+    assert!(payer.inbox.outcome(payment).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_whose_preimage_was_released_is_not_lost_however_late_it_is() {
+    let (world, payer, mut payee) = pair().await;
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let arrived = payee.inbox.claimable().await;
+    // Nobody hears that it is ours, and the node is away for long.
+    payee.inbox.refusing.send_replace(true);
+    payee.accept(arrived.payment_hash).await.unwrap();
+    payer.inbox.outcome(payment).await.unwrap();
+    payee.stop().await;
+    world.mine(200);
+    payee.inbox.refusing.send_replace(false);
+    payee.resume().await;
+    assert!(!payee.is_lost(arrived.payment_hash).await.unwrap());
+    let (hash, id, _) = payee.inbox.claimed().await;
+    assert_eq!((hash, id), (arrived.payment_hash, arrived.payment_id));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

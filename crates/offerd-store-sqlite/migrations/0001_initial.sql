@@ -153,15 +153,28 @@ CREATE TABLE receipts (
     invoice_created_at_unix INTEGER NOT NULL,
     invoice BLOB,
     arrived_at_unix INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('claiming', 'paid')),
-    paid_at_unix INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('claiming', 'paid', 'lost')),
+    ended_at_unix INTEGER,
     UNIQUE (payment_hash, payment_id),
     CHECK ((offer IS NULL) <> (own_invoice IS NULL)),
-    CHECK ((state = 'paid') = (paid_at_unix IS NOT NULL))
+    CHECK ((state = 'claiming') = (ended_at_unix IS NULL))
 ) STRICT;
 
-CREATE UNIQUE INDEX receipt_of_offer ON receipts (offer, request_mac) WHERE offer IS NOT NULL;
-CREATE UNIQUE INDEX receipt_of_own_invoice ON receipts (own_invoice, request_mac) WHERE own_invoice IS NOT NULL;
+CREATE INDEX receipts_of_offer ON receipts (offer, request_mac) WHERE offer IS NOT NULL;
+CREATE INDEX receipts_of_own_invoice ON receipts (own_invoice, request_mac) WHERE own_invoice IS NOT NULL;
+CREATE INDEX claiming_receipts ON receipts (created_index) WHERE state = 'claiming';
+
+-- At most one payment of a request is accepted, unless those before it were lost. Not a unique index, for the reason
+-- given for payments.
+CREATE TRIGGER one_receipt_of_a_request BEFORE INSERT ON receipts
+WHEN EXISTS (
+    SELECT 1 FROM receipts
+    WHERE offer IS NEW.offer AND own_invoice IS NEW.own_invoice AND request_mac = NEW.request_mac
+        AND state <> 'lost'
+)
+BEGIN
+    SELECT raise(ABORT, 'the request has a payment that was accepted');
+END;
 
 -- What committed decisions still owe. `subject` is a payment id or a payment hash.
 CREATE TABLE outbox (

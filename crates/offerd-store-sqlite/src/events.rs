@@ -36,7 +36,10 @@ fn apply(db: &Connection, event: &Event) -> Result<(), PortError> {
         Event::InvoiceMade(invoice) => invoices::insert(db, invoice),
         Event::InvoiceRefused { row, at } => invoices::refuse(db, *row, *at),
         Event::ReceiptClaiming(receipt) => receipts::insert(db, receipt),
-        Event::ReceiptPaid { key, amount, at } => receipts::mark_paid(db, key, *amount, *at),
+        Event::ReceiptPaid { key, payment_id, amount, at } => {
+            receipts::mark_paid(db, key, payment_id, *amount, *at)
+        }
+        Event::ReceiptLost { key, payment_id, at } => receipts::mark_lost(db, key, payment_id, *at),
     }
 }
 
@@ -95,7 +98,10 @@ impl LogLine {
                 Self::new("invoice_refused", format!("invoice/{}", row.0), Some(*at), json!({}))
             }
             Event::ReceiptClaiming(receipt) => Self::receipt_claiming(receipt),
-            Event::ReceiptPaid { key, amount, at } => Self::new(
+            Event::ReceiptLost { key, payment_id: _, at } => {
+                Self::new("receipt_lost", receipt_subject(key), Some(*at), json!({}))
+            }
+            Event::ReceiptPaid { key, payment_id: _, amount, at } => Self::new(
                 "receipt_paid",
                 receipt_subject(key),
                 Some(*at),

@@ -141,6 +141,10 @@ impl Store for SqliteStore {
         receipts::by_payment(&self.db(), payment_hash, payment_id)
     }
 
+    fn claiming_receipts(&self) -> Result<Vec<Receipt>, PortError> {
+        receipts::claiming(&self.db())
+    }
+
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
         receipts::page(&self.db(), page)
     }

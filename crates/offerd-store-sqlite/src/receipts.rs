@@ -16,16 +16,17 @@ const RECEIPTS: Table = Table { name: "receipts", key: "created_index" };
 
 pub(crate) fn insert(db: &Connection, receipt: &Receipt) -> Result<(), PortError> {
     let (offer, own_invoice) = source_columns(receipt.key.source);
-    let (state, paid_at) = match receipt.state {
+    let (state, ended_at) = match receipt.state {
         ReceiptState::Claiming => ("claiming", None),
         ReceiptState::Paid { at } => ("paid", Some(unix(at)?)),
+        ReceiptState::Lost { at } => ("lost", Some(unix(at)?)),
     };
     execute(
         db,
         "store a receipt",
         "INSERT INTO receipts (offer, own_invoice, request_mac, payment_id, payment_hash, asked_msat,
              amount_msat, payer_id, quantity, payer_note, invoice_created_at_unix, invoice, arrived_at_unix,
-             state, paid_at_unix)
+             state, ended_at_unix)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             offer,
@@ -42,16 +43,18 @@ pub(crate) fn insert(db: &Connection, receipt: &Receipt) -> Result<(), PortError
             receipt.invoice.as_ref().map(Invoice::bytes),
             unix(receipt.arrived_at)?,
             state,
-            paid_at,
+            ended_at,
         ],
     )
     .map(drop)
 }
 
-/// Notes that the money is ours. An offer that it was paid for is used from then on.
+/// Notes that the money is ours, even where it was thought to be lost. An offer that it was paid for is used from then
+/// on.
 pub(crate) fn mark_paid(
     db: &Connection,
     key: &ReceiptKey,
+    payment_id: &[u8; 32],
     amount: Msat,
     at: Timestamp,
 ) -> Result<(), PortError> {
@@ -59,9 +62,10 @@ pub(crate) fn mark_paid(
     change(
         db,
         "mark a receipt as paid",
-        "UPDATE receipts SET state = 'paid', amount_msat = ?4, paid_at_unix = ?5
-         WHERE offer IS ?1 AND own_invoice IS ?2 AND request_mac = ?3 AND state = 'claiming'",
-        params![offer, own_invoice, key.request_mac, amount.to_i64(), unix(at)?],
+        "UPDATE receipts SET state = 'paid', amount_msat = ?5, ended_at_unix = ?6
+         WHERE offer IS ?1 AND own_invoice IS ?2 AND request_mac = ?3 AND payment_id = ?4
+             AND state <> 'paid'",
+        params![offer, own_invoice, key.request_mac, payment_id, amount.to_i64(), unix(at)?],
     )?;
     match key.source {
         Source::Offer(row) => offers::mark_used(db, row),
@@ -69,11 +73,32 @@ pub(crate) fn mark_paid(
     }
 }
 
+/// Notes that the money went back.
+pub(crate) fn mark_lost(
+    db: &Connection,
+    key: &ReceiptKey,
+    payment_id: &[u8; 32],
+    at: Timestamp,
+) -> Result<(), PortError> {
+    let (offer, own_invoice) = source_columns(key.source);
+    change(
+        db,
+        "mark a receipt as lost",
+        "UPDATE receipts SET state = 'lost', ended_at_unix = ?5
+         WHERE offer IS ?1 AND own_invoice IS ?2 AND request_mac = ?3 AND payment_id = ?4
+             AND state = 'claiming'",
+        params![offer, own_invoice, key.request_mac, payment_id, unix(at)?],
+    )
+}
+
+/// The one of this key that was not lost; the older one, should there be two.
 pub(crate) fn by_key(db: &Connection, key: &ReceiptKey) -> Result<Option<Receipt>, PortError> {
     let (offer, own_invoice) = source_columns(key.source);
     find(
         db,
-        "SELECT * FROM receipts WHERE offer IS ?1 AND own_invoice IS ?2 AND request_mac = ?3",
+        "SELECT * FROM receipts
+         WHERE offer IS ?1 AND own_invoice IS ?2 AND request_mac = ?3 AND state <> 'lost'
+         ORDER BY created_index LIMIT 1",
         params![offer, own_invoice, key.request_mac],
     )
 }
@@ -99,6 +124,11 @@ pub(crate) fn of_source(db: &Connection, source: Source) -> Result<Vec<Receipt>,
         params![offer, own_invoice],
         read,
     )
+}
+
+pub(crate) fn claiming(db: &Connection) -> Result<Vec<Receipt>, PortError> {
+    let sql = "SELECT * FROM receipts WHERE state = 'claiming' ORDER BY created_index";
+    statement::all(db, RECEIPTS, sql, [], read)
 }
 
 pub(crate) fn page(db: &Connection, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
@@ -151,7 +181,8 @@ fn read_quantity(record: &Record<'_>) -> Result<Option<u64>, PortError> {
 fn read_state(record: &Record<'_>) -> Result<ReceiptState, PortError> {
     match record.word("state")?.as_str() {
         "claiming" => Ok(ReceiptState::Claiming),
-        "paid" => Ok(ReceiptState::Paid { at: record.unix("paid_at_unix")? }),
+        "paid" => Ok(ReceiptState::Paid { at: record.unix("ended_at_unix")? }),
+        "lost" => Ok(ReceiptState::Lost { at: record.unix("ended_at_unix")? }),
         _ => Err(record.corrupt("state", "unknown word")),
     }
 }

@@ -107,11 +107,16 @@ fn receipt_event() -> impl Strategy<Value = Event> {
         let key = sample::receipt(key, source).key;
         Event::ReceiptClaiming(Receipt { key, ..sample::receipt(payment, source) })
     });
-    let paid = (source(), NUMBERS, at()).prop_map(|(source, key, at)| {
-        let receipt = sample::receipt(key, source);
-        Event::ReceiptPaid { key: receipt.key, amount: receipt.amount, at }
+    let ended = (source(), NUMBERS, NUMBERS, at(), any::<bool>());
+    let ended = ended.prop_map(|(source, key, payment, at, arrived)| {
+        let key = sample::receipt(key, source).key;
+        let Receipt { payment_id, amount, .. } = sample::receipt(payment, source);
+        match arrived {
+            true => Event::ReceiptPaid { key, payment_id, amount, at },
+            false => Event::ReceiptLost { key, payment_id, at },
+        }
     });
-    prop_oneof![2 => claiming, 1 => paid]
+    prop_oneof![1 => claiming, 1 => ended]
 }
 
 fn batch() -> impl Strategy<Value = Batch> {
@@ -149,6 +154,7 @@ proptest! {
                 store.next_payout_row()?,
                 store.next_invoice_row()?,
                 store.pending_payments()?,
+                store.claiming_receipts()?,
                 store.claimed_since(sample::NOW)?,
             ))
         };

@@ -157,7 +157,6 @@ impl Invoice {
 
     /// The payment paths without a compulsory feature that is unknown. Perhaps none: whoever pays must look, for an
     /// invoice without a usable path must be refused (BOLT 12, reader of an invoice).
-    // req IR-10
     pub fn usable_paths(&self) -> impl Iterator<Item = &(BlindedPath, BlindedPayInfo)> {
         // req IR-10
         self.fields.paths.iter().filter(|(_, info)| info.is_usable())

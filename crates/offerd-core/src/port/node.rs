@@ -215,7 +215,18 @@ pub trait InvoiceIssuer: Send + Sync {
     async fn mint(&self, order: MintOrder) -> Result<Minted, PortError>;
 
     /// Releases the preimage; [`NodeEvent::PaymentClaimed`] follows when the money is ours.
+    ///
+    /// # Errors
+    /// `Rejected` when it is too late for that: nothing was released now.
     async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError>;
+
+    /// Whether a payment that waited for `accept` can never become ours: its preimage is not out, and is no longer
+    /// released whatever happens. Waits until every event that the node had pending when it started has been handled.
+    /// `false` whenever that is not certain.
+    ///
+    /// # Errors
+    /// When the node cannot tell now.
+    async fn is_lost(&self, payment_hash: [u8; 32]) -> Result<bool, PortError>;
 
     /// Sends the payment back.
     async fn refuse(&self, payment_hash: [u8; 32]) -> Result<(), PortError>;

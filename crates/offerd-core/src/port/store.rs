@@ -177,7 +177,7 @@ pub trait Store: KeyValueStore {
     /// Invoices of ours, oldest first.
     fn own_invoices(&self, page: Page) -> Result<Vec<Indexed<OwnInvoice>>, PortError>;
 
-    /// The receipt of this key.
+    /// The receipt of this key that was not lost.
     fn receipt(&self, key: &ReceiptKey) -> Result<Option<Receipt>, PortError>;
     /// The receipts of a source, oldest first.
     fn receipts_of(&self, source: Source) -> Result<Vec<Receipt>, PortError>;
@@ -187,6 +187,8 @@ pub trait Store: KeyValueStore {
         payment_hash: PaymentHash,
         payment_id: &[u8; 32],
     ) -> Result<Option<Receipt>, PortError>;
+    /// The receipts of payments that were accepted and are neither ours nor lost, oldest first.
+    fn claiming_receipts(&self) -> Result<Vec<Receipt>, PortError>;
     /// Receipts, oldest first.
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError>;
 

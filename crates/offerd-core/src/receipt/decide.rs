@@ -22,7 +22,8 @@ pub struct Arrived<'a> {
     pub offer: Option<&'a OfferEntry>,
     /// The invoice of ours, when the source is one and it is on record.
     pub own_invoice: Option<&'a OwnInvoice>,
-    /// What was accepted for this very request before; where the source is a single-use offer, for any request.
+    /// What was accepted for this very request before, and what was lost of this very payment; where the source is a
+    /// single-use offer, all of any request.
     pub receipts: &'a [Receipt],
     /// The invoice, if it is still in the window.
     pub invoice: Option<Invoice>,
@@ -43,6 +44,8 @@ pub enum SentBack {
     WrongAmount,
     /// Another payment was accepted for the same request, or for a single-use offer.
     AlreadyPaid,
+    /// This very payment was given up: its request may have been paid by another since.
+    GivenUp,
 }
 
 /// Accepts a payment or not. Accepting commits a receipt before the preimage goes out; the same payment seen
@@ -53,17 +56,22 @@ pub enum SentBack {
 pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
     let Arrived { payment, sealed, receipts, now, .. } = arrived;
     let hash = PaymentHash(payment.payment_hash);
-    if let Some(known) = receipts.iter().find(|receipt| receipt.key == sealed.key) {
-        return if known.payment_id == payment.payment_id && known.payment_hash == hash {
+    let this_one = receipts.iter().find(|receipt| receipt.is_of(hash, &payment.payment_id));
+    if let Some(receipt) = this_one {
+        return if receipt.is_live() {
             Ok(Batch::default().and_then(Effect::Accept(hash)))
         } else {
-            Err(SentBack::AlreadyPaid)
+            Err(SentBack::GivenUp)
         };
+    }
+    let mut live = receipts.iter().filter(|receipt| receipt.is_live());
+    if live.clone().any(|receipt| receipt.key == sealed.key) {
+        return Err(SentBack::AlreadyPaid);
     }
     match sealed.key.source {
         Source::Offer(_) => {
             let offer = arrived.offer.ok_or(SentBack::Unknown)?;
-            if offer.single_use && !receipts.is_empty() {
+            if offer.single_use && live.next().is_some() {
                 return Err(SentBack::AlreadyPaid);
             }
             if !offer.is_open() {
@@ -101,6 +109,19 @@ pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
         state: ReceiptState::Claiming,
     };
     Ok(Batch::of(Event::ReceiptClaiming(receipt)).and_then(Effect::Accept(hash)))
+}
+
+/// What follows when the node is sure that an accepted payment can never become ours. Nothing for one that is ours
+/// already.
+pub fn on_lost(receipt: &Receipt, now: Timestamp) -> Batch {
+    match receipt.state {
+        ReceiptState::Claiming => Batch::of(Event::ReceiptLost {
+            key: receipt.key,
+            payment_id: receipt.payment_id,
+            at: now,
+        }),
+        ReceiptState::Paid { .. } | ReceiptState::Lost { .. } => Batch::default(),
+    }
 }
 
 fn twice(amount: Msat) -> Msat {

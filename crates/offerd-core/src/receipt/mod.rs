@@ -5,7 +5,7 @@ mod seal;
 mod state;
 mod window;
 
-pub use decide::{Arrived, SentBack, decide_arrival};
+pub use decide::{Arrived, SentBack, decide_arrival, on_lost};
 pub use seal::{Sealed, request_mac};
 pub use state::{Receipt, ReceiptKey, ReceiptState, Source};
 pub use window::InvoiceWindow;

@@ -33,6 +33,11 @@ pub enum ReceiptState {
         /// When the node said so.
         at: Timestamp,
     },
+    /// It went back before its preimage was released: the request may be paid again.
+    Lost {
+        /// When the node was sure of it.
+        at: Timestamp,
+    },
 }
 
 /// A payment that was accepted.
@@ -62,4 +67,19 @@ pub struct Receipt {
     pub arrived_at: Timestamp,
     /// Where it stands.
     pub state: ReceiptState,
+}
+
+impl Receipt {
+    /// Whether its payment is ours or may become it, so that no other is taken for the request.
+    pub fn is_live(&self) -> bool {
+        match self.state {
+            ReceiptState::Claiming | ReceiptState::Paid { .. } => true,
+            ReceiptState::Lost { .. } => false,
+        }
+    }
+
+    /// Whether it is of this very payment.
+    pub fn is_of(&self, payment_hash: PaymentHash, payment_id: &[u8; 32]) -> bool {
+        self.payment_hash == payment_hash && self.payment_id == *payment_id
+    }
 }

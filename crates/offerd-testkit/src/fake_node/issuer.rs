@@ -51,6 +51,13 @@ impl InvoiceIssuer for FakeNode {
         })
     }
 
+    async fn is_lost(&self, payment_hash: [u8; 32]) -> Result<bool, PortError> {
+        self.ask(|state| {
+            let alive = [Stage::Held, Stage::Claimable, Stage::Claimed];
+            alive.into_iter().all(|stage| self.find(state, payment_hash, stage).is_none())
+        })
+    }
+
     async fn refuse(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
         self.call(Call::Refuse, |state| {
             if let Some(index) = self.find(state, payment_hash, Stage::Claimable) {

@@ -139,6 +139,14 @@ impl State {
         self.emit(payee, NodeEvent::PaymentClaimable(payment));
     }
 
+    /// The payments that wait for the word of `payee` go back, and nothing tells it so.
+    pub(super) fn time_out(&mut self, payee: PublicKey) {
+        let waits = |htlc: &Htlc| htlc.payee == payee && htlc.stage == Stage::Claimable;
+        while let Some(index) = self.htlcs.iter().position(waits) {
+            self.fail(index, PaymentFailure::NoRoute);
+        }
+    }
+
     /// The payee takes the payment.
     pub(super) fn claim(&mut self, index: usize) {
         let htlc = &mut self.htlcs[index];

@@ -86,6 +86,11 @@ impl FakeNode {
         state.release_held(self.id);
     }
 
+    /// The payments that wait for its word have waited too long and go back.
+    pub fn time_out_payments(&self) {
+        self.lock().time_out(self.id);
+    }
+
     /// The next payment that it begins fails for good.
     pub fn fail_next_payment(&self, failure: PaymentFailure) {
         self.with(|station| station.next_failure = Some(failure));

@@ -9,7 +9,7 @@ use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, Page, PortError, Store};
-use offerd_core::receipt::{Receipt, ReceiptKey, Source};
+use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::{Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow};
 
 use super::MemoryStore;
@@ -140,7 +140,8 @@ impl Store for MemoryStore {
     }
 
     fn receipt(&self, key: &ReceiptKey) -> Result<Option<Receipt>, PortError> {
-        Ok(self.state().receipts.iter().find(|receipt| receipt.key == *key).cloned())
+        let is_it = |receipt: &&Receipt| receipt.is_live() && receipt.key == *key;
+        Ok(self.state().receipts.iter().find(is_it).cloned())
     }
 
     fn receipts_of(&self, source: Source) -> Result<Vec<Receipt>, PortError> {
@@ -152,10 +153,13 @@ impl Store for MemoryStore {
         payment_hash: PaymentHash,
         payment_id: &[u8; 32],
     ) -> Result<Option<Receipt>, PortError> {
-        let is_it = |receipt: &&Receipt| {
-            receipt.payment_hash == payment_hash && receipt.payment_id == *payment_id
-        };
+        let is_it = |receipt: &&Receipt| receipt.is_of(payment_hash, payment_id);
         Ok(self.state().receipts.iter().find(is_it).cloned())
+    }
+
+    fn claiming_receipts(&self) -> Result<Vec<Receipt>, PortError> {
+        let claiming = |receipt: &Receipt| receipt.state == ReceiptState::Claiming;
+        Ok(filtered(&self.state().receipts, claiming))
     }
 
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {

@@ -68,7 +68,10 @@ impl State {
             Event::InvoiceMade(invoice) => self.invoice_made(invoice),
             Event::InvoiceRefused { row, at } => self.invoice_refused(*row, *at),
             Event::ReceiptClaiming(receipt) => self.receipt_claiming(receipt),
-            Event::ReceiptPaid { key, amount, at } => self.receipt_paid(key, *amount, *at),
+            Event::ReceiptPaid { key, payment_id, amount, at } => {
+                self.receipt_paid(key, payment_id, *amount, *at)
+            }
+            Event::ReceiptLost { key, payment_id, at } => self.receipt_lost(key, payment_id, *at),
         }
     }
 
@@ -194,9 +197,8 @@ impl State {
 
     fn receipt_claiming(&mut self, receipt: &Receipt) -> Result<(), PortError> {
         for other in &self.receipts {
-            unique(other.key != receipt.key, "a receipt for this request")?;
-            let same_payment = other.payment_hash == receipt.payment_hash
-                && other.payment_id == receipt.payment_id;
+            unique(!other.is_live() || other.key != receipt.key, "a receipt for this request")?;
+            let same_payment = other.is_of(receipt.payment_hash, &receipt.payment_id);
             unique(!same_payment, "a receipt of this payment")?;
         }
         match receipt.key.source {
@@ -207,20 +209,39 @@ impl State {
         Ok(())
     }
 
+    fn receipt_mut(&mut self, key: &ReceiptKey, payment_id: &[u8; 32]) -> Option<&mut Receipt> {
+        let is_it =
+            |receipt: &&mut Receipt| receipt.key == *key && receipt.payment_id == *payment_id;
+        self.receipts.iter_mut().find(is_it)
+    }
+
+    /// Money that came is recorded even where it was thought to be lost.
     fn receipt_paid(
         &mut self,
         key: &ReceiptKey,
+        payment_id: &[u8; 32],
         amount: Msat,
         at: Timestamp,
     ) -> Result<(), PortError> {
-        let receipt = self.receipts.iter_mut().find(|receipt| receipt.key == *key);
-        let receipt = receipt.filter(|receipt| receipt.state == ReceiptState::Claiming);
-        let receipt = there(receipt, "receipt")?;
+        let unpaid = |receipt: &&mut Receipt| !matches!(receipt.state, ReceiptState::Paid { .. });
+        let receipt = there(self.receipt_mut(key, payment_id).filter(unpaid), "receipt")?;
         receipt.amount = amount;
         receipt.state = ReceiptState::Paid { at };
         if let Source::Offer(row) = key.source {
             there(self.offers.get_mut(&row.0), "offer")?.used = true;
         }
+        Ok(())
+    }
+
+    fn receipt_lost(
+        &mut self,
+        key: &ReceiptKey,
+        payment_id: &[u8; 32],
+        at: Timestamp,
+    ) -> Result<(), PortError> {
+        let claiming = |receipt: &&mut Receipt| receipt.state == ReceiptState::Claiming;
+        let receipt = there(self.receipt_mut(key, payment_id).filter(claiming), "receipt")?;
+        receipt.state = ReceiptState::Lost { at };
         Ok(())
     }
 }

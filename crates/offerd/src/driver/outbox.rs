@@ -8,7 +8,8 @@ use offerd_core::payment::{
     OutgoingPayment, PaymentState, Purpose, on_failed, on_refused, on_sent, pay_order,
 };
 use offerd_core::port::{PaymentFailure, PortError, PortErrorKind};
-use offerd_core::{Batch, Effect, OutboxEntry, PaymentHash, PaymentId, Refusal};
+use offerd_core::{Batch, Effect, OutboxEntry, PaymentId, Refusal};
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::Driver;
@@ -18,7 +19,7 @@ use super::answer::error_message;
 const REST: Duration = Duration::from_secs(5);
 /// Between two tries to tell a redeemer.
 const UNTIL_TOLD: Duration = Duration::from_secs(60);
-/// How long it rests when nothing is due and nothing wakes it.
+/// How long it rests when nothing is due and nothing wakes it, and how often lost payments are looked for.
 const LONGEST_REST: Duration = Duration::from_secs(3600);
 
 impl Driver {
@@ -28,7 +29,14 @@ impl Driver {
             error!(%error, "payments from before the start could not be looked at; trying again");
             tokio::time::sleep(REST).await;
         }
+        let mut looked = None;
         loop {
+            if looked.is_none_or(|at: Instant| at.elapsed() >= LONGEST_REST) {
+                looked = Some(Instant::now());
+                if let Err(error) = self.end_lost_receipts().await {
+                    error!(%error, "it could not be told whether payments to us were lost");
+                }
+            }
             let rest = match self.perform_outbox().await {
                 Ok(rest) => rest,
                 Err(error) => {
@@ -91,17 +99,6 @@ impl Driver {
             seen.push(effect);
         }
         Ok(rest)
-    }
-
-    /// Takes a payment whose receipt was committed.
-    async fn accept(&self, hash: PaymentHash) -> Result<(), PortError> {
-        match self.ports.issuer.accept(hash.0).await {
-            Err(error) if error.kind == PortErrorKind::Rejected => {
-                warn!(%error, payment_hash = %hash, "an accepted payment does not wait any more");
-                Ok(())
-            }
-            accepted => accepted,
-        }
     }
 
     /// How long until the next attempt is due; `None` when it is, or when there is nothing to do any more.

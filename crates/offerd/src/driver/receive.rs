@@ -1,8 +1,8 @@
 //! Payments to us.
 
 use bolt1::Msat;
-use offerd_core::port::{IncomingPayment, PortError};
-use offerd_core::receipt::{Arrived, ReceiptState, Sealed, Source, decide_arrival};
+use offerd_core::port::{IncomingPayment, PortError, PortErrorKind};
+use offerd_core::receipt::{Arrived, ReceiptState, Sealed, Source, decide_arrival, on_lost};
 use offerd_core::{Batch, Event, PaymentHash};
 use tracing::{info, warn};
 
@@ -23,13 +23,15 @@ impl Driver {
                 Source::Invoice(row) => (None, store.own_invoice(row)?),
             };
             // All of them count for a single-use offer; elsewhere there may be very many.
+            let hash = PaymentHash(payment.payment_hash);
             let receipts = match &offer {
                 Some(offer) if !offer.single_use => {
-                    store.receipt(&sealed.key)?.into_iter().collect()
+                    let known = store.receipt_by_payment(hash, &payment.payment_id)?;
+                    let lost = known.filter(|receipt| !receipt.is_live());
+                    store.receipt(&sealed.key)?.into_iter().chain(lost).collect()
                 }
                 Some(_) | None => store.receipts_of(sealed.key.source)?,
             };
-            let hash = PaymentHash(payment.payment_hash);
             let invoice = match &own_invoice {
                 Some(own) => Some(own.invoice.clone()),
                 None => self.memory().window.by_hash(&hash).cloned(),
@@ -79,6 +81,40 @@ impl Driver {
         }
         info!(%amount, payment_hash = %hash, "payment received");
         let at = self.now();
-        self.commit(&Batch::of(Event::ReceiptPaid { key: receipt.key, amount, at }))
+        let (key, payment_id) = (receipt.key, receipt.payment_id);
+        self.commit(&Batch::of(Event::ReceiptPaid { key, payment_id, amount, at }))
+    }
+
+    /// Takes a payment whose receipt was committed. One that has ended meanwhile is left alone.
+    pub(super) async fn accept(&self, hash: PaymentHash) -> Result<(), PortError> {
+        let waiting = self.ports.store.claiming_receipts()?;
+        if !waiting.iter().any(|receipt| receipt.payment_hash == hash) {
+            return Ok(());
+        }
+        match self.ports.issuer.accept(hash.0).await {
+            Err(error) if error.kind == PortErrorKind::Rejected => {
+                warn!(%error, payment_hash = %hash, "an accepted payment does not wait any more");
+                self.end_lost_receipts().await
+            }
+            accepted => accepted,
+        }
+    }
+
+    /// Ends the receipts of payments that went back before their preimage was released, so that their requests may be
+    /// paid again. Never while the node is not certain of it.
+    pub(super) async fn end_lost_receipts(&self) -> Result<(), PortError> {
+        for receipt in self.ports.store.claiming_receipts()? {
+            let (hash, id) = (receipt.payment_hash, receipt.payment_id);
+            if !self.ports.issuer.is_lost(hash.0).await? {
+                continue;
+            }
+            let _deciding = self.deciding.lock().await;
+            let fresh = self.ports.store.receipt_by_payment(hash, &id)?;
+            if let Some(receipt) = fresh {
+                warn!(payment_hash = %hash, "an accepted payment went back before it was taken");
+                self.commit(&on_lost(&receipt, self.now()))?;
+            }
+        }
+        Ok(())
     }
 }

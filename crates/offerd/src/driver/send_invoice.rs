@@ -77,7 +77,8 @@ impl Driver {
         let Some(own) = self.ports.store.own_invoice_by_label(&arguments.label)? else {
             return Ok(None);
         };
-        let paid = !self.ports.store.receipts_of(Source::Invoice(own.row))?.is_empty();
+        let receipts = self.ports.store.receipts_of(Source::Invoice(own.row))?;
+        let paid = receipts.iter().any(Receipt::is_live);
         if paid || own.is_open_at(self.now()) {
             let same_amount = arguments.amount.is_none_or(|amount| amount == own.invoice.amount());
             return if own.redeems == arguments.string && same_amount {
@@ -175,7 +176,7 @@ impl Driver {
     async fn give_up(&self, own: &OwnInvoice) -> Result<bool, CallError> {
         let _deciding = self.deciding.lock().await;
         let store = &self.ports.store;
-        if !store.receipts_of(Source::Invoice(own.row))?.is_empty() {
+        if store.receipts_of(Source::Invoice(own.row))?.iter().any(Receipt::is_live) {
             return Ok(false);
         }
         let stands = store.own_invoice(own.row)?.is_some_and(|own| own.refused_at.is_none());

@@ -1,5 +1,6 @@
 //! Dying between what is decided and what is done, and between what is done and what is known.
 
+use offerd_core::fetch::FetchArguments;
 use offerd_core::payout::PromiseState;
 use offerd_core::port::Store as _;
 use offerd_core::receipt::ReceiptState;
@@ -125,7 +126,7 @@ async fn an_invoice_is_payable_after_a_crash_right_behind_the_reply() {
     let world = World::new();
     let (shop, customer) = (world.announced(), world.announced());
     let offer = shop.offer(1_000).await.parse().unwrap();
-    let arguments = offerd_core::fetch::FetchArguments::default();
+    let arguments = FetchArguments::default();
     let within = std::time::Duration::from_secs(10);
     let fetched = customer.driver.fetch_invoice(&offer, &arguments, within).await.unwrap();
     assert_eq!(shop.store.events().len(), 1, "an unpaid invoice is written nowhere");
@@ -230,4 +231,53 @@ async fn the_redeemer_hears_of_a_failed_claim_even_after_a_crash() {
     assert!(!atm.payments()[0].is_pending());
     let _atm = atm.restart();
     assert_eq!(crate::world::refusal(call.await.unwrap()).0, "pay attempt failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_was_accepted_and_lost_makes_its_request_payable_again() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let (row, invoice) = {
+        let made = shop.driver.create_offer(crate::world::offer_request(1_000)).await.unwrap();
+        let offer = made.entry.newest().offer.clone();
+        let arguments = FetchArguments::default();
+        let within = std::time::Duration::from_secs(10);
+        let fetched = customer.driver.fetch_invoice(&offer, &arguments, within).await.unwrap();
+        (made.entry.row, fetched.fetched.invoice.to_string())
+    };
+    shop.node.crash_at(Call::Accept, Moment::Before);
+    let call = customer.spawn_pay(pay_call(&invoice));
+    settle().await;
+    assert_eq!(shop.receipts()[0].state, ReceiptState::Claiming);
+    // It is away for so long that the payment goes back.
+    shop.node.time_out_payments();
+    assert!(call.await.unwrap().is_err());
+    let shop = shop.restart();
+    settle().await;
+    assert!(matches!(shop.receipts()[0].state, ReceiptState::Lost { .. }));
+    assert_eq!(shop.store.outbox().unwrap(), []);
+    customer.pay(&invoice).await.unwrap();
+    settle().await;
+    assert_eq!((shop.gained(), customer.gained()), (1_000_000, -1_000_000));
+    let states: Vec<_> = shop.receipts().iter().map(|receipt| receipt.is_live()).collect();
+    assert_eq!(states, [false, true]);
+    assert!(shop.store.offer(row).unwrap().unwrap().used);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_node_is_not_sure_that_a_payment_is_lost_no_other_is_taken() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    shop.watch.wish(|wishes| wishes.accept_fails = true);
+    let call = customer.spawn_pay(pay_call(&offer));
+    settle().await;
+    assert_eq!(shop.receipts()[0].state, ReceiptState::Claiming);
+    let shop = shop.restart();
+    pass(4_000).await;
+    assert_eq!(shop.receipts()[0].state, ReceiptState::Claiming);
+    shop.watch.wish(|wishes| wishes.accept_fails = false);
+    pass(10).await;
+    drop(call);
+    assert_eq!(shop.gained(), 1_000_000);
 }

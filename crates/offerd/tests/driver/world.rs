@@ -117,6 +117,10 @@ impl InvoiceIssuer for Watched {
         self.node.accept(payment_hash).await
     }
 
+    async fn is_lost(&self, payment_hash: [u8; 32]) -> Result<bool, PortError> {
+        self.node.is_lost(payment_hash).await
+    }
+
     async fn refuse(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
         self.node.refuse(payment_hash).await
     }

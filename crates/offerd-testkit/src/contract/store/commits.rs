@@ -60,7 +60,9 @@ pub fn an_event_about_a_row_that_does_not_exist_is_refused(store: &dyn Store) {
     conflicts(store, Event::PaymentEnded { id, end: sample::paid(7) });
     conflicts(store, Event::PaymentEnded { id, end: sample::failed() });
     conflicts(store, Event::InvoiceRefused { row: InvoiceRow(7), at });
-    conflicts(store, Event::ReceiptPaid { key, amount: sample::invoice(7).amount(), at });
+    let (payment_id, amount) = ([7; 32], sample::invoice(7).amount());
+    conflicts(store, Event::ReceiptPaid { key, payment_id, amount, at });
+    conflicts(store, Event::ReceiptLost { key, payment_id, at });
 }
 
 pub fn the_outbox_gives_what_is_owed_in_order_until_it_is_done(store: &dyn Store) {

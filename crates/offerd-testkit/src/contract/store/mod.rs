@@ -98,6 +98,9 @@ macro_rules! store_contract {
                 a_receipt_needs_its_offer_or_invoice,
                 a_paid_receipt_has_its_amount_and_marks_the_offer_as_used,
                 a_receipt_is_paid_once,
+                a_lost_receipt_frees_its_request_and_is_lost_once,
+                money_that_came_is_recorded_even_where_it_was_thought_lost,
+                claiming_receipts_are_those_without_an_end,
                 receipts_come_in_pages_oldest_first;
             named_values:
                 a_written_value_is_read_back,

@@ -2,7 +2,7 @@
 
 use bolt1::Msat;
 use offerd_core::port::{Page, Store};
-use offerd_core::receipt::{Receipt, ReceiptKey, Source};
+use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::{Event, InvoiceRow, OfferRow};
 
 use super::{commit, conflicts, indexed, rejected};
@@ -16,7 +16,12 @@ fn claiming(receipt: &Receipt) -> Event {
 }
 
 fn paid(receipt: &Receipt, amount: Msat) -> Event {
-    Event::ReceiptPaid { key: receipt.key, amount, at: NOW.plus(bolt1::Seconds(2)) }
+    let (key, payment_id) = (receipt.key, receipt.payment_id);
+    Event::ReceiptPaid { key, payment_id, amount, at: NOW.plus(bolt1::Seconds(2)) }
+}
+
+fn lost(receipt: &Receipt) -> Event {
+    Event::ReceiptLost { key: receipt.key, payment_id: receipt.payment_id, at: NOW }
 }
 
 /// Two offers and an invoice to be paid.
@@ -122,6 +127,45 @@ pub fn a_receipt_is_paid_once(store: &dyn Store) {
     let first = receipt(1, OFFER);
     commit(store, [claiming(&first), paid(&first, first.amount)]);
     conflicts(store, paid(&first, first.amount));
+}
+
+pub fn a_lost_receipt_frees_its_request_and_is_lost_once(store: &dyn Store) {
+    set_up(store);
+    for (number, source) in [(1, OFFER), (4, INVOICE)] {
+        let first = receipt(number, source);
+        let second = Receipt { key: first.key, ..receipt(number + 1, source) };
+        commit(store, [claiming(&first), lost(&first)]);
+        assert_eq!(store.receipt(&first.key).expect("receipt"), None);
+        let state = ReceiptState::Lost { at: NOW };
+        let found = store.receipt_by_payment(first.payment_hash, &first.payment_id);
+        assert_eq!(found.expect("receipt"), Some(Receipt { state, ..first.clone() }));
+        conflicts(store, lost(&first));
+        conflicts(store, claiming(&first));
+        commit(store, [claiming(&second)]);
+        assert_eq!(store.receipt(&first.key).expect("receipt"), Some(second.clone()));
+        commit(store, [paid(&second, second.amount)]);
+        conflicts(store, lost(&second));
+        conflicts(store, claiming(&Receipt { key: first.key, ..receipt(number + 2, source) }));
+    }
+}
+
+pub fn money_that_came_is_recorded_even_where_it_was_thought_lost(store: &dyn Store) {
+    set_up(store);
+    let first = receipt(1, OFFER);
+    let second = Receipt { key: first.key, ..receipt(2, OFFER) };
+    commit(store, [claiming(&first), lost(&first), claiming(&second), paid(&first, first.amount)]);
+    let state = sample::arrived();
+    let both = store.receipts_of(OFFER).expect("receipts");
+    assert_eq!(both, [Receipt { state, ..first }, second]);
+}
+
+pub fn claiming_receipts_are_those_without_an_end(store: &dyn Store) {
+    set_up(store);
+    let receipts: Vec<_> = (1..=4).map(|number| receipt(number, OFFER)).collect();
+    commit(store, receipts.iter().map(claiming));
+    commit(store, [paid(&receipts[0], receipts[0].amount), lost(&receipts[2])]);
+    let open = store.claiming_receipts().expect("receipts");
+    assert_eq!(open, [receipts[1].clone(), receipts[3].clone()]);
 }
 
 pub fn receipts_come_in_pages_oldest_first(store: &dyn Store) {

@@ -67,7 +67,12 @@ pub fn fill(store: &dyn Store) {
         Event::PaymentEnded { id: claims[1].id, end: sample::failed() },
         Event::PaymentStarted(order.clone()),
         Event::PaymentPutOff { id: order.id, attempts: 1, next_at: sample::NOW },
-        Event::ReceiptPaid { key: receipts[0].key, amount: receipts[0].amount, at: sample::NOW },
+        Event::ReceiptPaid {
+            key: receipts[0].key,
+            payment_id: receipts[0].payment_id,
+            amount: receipts[0].amount,
+            at: sample::NOW,
+        },
     ]);
     let paid_at = events.len() - 1;
     events.splice(paid_at..paid_at, receipts.iter().cloned().map(Event::ReceiptClaiming));

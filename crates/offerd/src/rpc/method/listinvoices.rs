@@ -94,11 +94,14 @@ fn of_receipt(api: &Api, receipt: &Receipt, now: Timestamp) -> Result<InvoiceVie
             ..InvoiceView::default()
         },
     };
-    view.status = "unpaid".to_owned();
-    if let ReceiptState::Paid { at } = receipt.state {
-        view.status = "paid".to_owned();
-        view.paid_at = Some(at.0);
-        view.amount_received_msat = Some(receipt.amount.as_u64());
+    match receipt.state {
+        ReceiptState::Claiming => view.status = "unpaid".to_owned(),
+        ReceiptState::Lost { .. } => view.status = "expired".to_owned(),
+        ReceiptState::Paid { at } => {
+            view.status = "paid".to_owned();
+            view.paid_at = Some(at.0);
+            view.amount_received_msat = Some(receipt.amount.as_u64());
+        }
     }
     view.invreq_payer_note = receipt.payer_note.clone().or(view.invreq_payer_note);
     view.quantity = receipt.quantity.or(view.quantity);
