@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::id::{InvoiceRow, OfferRow, PaymentId, PayoutRow};
 use crate::invoice_book::OwnInvoice;
 use crate::offer_book::{OfferEncoding, OfferEntry};
-use crate::payment::{OutgoingPayment, PaymentEnd};
+use crate::payment::{FailedAttempt, OutgoingPayment, PaymentEnd};
 use crate::payout::Payout;
 use crate::receipt::{Receipt, ReceiptKey};
 
@@ -48,8 +48,17 @@ pub enum Event {
         id: PaymentId,
         /// Attempts made so far.
         attempts: u32,
+        /// What the last one came to.
+        failed: FailedAttempt,
         /// When to try again.
         next_at: Timestamp,
+    },
+    /// One way that was tried did not lead there; the payment goes on.
+    PaymentAttemptFailed {
+        /// Which payment.
+        id: PaymentId,
+        /// What it came to.
+        failed: FailedAttempt,
     },
     /// A payment of ours has arrived or failed for good. A payout whose claim was paid is spent by the same
     /// commit.

@@ -6,8 +6,9 @@ mod common;
 use bolt1::{CltvDelta, Seconds, Timestamp};
 use bolt12::Invoice;
 use offerd_core::payment::{
-    OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_label,
-    decide_order, on_failed, on_refused, on_sent, pay_order,
+    FailedAttempt, Failure, FailureKind, OrderTerms, Ordered, OutgoingPayment, PaymentEnd,
+    PaymentState, Purpose, decide_label, decide_order, on_attempt_failed, on_failed, on_refused,
+    on_sent, pay_order,
 };
 use offerd_core::port::{PayRefused, PaymentFailure};
 use offerd_core::{Batch, Effect, Event, Misuse, PaymentId, Policy};
@@ -193,27 +194,61 @@ fn what_is_not_known_to_have_failed_stays_pending() {
 fn an_order_fails_at_once_and_a_claim_is_tried_again_where_that_may_help() {
     let (claim, order) = (sample::claim(1, &sample::payout(1)), sample::order(1));
     let failures = [
-        (PaymentFailure::RefusedByPayee, false),
-        (PaymentFailure::InvoiceExpired, false),
-        (PaymentFailure::Abandoned, false),
-        (PaymentFailure::NoRoute, true),
-        (PaymentFailure::Other("?".into()), true),
+        (PaymentFailure::RefusedByPayee, FailureKind::RefusedByPayee, false),
+        (PaymentFailure::InvoiceExpired, FailureKind::InvoiceExpired, false),
+        (PaymentFailure::Abandoned, FailureKind::Abandoned, false),
+        (PaymentFailure::NoRoute, FailureKind::NoRoute, true),
+        (PaymentFailure::Other("?".into()), FailureKind::Other, true),
     ];
-    for (failure, again) in failures {
-        assert!(failed(&on_failed(&order, &failure, &policy(), NOW)), "{failure:?}");
+    for (failure, kind, again) in failures {
+        let of_order = on_failed(&order, &failure, &policy(), NOW);
+        assert_eq!((failed(&of_order), of_order.effects.len()), (Some(kind), 0), "{failure:?}");
         let batch = on_failed(&claim, &failure, &policy(), NOW);
-        assert_eq!(failed(&batch), !again, "{failure:?}");
-        let owed = if again { Effect::Pay(claim.id) } else { Effect::TellRedeemer(claim.id) };
-        assert_eq!(batch.effects, [owed]);
+        check_claim(&claim, &batch, kind, again);
     }
-    assert_eq!(on_failed(&order, &PaymentFailure::NoRoute, &policy(), NOW).effects, []);
-    let impossible = PayRefused::Impossible("expired".into());
-    assert!(failed(&on_refused(&claim, &impossible, &policy(), NOW)));
-    assert!(!failed(&on_refused(&claim, &PayRefused::NoRoute("?".into()), &policy(), NOW)));
+    let refusals = [
+        (PayRefused::NoRoute("?".into()), FailureKind::NoRoute, true),
+        (PayRefused::TooExpensive("?".into()), FailureKind::TooExpensive, true),
+        (PayRefused::InvoiceExpired, FailureKind::InvoiceExpired, false),
+        (PayRefused::Impossible("no path".into()), FailureKind::NoRoute, false),
+    ];
+    for (refused, kind, again) in refusals {
+        assert_eq!(failed(&on_refused(&order, &refused, &policy(), NOW)), Some(kind));
+        check_claim(&claim, &on_refused(&claim, &refused, &policy(), NOW), kind, again);
+    }
 }
 
-fn failed(batch: &Batch) -> bool {
-    matches!(batch.events.as_slice(), [Event::PaymentEnded { end: PaymentEnd::Failed { .. }, .. }])
+/// A claim is tried again, with the reason written down, or has failed for that reason.
+fn check_claim(claim: &OutgoingPayment, batch: &Batch, kind: FailureKind, again: bool) {
+    match batch.events.as_slice() {
+        [Event::PaymentPutOff { failed, .. }] => {
+            assert_eq!((failed.failure.kind, again), (kind, true))
+        }
+        _ => assert_eq!((failed(batch), again), (Some(kind), false)),
+    }
+    let owed = if again { Effect::Pay(claim.id) } else { Effect::TellRedeemer(claim.id) };
+    assert_eq!(batch.effects, [owed]);
+}
+
+fn failed(batch: &Batch) -> Option<FailureKind> {
+    match batch.events.as_slice() {
+        [Event::PaymentEnded { end: PaymentEnd::Failed { reason, .. }, .. }] => Some(reason.kind),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_hundred_failed_attempts_of_a_pending_payment_are_written_down() {
+    let order = sample::order(1);
+    let tried = |payment: &OutgoingPayment, so_far| {
+        on_attempt_failed(payment, &PaymentFailure::NoRoute, "channel 7 is down", so_far, NOW)
+    };
+    let failure = Failure::new(FailureKind::NoRoute, "channel 7 is down");
+    let failed = FailedAttempt { at: NOW, failure };
+    let noted = Batch::of(Event::PaymentAttemptFailed { id: order.id, failed });
+    assert_eq!((tried(&order, 0), tried(&order, 99)), (noted.clone(), noted));
+    assert_eq!(tried(&order, 100), Batch::default());
+    assert_eq!(tried(&ended(&order, sample::failed()), 0), Batch::default());
 }
 
 #[test]
@@ -221,7 +256,7 @@ fn a_redeemer_who_left_no_way_back_is_not_told() {
     let mut claim = sample::claim(1, &sample::payout(1));
     claim.purpose = Purpose::Claim { payout: claim.payout().unwrap(), reply_path: None };
     let batch = on_failed(&claim, &PaymentFailure::RefusedByPayee, &policy(), NOW);
-    assert_eq!((failed(&batch), batch.effects.len()), (true, 0));
+    assert_eq!((failed(&batch).is_some(), batch.effects.len()), (true, 0));
 }
 
 #[test]

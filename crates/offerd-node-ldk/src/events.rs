@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bitcoin::Amount;
-use bolt1::Msat;
+use bolt1::{Msat, ShortChannelId};
 use lightning::blinded_path::payment::Bolt12OfferContext;
-use lightning::events::{Event, FundingInfo, PaymentFailureReason, PaymentPurpose, ReplayEvent};
+use lightning::events::{
+    Event, FundingInfo, PathFailure, PaymentFailureReason, PaymentPurpose, ReplayEvent,
+};
 use lightning::ln::channelmanager::PaymentId;
 use lightning::ln::types::ChannelId;
 use lightning::types::features::ChannelTypeFeatures;
@@ -94,6 +96,17 @@ impl EventDesk {
                 let fee = fee_paid_msat.and_then(Msat::new);
                 let preimage = payment_preimage.0;
                 self.caller.handle(NodeEvent::PaymentSent { payment_id, preimage, fee }).await
+            }
+            Event::PaymentPathFailed {
+                payment_id: Some(PaymentId(payment_id)),
+                payment_failed_permanently,
+                failure,
+                short_channel_id,
+                ..
+            } => {
+                let (reason, text) =
+                    attempt(payment_failed_permanently, &failure, short_channel_id);
+                self.caller.handle(NodeEvent::AttemptFailed { payment_id, reason, text }).await
             }
             Event::PaymentFailed { payment_id: PaymentId(payment_id), reason, .. } => {
                 let reason = failure(reason);
@@ -232,6 +245,25 @@ fn expected(purpose: PaymentPurpose) -> Option<(PaymentPreimage, Bolt12OfferCont
         | PaymentPurpose::Bolt12RefundPayment { .. }
         | PaymentPurpose::SpontaneousPayment(_) => None,
     }
+}
+
+/// What became of one part on its way.
+fn attempt(
+    for_good: bool,
+    failure: &PathFailure,
+    channel: Option<u64>,
+) -> (PaymentFailure, String) {
+    let text = match (failure, channel) {
+        (PathFailure::InitialSend { err }, _) => format!("could not be sent: {err:?}"),
+        (PathFailure::OnPath { .. }, _) if for_good => {
+            return (PaymentFailure::RefusedByPayee, "the payee sent it back".to_owned());
+        }
+        (PathFailure::OnPath { .. }, Some(channel)) => {
+            format!("did not get through channel {}", ShortChannelId(channel))
+        }
+        (PathFailure::OnPath { .. }, None) => "did not get through its blinded path".to_owned(),
+    };
+    (PaymentFailure::Other(text.clone()), text)
 }
 
 fn failure(reason: Option<PaymentFailureReason>) -> PaymentFailure {

@@ -12,12 +12,13 @@ use lightning::blinded_path::payment::BlindedPaymentPath;
 use lightning::ln::channelmanager::{
     PaymentId, RecentPaymentDetails, RecipientOnionFields, Retry, RetryableSendFailure,
 };
-use lightning::routing::router::{PaymentParameters, RouteParameters};
+use lightning::routing::router::{PaymentParameters, RouteParameters, Router as _};
 use lightning::types::payment::PaymentHash;
 use offerd_core::port::{InvoicePayer, PayOrder, PayRefused, PaymentPath, PortError};
 use tokio::sync::watch;
 
 use crate::convert;
+use crate::router::OneHopRouter;
 use crate::types::{Channels, Graph, Keyring, Peers};
 
 /// How long [`Payer::known_payments`] waits for the events of the time before the restart.
@@ -30,6 +31,7 @@ pub(crate) struct Payer {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) peers: Arc<Peers>,
+    pub(crate) router: Arc<OneHopRouter>,
     /// Turns true when the events from before the restart have been handled.
     pub(crate) drained: watch::Receiver<bool>,
     /// Payments from before a recovery: what became of them only the lost state knew, so they are never begun.
@@ -82,7 +84,7 @@ impl InvoicePayer for Payer {
             PaymentHash(order.payment_hash),
             RecipientOnionFields::spontaneous_empty(),
             payment_id,
-            route,
+            route.clone(),
             Retry::Timeout(Duration::from_secs(order.retry_for.0)),
         );
         self.peers.process_events();
@@ -91,12 +93,8 @@ impl InvoicePayer for Payer {
             Err(RetryableSendFailure::DuplicatePayment) => Err(PayRefused::AlreadyKnown),
             // A second call with the same id may find no route because the first has taken it.
             Err(_) if self.is_known(payment_id) => Err(PayRefused::AlreadyKnown),
-            Err(RetryableSendFailure::RouteNotFound) => {
-                Err(PayRefused::NoRoute("none within fee, delay and capacity".to_owned()))
-            }
-            Err(RetryableSendFailure::PaymentExpired) => {
-                Err(PayRefused::Impossible("the invoice has expired".to_owned()))
-            }
+            Err(RetryableSendFailure::RouteNotFound) => Err(self.why_no_route(route)),
+            Err(RetryableSendFailure::PaymentExpired) => Err(PayRefused::InvoiceExpired),
             Err(RetryableSendFailure::OnionPacketSizeExceeded) => {
                 Err(PayRefused::Impossible("the blinded paths are too long".to_owned()))
             }
@@ -137,6 +135,22 @@ impl Payer {
     fn is_known(&self, payment_id: PaymentId) -> bool {
         self.unknown.contains(&payment_id.0)
             || self.channels.list_recent_payments().iter().any(|known| id_of(known) == payment_id)
+    }
+
+    /// Whether there would be a route if it might cost more.
+    fn why_no_route(&self, mut route: RouteParameters) -> PayRefused {
+        let allowed = route.max_total_routing_fee_msat.take();
+        let channels = self.channels.list_usable_channels();
+        let first_hops: Vec<_> = channels.iter().collect();
+        let in_flight = self.channels.compute_inflight_htlcs();
+        match self.router.find_route(&self.node_id, &route, Some(&first_hops), in_flight) {
+            Ok(dear) => PayRefused::TooExpensive(format!(
+                "the fee would be {} msat, {} msat are allowed",
+                dear.get_total_fees(),
+                allowed.unwrap_or_default(),
+            )),
+            Err(why) => PayRefused::NoRoute(format!("none within delay and capacity: {why}")),
+        }
     }
 
     fn route_parameters(&self, order: &PayOrder) -> Result<RouteParameters, PayRefused> {

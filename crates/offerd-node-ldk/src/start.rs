@@ -36,7 +36,7 @@ use crate::payer::Payer;
 use crate::peers::{Connector, PeerBook, PeerWatch};
 use crate::recovery::{Keeper, LiveOutputs, Rescuer};
 use crate::repeats::Repeats;
-use crate::state::{Base, Core, since_epoch};
+use crate::state::{Base, Core, router, since_epoch};
 use crate::tasks::{self, Background};
 use crate::types::{Bumper, Gossip, Peers};
 use crate::writer::StateWriter;
@@ -218,6 +218,7 @@ fn assemble(
         keyring: Arc::clone(&base.keyring),
         graph: Arc::clone(&base.graph),
         peers: Arc::clone(&net.peers),
+        router: router(base),
         drained: drained.clone(),
         unknown: base.recovery.iter().flat_map(|it| it.unknown_payments()).collect(),
     };

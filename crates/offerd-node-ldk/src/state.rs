@@ -219,19 +219,24 @@ impl Core {
     }
 }
 
+/// What finds routes. There may be several: they share all that they know.
+pub(crate) fn router(base: &Base) -> Arc<OneHopRouter> {
+    Arc::new(OneHopRouter(DefaultRouter::new(
+        Arc::clone(&base.graph),
+        Arc::new(NodeLogger),
+        Arc::clone(&base.keyring),
+        Arc::clone(&base.scorer),
+        ProbabilisticScoringFeeParameters::default(),
+    )))
+}
+
 fn load_channels(
     base: &Base,
     monitor: &Arc<Monitor>,
     monitors: &[(BlockHash, ChannelMonitor<InMemorySigner>)],
     tip: BestBlock,
 ) -> Result<(BlockHash, Channels), NodeError> {
-    let router = Arc::new(OneHopRouter(DefaultRouter::new(
-        Arc::clone(&base.graph),
-        Arc::new(NodeLogger),
-        Arc::clone(&base.keyring),
-        Arc::clone(&base.scorer),
-        ProbabilisticScoringFeeParameters::default(),
-    )));
+    let router = router(base);
     let keyring = || Arc::clone(&base.keyring);
     let user = user_config(&base.config);
     let Some(bytes) = StateWriter::read_manager(&base.store)? else {

@@ -72,15 +72,16 @@ async fn a_payment_whose_preimage_was_released_is_not_lost_however_late_it_is() 
     let minted = payee.invoice(msat(1_000_000)).await;
     let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
     let arrived = payee.inbox.claimable().await;
-    // Nobody hears that it is ours, and the node is away for long.
+    // Nobody hears that it is ours, for long.
     payee.inbox.refusing.send_replace(true);
     payee.accept(arrived.payment_hash).await.unwrap();
     payer.inbox.outcome(payment).await.unwrap();
-    payee.stop().await;
     world.mine(200);
-    payee.inbox.refusing.send_replace(false);
-    payee.resume().await;
+    world.all_see_the_tip(&[&payee]).await;
+    let late = payee.accept(arrived.payment_hash).await.unwrap_err();
+    assert_eq!(late.kind, PortErrorKind::Rejected, "{late}");
     assert!(!payee.is_lost(arrived.payment_hash).await.unwrap());
+    payee.restart().await;
     let (hash, id, _) = payee.inbox.claimed().await;
     assert_eq!((hash, id), (arrived.payment_hash, arrived.payment_id));
 }

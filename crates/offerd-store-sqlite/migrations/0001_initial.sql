@@ -83,6 +83,8 @@ CREATE TABLE payments (
     next_at_unix INTEGER,
     preimage BLOB CHECK (length(preimage) = 32),
     fee_msat INTEGER CHECK (fee_msat >= 0),
+    failure TEXT CHECK (failure IN
+        ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'other')),
     reason TEXT,
     ended_at_unix INTEGER,
     CHECK ((purpose = 'claim') = (payout IS NOT NULL)),
@@ -90,8 +92,21 @@ CREATE TABLE payments (
     CHECK (purpose = 'order' OR (label IS NULL AND offer_id IS NULL)),
     CHECK ((state = 'pending') = (ended_at_unix IS NULL)),
     CHECK ((state = 'paid') = (preimage IS NOT NULL)),
-    CHECK ((state = 'failed') = (reason IS NOT NULL))
+    CHECK ((state = 'failed') = (reason IS NOT NULL)),
+    CHECK ((state = 'failed') = (failure IS NOT NULL))
 ) STRICT;
+
+-- Attempts at payments that came to nothing.
+CREATE TABLE failed_attempts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    payment BLOB NOT NULL REFERENCES payments (id),
+    at_unix INTEGER NOT NULL,
+    failure TEXT NOT NULL CHECK (failure IN
+        ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'other')),
+    reason TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX failed_attempts_of_payment ON failed_attempts (payment);
 
 CREATE INDEX payments_of_payout ON payments (payout);
 CREATE INDEX payments_of_request ON payments (request_key);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::convert::opt_unix;
 use crate::statement::execute;
-use crate::{invoices, offers, payments, payouts, receipts};
+use crate::{attempts, invoices, offers, payments, payouts, receipts};
 
 /// Appends the event to the log and changes the rows that it is about.
 pub(crate) fn record(db: &Connection, event: &Event) -> Result<(), PortError> {
@@ -29,9 +29,11 @@ fn apply(db: &Connection, event: &Event) -> Result<(), PortError> {
         Event::PayoutCreated(payout) => payouts::insert(db, payout),
         Event::PayoutDisabled { row, at: _ } => payouts::disable(db, *row),
         Event::PaymentStarted(payment) => payments::insert(db, payment),
-        Event::PaymentPutOff { id, attempts, next_at } => {
-            payments::put_off(db, *id, *attempts, *next_at)
+        Event::PaymentPutOff { id, attempts, failed, next_at } => {
+            payments::put_off(db, *id, *attempts, *next_at)?;
+            attempts::insert(db, *id, failed)
         }
+        Event::PaymentAttemptFailed { id, failed } => attempts::insert(db, *id, failed),
         Event::PaymentEnded { id, end } => payments::end(db, *id, end),
         Event::InvoiceMade(invoice) => invoices::insert(db, invoice),
         Event::InvoiceRefused { row, at } => invoices::refuse(db, *row, *at),
@@ -86,11 +88,21 @@ impl LogLine {
                 Self::new("payout_disabled", format!("payout/{}", row.0), Some(*at), json!({}))
             }
             Event::PaymentStarted(payment) => Self::payment_started(payment),
-            Event::PaymentPutOff { id, attempts, next_at } => Self::new(
+            Event::PaymentPutOff { id, attempts, failed, next_at } => Self::new(
                 "payment_put_off",
                 format!("payment/{id}"),
-                None,
-                json!({ "attempts": attempts, "next_at_unix": next_at.0 }),
+                Some(failed.at),
+                json!({
+                    "attempts": attempts,
+                    "reason": failed.failure.text,
+                    "next_at_unix": next_at.0,
+                }),
+            ),
+            Event::PaymentAttemptFailed { id, failed } => Self::new(
+                "payment_attempt_failed",
+                format!("payment/{id}"),
+                Some(failed.at),
+                json!({ "reason": failed.failure.text }),
             ),
             Event::PaymentEnded { id, end } => Self::payment_ended(format!("payment/{id}"), end),
             Event::InvoiceMade(invoice) => Self::invoice_made(invoice),
@@ -167,7 +179,7 @@ impl LogLine {
                 json!({ "fee_msat": fee.map(Msat::as_u64) }),
             ),
             PaymentEnd::Failed { reason, at } => {
-                Self::new("payment_failed", subject, Some(*at), json!({ "reason": reason }))
+                Self::new("payment_failed", subject, Some(*at), json!({ "reason": reason.text }))
             }
         }
     }

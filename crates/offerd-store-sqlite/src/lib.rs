@@ -22,6 +22,7 @@
 //! No decision is made here: the rules in the schema are a second fence behind those of the core.
 #![deny(clippy::as_conversions, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
+mod attempts;
 mod convert;
 mod error;
 mod events;

@@ -8,9 +8,9 @@ use offerd_core::{PaymentId, PayoutRow};
 use rusqlite::{Connection, Params, params};
 
 use crate::convert::{bound, opt_unix, seconds, unix};
-use crate::payouts;
 use crate::record::{Record, Table};
 use crate::statement::{self, change, execute};
+use crate::{attempts, payouts};
 
 const PAYMENTS: Table = Table { name: "payments", key: "created_index" };
 
@@ -79,7 +79,7 @@ pub(crate) fn end(db: &Connection, id: PaymentId, end: &PaymentEnd) -> Result<()
             change(
                 db,
                 "end a payment",
-                "UPDATE payments SET state = 'paid', next_at_unix = NULL, reason = NULL,
+                "UPDATE payments SET state = 'paid', next_at_unix = NULL, failure = NULL, reason = NULL,
                      preimage = ?2, fee_msat = ?3, ended_at_unix = ?4
                  WHERE id = ?1 AND state <> 'paid'",
                 params![id.0, preimage, fee.map(Msat::to_i64), unix(*at)?],
@@ -89,9 +89,10 @@ pub(crate) fn end(db: &Connection, id: PaymentId, end: &PaymentEnd) -> Result<()
         PaymentEnd::Failed { reason, at } => change(
             db,
             "end a payment",
-            "UPDATE payments SET state = 'failed', next_at_unix = NULL, reason = ?2, ended_at_unix = ?3
+            "UPDATE payments SET state = 'failed', next_at_unix = NULL, failure = ?2, reason = ?3,
+                 ended_at_unix = ?4
              WHERE id = ?1 AND state = 'pending'",
-            params![id.0, reason, unix(*at)?],
+            params![id.0, attempts::failure_word(reason.kind), reason.text, unix(*at)?],
         ),
     }
 }
@@ -209,7 +210,7 @@ fn read_state(record: &Record<'_>) -> Result<PaymentState, PortError> {
             at: record.unix("ended_at_unix")?,
         })),
         "failed" => Ok(PaymentState::Ended(PaymentEnd::Failed {
-            reason: record.get("reason")?,
+            reason: attempts::read_failure(record)?,
             at: record.unix("ended_at_unix")?,
         })),
         _ => Err(record.corrupt("state", "unknown word")),

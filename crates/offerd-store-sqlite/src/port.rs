@@ -4,7 +4,7 @@ use bolt1::{Msat, Timestamp};
 use bolt12::{InvreqId, OfferId};
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
-use offerd_core::payment::OutgoingPayment;
+use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
@@ -13,7 +13,7 @@ use rusqlite::TransactionBehavior;
 
 use crate::error::Doing;
 use crate::store::SqliteStore;
-use crate::{events, invoices, offers, outbox, payments, payouts, receipts};
+use crate::{attempts, events, invoices, offers, outbox, payments, payouts, receipts};
 
 impl Store for SqliteStore {
     fn commit(&self, batch: &Batch) -> Result<(), PortError> {
@@ -91,6 +91,10 @@ impl Store for SqliteStore {
         request_key: &[u8; 32],
     ) -> Result<Vec<OutgoingPayment>, PortError> {
         payments::by_request(&self.db(), request_key)
+    }
+
+    fn failed_attempts(&self, id: PaymentId) -> Result<Vec<FailedAttempt>, PortError> {
+        attempts::of_payment(&self.db(), id)
     }
 
     fn claims(&self, payout: PayoutRow) -> Result<Vec<OutgoingPayment>, PortError> {

@@ -76,7 +76,8 @@ fn payment_event() -> impl Strategy<Value = Event> {
         Event::PaymentStarted(sample::claim(id + 1, &sample::payout(payout)))
     });
     let put_off = (1u32..=4, any::<u32>(), at()).prop_map(|(id, attempts, next_at)| {
-        Event::PaymentPutOff { id: sample::order(id).id, attempts, next_at }
+        let failed = sample::failed_attempt(id);
+        Event::PaymentPutOff { id: sample::order(id).id, attempts, failed, next_at }
     });
     let ended = (1u32..=4, any::<bool>()).prop_map(|(id, arrived)| Event::PaymentEnded {
         id: sample::order(id).id,

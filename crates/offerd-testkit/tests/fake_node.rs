@@ -115,6 +115,7 @@ fn told(recorder: &Recorder) -> Vec<&'static str> {
         NodeEvent::PaymentClaimable(_) => "claimable",
         NodeEvent::PaymentClaimed { .. } => "claimed",
         NodeEvent::PaymentSent { .. } => "sent",
+        NodeEvent::AttemptFailed { .. } => "attempt failed",
         NodeEvent::PaymentFailed { .. } => "failed",
     };
     recorder.take().into_iter().map(short).collect()
@@ -344,7 +345,7 @@ fn what_is_out_of_limits_is_not_begun() {
     // 1 sat, and 100 ppm of 10 sat.
     assert!(matches!(
         refused(PayOrder { max_fee: msat(1_000), ..order() }),
-        PayRefused::NoRoute(_)
+        PayRefused::TooExpensive(_)
     ));
     assert!(matches!(
         refused(PayOrder { max_delay: CltvDelta(97), ..order() }),

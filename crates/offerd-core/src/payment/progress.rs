@@ -2,7 +2,10 @@
 
 use bolt1::{Msat, Seconds, Timestamp};
 
-use super::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use super::{
+    FailedAttempt, Failure, FailureKind, MOST_FAILED_ATTEMPTS, OutgoingPayment, PaymentEnd,
+    PaymentState, Purpose,
+};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
 use crate::policy::Policy;
@@ -40,6 +43,22 @@ pub fn on_sent(
     Batch::of(Event::PaymentEnded { id: payment.id, end })
 }
 
+/// One way did not lead there, and the node goes on. `so_far` attempts are written down already.
+pub fn on_attempt_failed(
+    payment: &OutgoingPayment,
+    failure: &PaymentFailure,
+    text: &str,
+    so_far: usize,
+    now: Timestamp,
+) -> Batch {
+    if !payment.is_pending() || so_far >= MOST_FAILED_ATTEMPTS {
+        return Batch::default();
+    }
+    let failure = Failure::new(reported(failure).kind, text);
+    let failed = FailedAttempt { at: now, failure };
+    Batch::of(Event::PaymentAttemptFailed { id: payment.id, failed })
+}
+
 /// The node has failed it, with nothing left in flight.
 pub fn on_failed(
     payment: &OutgoingPayment,
@@ -47,12 +66,26 @@ pub fn on_failed(
     policy: &Policy,
     now: Timestamp,
 ) -> Batch {
+    let reason = reported(failure);
     match failure {
-        PaymentFailure::RefusedByPayee => fail(payment, "the payee refused the payment", now),
-        PaymentFailure::InvoiceExpired => fail(payment, "the invoice expired", now),
-        PaymentFailure::Abandoned => fail(payment, "abandoned", now),
-        PaymentFailure::NoRoute => again(payment, "no route", policy, now),
-        PaymentFailure::Other(reason) => again(payment, reason, policy, now),
+        PaymentFailure::RefusedByPayee
+        | PaymentFailure::InvoiceExpired
+        | PaymentFailure::Abandoned => fail(payment, reason, now),
+        PaymentFailure::NoRoute | PaymentFailure::Other(_) => again(payment, reason, policy, now),
+    }
+}
+
+fn reported(failure: &PaymentFailure) -> Failure {
+    match failure {
+        PaymentFailure::RefusedByPayee => {
+            Failure::new(FailureKind::RefusedByPayee, "the payee refused the payment")
+        }
+        PaymentFailure::InvoiceExpired => {
+            Failure::new(FailureKind::InvoiceExpired, "the invoice expired")
+        }
+        PaymentFailure::Abandoned => Failure::new(FailureKind::Abandoned, "abandoned"),
+        PaymentFailure::NoRoute => Failure::new(FailureKind::NoRoute, "no (more) route"),
+        PaymentFailure::Other(text) => Failure::new(FailureKind::Other, text),
     }
 }
 
@@ -63,19 +96,24 @@ pub fn on_refused(
     policy: &Policy,
     now: Timestamp,
 ) -> Batch {
+    let reason = |kind| Failure::new(kind, refused.to_string());
     match refused {
         // Its outcome will come, or cannot be told yet: it stays pending.
         PayRefused::AlreadyKnown | PayRefused::Unknown(_) => Batch::default(),
-        PayRefused::NoRoute(reason) => again(payment, reason, policy, now),
-        PayRefused::Impossible(reason) => fail(payment, reason, now),
+        PayRefused::NoRoute(_) => again(payment, reason(FailureKind::NoRoute), policy, now),
+        PayRefused::TooExpensive(_) => {
+            again(payment, reason(FailureKind::TooExpensive), policy, now)
+        }
+        PayRefused::InvoiceExpired => fail(payment, reason(FailureKind::InvoiceExpired), now),
+        PayRefused::Impossible(_) => fail(payment, reason(FailureKind::NoRoute), now),
     }
 }
 
-fn fail(payment: &OutgoingPayment, reason: &str, now: Timestamp) -> Batch {
+fn fail(payment: &OutgoingPayment, reason: Failure, now: Timestamp) -> Batch {
     if !payment.is_pending() {
         return Batch::default();
     }
-    let end = PaymentEnd::Failed { reason: reason.to_owned(), at: now };
+    let end = PaymentEnd::Failed { reason, at: now };
     let batch = Batch::of(Event::PaymentEnded { id: payment.id, end });
     match &payment.purpose {
         Purpose::Claim { reply_path: Some(_), .. } => {
@@ -87,7 +125,7 @@ fn fail(payment: &OutgoingPayment, reason: &str, now: Timestamp) -> Batch {
 
 /// A claim is tried again, later and later, until its invoice expires or it was tried often enough; an order is
 /// not: its caller is waiting and the node has tried other paths already.
-fn again(payment: &OutgoingPayment, reason: &str, policy: &Policy, now: Timestamp) -> Batch {
+fn again(payment: &OutgoingPayment, reason: Failure, policy: &Policy, now: Timestamp) -> Batch {
     let PaymentState::Pending { attempts, .. } = payment.state else { return Batch::default() };
     if matches!(payment.purpose, Purpose::Order { .. }) {
         return fail(payment, reason, now);
@@ -98,6 +136,7 @@ fn again(payment: &OutgoingPayment, reason: &str, policy: &Policy, now: Timestam
     if attempts >= policy.claim_attempts || payment.invoice.is_expired_at(next_at) {
         return fail(payment, reason, now);
     }
-    Batch::of(Event::PaymentPutOff { id: payment.id, attempts, next_at })
+    let failed = FailedAttempt { at: now, failure: reason };
+    Batch::of(Event::PaymentPutOff { id: payment.id, attempts, failed, next_at })
         .and_then(Effect::Pay(payment.id))
 }

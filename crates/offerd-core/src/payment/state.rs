@@ -3,6 +3,7 @@
 use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
 use bolt12::{Invoice, OfferId};
 
+use super::Failure;
 use crate::id::{PaymentHash, PaymentId, PayoutRow};
 
 /// What a payment is for.
@@ -53,8 +54,8 @@ pub enum PaymentEnd {
     },
     /// It failed, with nothing in flight.
     Failed {
-        /// Why, for our caller and log.
-        reason: String,
+        /// Why.
+        reason: Failure,
         /// When we learnt it.
         at: Timestamp,
     },

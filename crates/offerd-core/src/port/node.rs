@@ -111,10 +111,16 @@ pub enum PayRefused {
     /// A payment of this id is known already: its outcome will come, or came, as an event.
     #[error("a payment with this id is already known")]
     AlreadyKnown,
-    /// No route within the limits; nothing was sent, and nothing of this id is in flight.
+    /// No route within delay and capacity; nothing was sent, and nothing of this id is in flight.
     #[error("no route: {0}")]
     NoRoute(String),
-    /// The order cannot be carried out by this node at all (expired, no usable path); nothing was sent.
+    /// There is a route, but none within the fee that was allowed; nothing was sent.
+    #[error("too expensive: {0}")]
+    TooExpensive(String),
+    /// The invoice has expired; nothing was sent.
+    #[error("the invoice has expired")]
+    InvoiceExpired,
+    /// The order cannot be carried out by this node at all (no usable path); nothing was sent.
     #[error("{0}")]
     Impossible(String),
     /// It could not be told whether anything was sent.
@@ -143,7 +149,7 @@ pub trait InvoicePayer: Send + Sync {
     /// Begins the payment; the outcome comes as [`NodeEvent::PaymentSent`] or [`NodeEvent::PaymentFailed`].
     ///
     /// # Errors
-    /// See [`PayRefused`]; only `NoRoute` and `Impossible` mean that nothing is in flight.
+    /// See [`PayRefused`]; only `AlreadyKnown` and `Unknown` leave open whether something is in flight.
     async fn pay(&self, order: PayOrder) -> Result<(), PayRefused>;
 
     /// The ids of all payments the node knows and has not forgotten, finished or not. Waits until every event
@@ -222,7 +228,8 @@ pub trait InvoiceIssuer: Send + Sync {
 
     /// Whether a payment that waited for `accept` can never become ours: its preimage is not out, and is no longer
     /// released whatever happens. Waits until every event that the node had pending when it started has been handled.
-    /// `false` whenever that is not certain.
+    /// `false` whenever that is not certain. A payment that `PaymentClaimed` was handled for is forgotten, and so counts
+    /// as lost: look at your own record of it *after* asking.
     ///
     /// # Errors
     /// When the node cannot tell now.
@@ -256,6 +263,15 @@ pub enum NodeEvent {
         preimage: [u8; 32],
         /// What routing cost, when the node knows.
         fee: Option<Msat>,
+    },
+    /// One way that a payment of ours took did not lead there; the payment goes on.
+    AttemptFailed {
+        /// Our id of it.
+        payment_id: [u8; 32],
+        /// What became of it.
+        reason: PaymentFailure,
+        /// Where it went and what was heard, in the node's words.
+        text: String,
     },
     /// A payment of ours has failed, with nothing left in flight.
     PaymentFailed {

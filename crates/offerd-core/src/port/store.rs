@@ -11,7 +11,7 @@ use crate::event::Batch;
 use crate::id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
 use crate::invoice_book::OwnInvoice;
 use crate::offer_book::OfferEntry;
-use crate::payment::OutgoingPayment;
+use crate::payment::{FailedAttempt, OutgoingPayment};
 use crate::payout::Payout;
 use crate::receipt::{Receipt, ReceiptKey, Source};
 
@@ -159,6 +159,8 @@ pub trait Store: KeyValueStore {
         &self,
         request_key: &[u8; 32],
     ) -> Result<Vec<OutgoingPayment>, PortError>;
+    /// The attempts at a payment that came to nothing and were written down, oldest first.
+    fn failed_attempts(&self, id: PaymentId) -> Result<Vec<FailedAttempt>, PortError>;
     /// All claims on a payout, oldest first.
     fn claims(&self, payout: PayoutRow) -> Result<Vec<OutgoingPayment>, PortError>;
     /// All payments whose outcome is not known, oldest first.

@@ -72,12 +72,14 @@ impl State {
             return Err(PayRefused::Impossible("this would pay ourselves".into()));
         }
         let balance = self.station(payer).balance;
+        if fee(path, order.amount).is_some_and(|fee| fee > order.max_fee) {
+            return Err(PayRefused::TooExpensive("the fee is above the limit".into()));
+        }
         let terms = fee(path, order.amount)
-            .filter(|fee| *fee <= order.max_fee)
             .filter(|_| u32::from(path.pay_info.cltv_expiry_delta) <= order.max_delay.0)
             .and_then(|fee| Some((fee, balance.minus(order.amount.plus(fee)?)?)));
         let Some((fee, left)) = terms else {
-            return Err(PayRefused::NoRoute("too little balance, or above the limits".into()));
+            return Err(PayRefused::NoRoute("too little balance, or too much delay".into()));
         };
         let station = self.station(payer);
         station.known_payments.push(order.payment_id);

@@ -6,7 +6,7 @@ use bolt1::{Msat, Timestamp};
 use bolt12::{InvreqId, OfferId};
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
-use offerd_core::payment::OutgoingPayment;
+use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
@@ -96,6 +96,12 @@ impl Store for MemoryStore {
         request_key: &[u8; 32],
     ) -> Result<Vec<OutgoingPayment>, PortError> {
         Ok(filtered(&self.state().payments, |payment| payment.request_key == *request_key))
+    }
+
+    fn failed_attempts(&self, id: PaymentId) -> Result<Vec<FailedAttempt>, PortError> {
+        let state = self.state();
+        let of_it = state.failed_attempts.iter().filter(|(payment, _)| *payment == id);
+        Ok(of_it.map(|(_, failed)| failed.clone()).collect())
     }
 
     fn claims(&self, payout: PayoutRow) -> Result<Vec<OutgoingPayment>, PortError> {

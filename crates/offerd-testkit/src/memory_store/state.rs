@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bolt1::{Msat, Timestamp};
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
-use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use offerd_core::payment::{FailedAttempt, OutgoingPayment, PaymentEnd, PaymentState, Purpose};
 use offerd_core::payout::{Payout, PromiseState};
 use offerd_core::port::PortError;
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
@@ -18,6 +18,7 @@ pub(super) struct State {
     pub(super) offers: BTreeMap<u32, OfferEntry>,
     pub(super) payouts: BTreeMap<u32, Payout>,
     pub(super) payments: Vec<OutgoingPayment>,
+    pub(super) failed_attempts: Vec<(PaymentId, FailedAttempt)>,
     pub(super) own_invoices: BTreeMap<u32, OwnInvoice>,
     pub(super) receipts: Vec<Receipt>,
     pub(super) outbox: BTreeMap<i64, Effect>,
@@ -61,9 +62,11 @@ impl State {
             Event::PayoutCreated(payout) => self.payout_created(payout),
             Event::PayoutDisabled { row, at: _ } => self.payout_disabled(*row),
             Event::PaymentStarted(payment) => self.payment_started(payment),
-            Event::PaymentPutOff { id, attempts, next_at } => {
-                self.payment_put_off(*id, *attempts, *next_at)
+            Event::PaymentPutOff { id, attempts, failed, next_at } => {
+                self.payment_put_off(*id, *attempts, *next_at)?;
+                self.attempt_failed(*id, failed)
             }
+            Event::PaymentAttemptFailed { id, failed } => self.attempt_failed(*id, failed),
             Event::PaymentEnded { id, end } => self.payment_ended(*id, end),
             Event::InvoiceMade(invoice) => self.invoice_made(invoice),
             Event::InvoiceRefused { row, at } => self.invoice_refused(*row, *at),
@@ -161,6 +164,13 @@ impl State {
         let payment = self.payments.iter_mut().find(|payment| payment.id == id);
         let payment = there(payment.filter(|payment| payment.is_pending()), "payment")?;
         payment.state = PaymentState::Pending { attempts, next_at: Some(next_at) };
+        Ok(())
+    }
+
+    fn attempt_failed(&mut self, id: PaymentId, failed: &FailedAttempt) -> Result<(), PortError> {
+        let payment = self.payments.iter().find(|payment| payment.id == id);
+        there(payment.filter(|payment| payment.is_pending()), "payment")?;
+        self.failed_attempts.push((id, failed.clone()));
         Ok(())
     }
 

@@ -4,7 +4,9 @@ use bolt1::{CltvDelta, Msat, Seconds};
 use bolt12::Offer;
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
-use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use offerd_core::payment::{
+    FailedAttempt, Failure, FailureKind, OutgoingPayment, PaymentEnd, PaymentState, Purpose,
+};
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
@@ -105,7 +107,14 @@ pub fn paid(number: u32) -> PaymentEnd {
 
 /// How a payment ends that does not.
 pub fn failed() -> PaymentEnd {
-    PaymentEnd::Failed { reason: "no route".into(), at: NOW.plus(Seconds(3)) }
+    let failure = Failure::new(FailureKind::NoRoute, "no route");
+    PaymentEnd::Failed { reason: failure, at: NOW.plus(Seconds(3)) }
+}
+
+/// An attempt at a payment that came to nothing.
+pub fn failed_attempt(number: u32) -> FailedAttempt {
+    let failure = Failure::new(FailureKind::Other, format!("channel {number} is down"));
+    FailedAttempt { at: NOW.plus(Seconds(number.into())), failure }
 }
 
 /// An invoice that we made for somebody's promise to pay, [`invoice`] `row`.

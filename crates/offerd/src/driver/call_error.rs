@@ -2,6 +2,7 @@
 
 use bolt12::InvoiceError;
 use offerd_core::Misuse;
+use offerd_core::payment::{FailedAttempt, Failure};
 use offerd_core::port::PortError;
 
 /// One try at reaching the other side.
@@ -44,7 +45,9 @@ pub enum CallError {
     #[error("payment failed: {reason}")]
     PaymentFailed {
         /// Why.
-        reason: String,
+        reason: Failure,
+        /// What was tried before.
+        attempts: Vec<FailedAttempt>,
     },
     /// A part of ours did not do what it should.
     #[error("{0}")]

@@ -27,6 +27,9 @@ impl NodeEvents for Driver {
             NodeEvent::PaymentSent { payment_id, preimage, fee } => {
                 self.on_payment_sent(payment_id, preimage, fee).await
             }
+            NodeEvent::AttemptFailed { payment_id, reason, text } => {
+                self.on_attempt_failed(payment_id, &reason, &text).await
+            }
             NodeEvent::PaymentFailed { payment_id, reason } => {
                 self.on_payment_failed(payment_id, &reason).await
             }

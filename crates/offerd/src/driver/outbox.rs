@@ -5,12 +5,13 @@ use std::time::Duration;
 use bolt1::{Msat, Reader};
 use bolt4::BlindedPath;
 use offerd_core::payment::{
-    OutgoingPayment, PaymentState, Purpose, on_failed, on_refused, on_sent, pay_order,
+    OutgoingPayment, PaymentState, Purpose, on_attempt_failed, on_failed, on_refused, on_sent,
+    pay_order,
 };
 use offerd_core::port::{PaymentFailure, PortError, PortErrorKind};
 use offerd_core::{Batch, Effect, OutboxEntry, PaymentId, Refusal};
 use tokio::time::Instant;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::Driver;
 use super::answer::error_message;
@@ -152,6 +153,19 @@ impl Driver {
         let id = PaymentId(id);
         info!(payment = %id, "payment sent");
         self.progress(id, |payment| on_sent(payment, preimage, fee, self.now())).await
+    }
+
+    pub(super) async fn on_attempt_failed(
+        &self,
+        id: [u8; 32],
+        reason: &PaymentFailure,
+        text: &str,
+    ) -> Result<(), PortError> {
+        let id = PaymentId(id);
+        debug!(payment = %id, %text, "an attempt failed");
+        let so_far = self.ports.store.failed_attempts(id)?.len();
+        self.progress(id, |payment| on_attempt_failed(payment, reason, text, so_far, self.now()))
+            .await
     }
 
     pub(super) async fn on_payment_failed(

@@ -192,7 +192,8 @@ impl Driver {
         let payment = ended.unwrap_or(sofar.payment);
         match &payment.state {
             PaymentState::Ended(PaymentEnd::Failed { reason, .. }) => {
-                Err(CallError::PaymentFailed { reason: reason.clone() })
+                let attempts = self.ports.store.failed_attempts(id)?;
+                Err(CallError::PaymentFailed { reason: reason.clone(), attempts })
             }
             PaymentState::Ended(PaymentEnd::Paid { .. }) | PaymentState::Pending { .. } => {
                 Ok(PayOutcome { payment, ..sofar })

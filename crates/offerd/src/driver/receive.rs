@@ -109,6 +109,7 @@ impl Driver {
                 continue;
             }
             let _deciding = self.deciding.lock().await;
+            // Read again: what has become ours meanwhile is forgotten by the node.
             let fresh = self.ports.store.receipt_by_payment(hash, &id)?;
             if let Some(receipt) = fresh {
                 warn!(payment_hash = %hash, "an accepted payment went back before it was taken");

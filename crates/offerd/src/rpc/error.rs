@@ -1,7 +1,9 @@
 //! What a call that did not end well looks like to its caller: the driver's errors under Core Lightning's codes.
 
+use offerd_api::code::Code;
 use offerd_api::{ErrorObject, code};
 use offerd_core::Misuse;
+use offerd_core::payment::{FailedAttempt, Failure, FailureKind};
 use offerd_core::port::PortError;
 use serde_json::{Value, json};
 
@@ -21,7 +23,7 @@ pub(super) fn to_object(error: CallError) -> ErrorObject {
         CallError::NotPaidYet { invoice } => ErrorObject::new(code::OFFER_TIMEOUT, message)
             .with_data(json!({ "invstring": invoice })),
         CallError::Refused(refusal) => refused(&refusal),
-        CallError::PaymentFailed { .. } => ErrorObject::new(code::PAY_UNSPECIFIED, message),
+        CallError::PaymentFailed { reason, attempts } => payment_failed(&reason, &attempts),
         CallError::Fault(fault) => fault_object(&fault),
     }
 }
@@ -30,6 +32,26 @@ pub(super) fn to_object(error: CallError) -> ErrorObject {
 pub(super) fn fault_object(fault: &PortError) -> ErrorObject {
     tracing::warn!(error = ?fault, "a call failed for a fault of ours");
     ErrorObject::new(code::GENERAL, fault.to_string())
+}
+
+fn payment_failed(reason: &Failure, attempts: &[FailedAttempt]) -> ErrorObject {
+    let attempts: Value = attempts
+        .iter()
+        .map(|attempt| json!({ "at": attempt.at.0, "outcome": attempt.failure.text }))
+        .collect();
+    ErrorObject::new(failure_code(reason.kind), format!("payment failed: {reason}"))
+        .with_data(json!({ "attempts": attempts }))
+}
+
+/// Core Lightning's code for a payment that failed for good.
+fn failure_code(kind: FailureKind) -> Code {
+    match kind {
+        FailureKind::RefusedByPayee => code::PAY_DESTINATION_FAILED,
+        FailureKind::NoRoute => code::PAY_ROUTE_NOT_FOUND,
+        FailureKind::TooExpensive => code::PAY_TOO_EXPENSIVE,
+        FailureKind::InvoiceExpired => code::PAY_INVOICE_EXPIRED,
+        FailureKind::Abandoned | FailureKind::Other => code::PAY_UNSPECIFIED,
+    }
 }
 
 fn attempts_view(attempts: &[Attempt]) -> Value {
@@ -95,5 +117,32 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         | Misuse::AlreadyPaid
         | Misuse::BeingPaid
         | Misuse::PaysOurselves => object,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bolt1::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn each_failure_of_a_payment_has_the_code_of_core_lightning() {
+        let cases = [
+            (FailureKind::RefusedByPayee, 203),
+            (FailureKind::NoRoute, 205),
+            (FailureKind::TooExpensive, 206),
+            (FailureKind::InvoiceExpired, 207),
+            (FailureKind::Abandoned, 209),
+            (FailureKind::Other, 209),
+        ];
+        for (kind, number) in cases {
+            let reason = Failure::new(kind, "why");
+            let attempts = vec![FailedAttempt { at: Timestamp(7), failure: reason.clone() }];
+            let object = to_object(CallError::PaymentFailed { reason, attempts });
+            assert_eq!((object.code, object.message.as_str()), (number, "payment failed: why"));
+            let tried = json!({ "attempts": [{ "at": 7, "outcome": "why" }] });
+            assert_eq!(object.data.as_deref(), Some(&tried));
+        }
     }
 }

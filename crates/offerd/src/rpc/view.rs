@@ -140,7 +140,7 @@ fn claim(payment: &OutgoingPayment) -> ClaimView {
         }
         PaymentState::Ended(PaymentEnd::Failed { reason, at }) => {
             view.state = "failed".to_owned();
-            view.reason = Some(reason.clone());
+            view.reason = Some(reason.to_string());
             view.ended_at = Some(at.0);
         }
     }

@@ -8,9 +8,10 @@ use bolt12::{Invoice, InvoiceBuilder, InvoiceRequest, OfferBuilder};
 use offerd::driver::{CallError, PayCall};
 use offerd_core::Misuse;
 use offerd_core::fetch::FetchArguments;
+use offerd_core::payment::FailureKind;
 use offerd_core::port::{
-    Destination, InvoiceIssuer as _, MessageContent, MintOrder, NodeEvent, OnionTransport as _,
-    OutboundMessage, PaymentFailure,
+    Destination, InvoiceIssuer as _, MessageContent, MintOrder, NodeEvent, NodeEvents as _,
+    OnionTransport as _, OutboundMessage, PayRefused, PaymentFailure,
 };
 use offerd_testkit::{FakeNode, Reach, Recorder, sample};
 use secp256k1::Keypair;
@@ -236,4 +237,50 @@ async fn ourselves_are_not_paid() {
     let offer = shop.offer(1_000).await;
     let result = shop.pay(&offer).await;
     assert!(matches!(result, Err(CallError::Misuse(Misuse::PaysOurselves))), "{result:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_fails_says_why_and_what_was_tried() {
+    let failures = [
+        (PaymentFailure::RefusedByPayee, FailureKind::RefusedByPayee),
+        (PaymentFailure::NoRoute, FailureKind::NoRoute),
+        (PaymentFailure::InvoiceExpired, FailureKind::InvoiceExpired),
+        (PaymentFailure::Abandoned, FailureKind::Abandoned),
+        (PaymentFailure::Other("odd".into()), FailureKind::Other),
+    ];
+    let refusals = [
+        (PayRefused::NoRoute("none".into()), FailureKind::NoRoute),
+        (PayRefused::TooExpensive("dear".into()), FailureKind::TooExpensive),
+        (PayRefused::InvoiceExpired, FailureKind::InvoiceExpired),
+        (PayRefused::Impossible("no path".into()), FailureKind::NoRoute),
+    ];
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    let why = |result| match result {
+        Err(CallError::PaymentFailed { reason, .. }) => reason.kind,
+        other => panic!("{other:?}"),
+    };
+    for (failure, kind) in failures {
+        customer.node.fail_next_payment(failure);
+        assert_eq!(why(customer.pay(&offer).await), kind);
+    }
+    for (refused, kind) in refusals {
+        customer.node.refuse_next_pay(refused);
+        assert_eq!(why(customer.pay(&offer).await), kind);
+    }
+    assert_eq!((customer.paid(), shop.gained()), (0, 0));
+
+    shop.node.hold_payments();
+    let call = customer.spawn_pay(pay_call(&offer));
+    settle().await;
+    let payment_id = customer.payments().pop().unwrap().id.0;
+    let (reason, text) = (PaymentFailure::Other("?".into()), "channel 7 is down".to_owned());
+    let tried = NodeEvent::AttemptFailed { payment_id, reason, text };
+    customer.driver.handle(tried).await.unwrap();
+    let failed = NodeEvent::PaymentFailed { payment_id, reason: PaymentFailure::NoRoute };
+    customer.driver.handle(failed).await.unwrap();
+    let Err(CallError::PaymentFailed { attempts, .. }) = call.await.unwrap() else { panic!() };
+    let texts: Vec<_> = attempts.iter().map(|attempt| attempt.failure.text.as_str()).collect();
+    assert_eq!(texts, ["channel 7 is down"]);
 }

@@ -72,6 +72,8 @@ macro_rules! store_contract {
                 a_paid_claim_spends_a_disabled_payout_too,
                 a_failed_claim_leaves_the_payout_as_it_was,
                 a_payment_that_was_put_off_is_due_later,
+                what_attempts_came_to_is_kept_until_the_payment_ends,
+                every_kind_of_failure_is_kept,
                 an_end_is_written_once,
                 a_proof_beats_a_recorded_failure,
                 a_proof_is_recorded_beside_the_claim_that_took_its_place,

@@ -1,13 +1,15 @@
 //! Payments of ours.
 
 use bolt1::{Msat, Seconds, Timestamp};
-use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use offerd_core::payment::{
+    FailedAttempt, Failure, FailureKind, OutgoingPayment, PaymentEnd, PaymentState, Purpose,
+};
 use offerd_core::payout::{Payout, PromiseState};
 use offerd_core::port::{Page, Store};
 use offerd_core::{Event, PaymentId, PayoutRow};
 
 use super::{commit, conflicts, indexed, rejected};
-use crate::sample::{NOW, claim, failed, order, paid, payout};
+use crate::sample::{self, NOW, claim, failed, order, paid, payout};
 
 fn started(payment: &OutgoingPayment) -> Event {
     Event::PaymentStarted(payment.clone())
@@ -170,13 +172,52 @@ pub fn a_failed_claim_leaves_the_payout_as_it_was(store: &dyn Store) {
 pub fn a_payment_that_was_put_off_is_due_later(store: &dyn Store) {
     let payment = order(1);
     let next_at = NOW.plus(Seconds(64));
-    let put_off = Event::PaymentPutOff { id: payment.id, attempts: 3, next_at };
+    let tried = sample::failed_attempt(1);
+    let put_off = Event::PaymentPutOff { id: payment.id, attempts: 3, failed: tried, next_at };
     commit(store, [started(&payment), put_off.clone()]);
     let state = PaymentState::Pending { attempts: 3, next_at: Some(next_at) };
     let found = store.payment(payment.id).expect("payment");
     assert_eq!(found, Some(OutgoingPayment { state, ..payment.clone() }));
     commit(store, [ended(&payment, failed())]);
     conflicts(store, put_off);
+}
+
+pub fn what_attempts_came_to_is_kept_until_the_payment_ends(store: &dyn Store) {
+    let (payment, other) = (order(1), order(2));
+    let [first, second, third] = [1, 2, 3].map(sample::failed_attempt);
+    let tried = |payment: &OutgoingPayment, failed: &FailedAttempt| Event::PaymentAttemptFailed {
+        id: payment.id,
+        failed: failed.clone(),
+    };
+    let (id, next_at) = (payment.id, NOW.plus(Seconds(64)));
+    let put_off = Event::PaymentPutOff { id, attempts: 1, failed: second.clone(), next_at };
+    commit(store, [started(&payment), started(&other)]);
+    commit(store, [tried(&payment, &first), put_off, tried(&other, &third)]);
+    let attempts = |payment: &OutgoingPayment| store.failed_attempts(payment.id).expect("list");
+    assert_eq!(attempts(&payment), [first.clone(), second.clone()]);
+    assert_eq!(attempts(&other), [third.clone()]);
+    commit(store, [ended(&payment, failed())]);
+    conflicts(store, tried(&payment, &third));
+    conflicts(store, tried(&order(3), &third));
+    assert_eq!(attempts(&payment), [first, second]);
+}
+
+pub fn every_kind_of_failure_is_kept(store: &dyn Store) {
+    let kinds = [
+        FailureKind::RefusedByPayee,
+        FailureKind::NoRoute,
+        FailureKind::TooExpensive,
+        FailureKind::InvoiceExpired,
+        FailureKind::Abandoned,
+        FailureKind::Other,
+    ];
+    for (number, kind) in (1..).zip(kinds) {
+        let payment = order(number);
+        let end = PaymentEnd::Failed { reason: Failure::new(kind, "why"), at: NOW };
+        commit(store, [started(&payment), ended(&payment, end.clone())]);
+        let found = store.payment(payment.id).expect("payment");
+        assert_eq!(found, Some(with_end(&payment, end)));
+    }
 }
 
 pub fn an_end_is_written_once(store: &dyn Store) {

@@ -66,7 +66,12 @@ pub fn fill(store: &dyn Store) {
         Event::PaymentEnded { id: claims[0].id, end: sample::paid(1) },
         Event::PaymentEnded { id: claims[1].id, end: sample::failed() },
         Event::PaymentStarted(order.clone()),
-        Event::PaymentPutOff { id: order.id, attempts: 1, next_at: sample::NOW },
+        Event::PaymentPutOff {
+            id: order.id,
+            attempts: 1,
+            failed: sample::failed_attempt(1),
+            next_at: sample::NOW,
+        },
         Event::ReceiptPaid {
             key: receipts[0].key,
             payment_id: receipts[0].payment_id,

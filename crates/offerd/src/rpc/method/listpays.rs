@@ -73,7 +73,7 @@ fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView {
         }
         PaymentState::Ended(PaymentEnd::Failed { reason, at }) => {
             view.status = "failed".to_owned();
-            view.reason = Some(reason.clone());
+            view.reason = Some(reason.to_string());
             view.completed_at = Some(at.0);
         }
     }
