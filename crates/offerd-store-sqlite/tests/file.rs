@@ -193,7 +193,10 @@ fn a_damaged_row_is_named_and_not_believed() {
         ),
         ("UPDATE receipts SET quantity = '-1' WHERE created_index = 1", "column quantity"),
         ("UPDATE receipts SET own_invoice = 1 WHERE created_index = 1", "exactly one of"),
-        ("UPDATE receipts SET ended_at_unix = NULL WHERE created_index = 1", "column ended_at_unix"),
+        (
+            "UPDATE receipts SET ended_at_unix = NULL WHERE created_index = 1",
+            "column ended_at_unix",
+        ),
         ("UPDATE outbox SET subject = x'00' WHERE id = 1", "table outbox, id 1, column subject"),
         ("UPDATE outbox SET effect = 'sing' WHERE id = 1", "table outbox, id 1, column effect"),
     ];

@@ -179,12 +179,11 @@ impl Stranger {
         let message = OutboundMessage { to, content, reply_path_id, attempt: 0 };
         self.node.send(message).await.unwrap();
         settle().await;
-        let refusals = self.heard.take().into_iter().filter_map(|event| match event {
-            NodeEvent::Message(said) if said.content.typ == 68 => {
-                let error = InvoiceError::decode(&said.content.bytes).unwrap();
-                Some((error.error.as_str().to_owned(), error.erroneous_field))
-            }
-            _ => None,
+        let refusals = self.heard.take().into_iter().filter_map(|event| {
+            let NodeEvent::Message(said) = event else { return None };
+            let error = InvoiceError::decode(&said.content.bytes).ok()?;
+            (said.content.typ == 68)
+                .then(|| (error.error.as_str().to_owned(), error.erroneous_field))
         });
         refusals.collect()
     }
