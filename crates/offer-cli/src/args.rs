@@ -139,9 +139,9 @@ pub(crate) fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Calls a method of offerd.")
         .long_about(
-            "Calls a method of offerd.\n\nParameters go by position, or as name=value. The result is JSON in a \
-             pipe and a table on a terminal.\n\nExit codes: 0 done; 1 refused; 2 wrong usage; 3 no daemon; \
-             4 outcome not known.",
+            "Calls a method of offerd.\n\nParameters go by position, or as name=value, or the first ones so and the \
+             others so. The result is JSON in a pipe and a table on a terminal.\n\nExit codes: 0 done; 1 refused; \
+             2 wrong usage; 3 no daemon; 4 outcome not known.",
         )
         .disable_help_subcommand(true)
         .subcommand_value_name("METHOD")
@@ -183,8 +183,10 @@ pub(crate) fn command() -> Command {
 }
 
 fn method_command(method: &'static method::Method) -> Command {
-    let words =
-        Arg::new(WORDS).value_name("PARAMETER").num_args(0..).help("By position, or name=value");
+    let words = Arg::new(WORDS)
+        .value_name("PARAMETER")
+        .num_args(0..)
+        .help("By position, or name=value, or first these and then those");
     Command::new(method.name)
         .visible_aliases(method.aliases)
         .about(method.summary)

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// How the words are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Naming {
-    /// As `name=value` when the first one begins with a parameter's name and `=`, else by position.
+    /// By position up to the words that all begin with a parameter's name and `=`, and those as `name=value`.
     Guess,
     /// As `name=value`.
     ByName,
@@ -20,16 +20,54 @@ pub(crate) fn build(
     words: &[String],
     naming: Naming,
 ) -> Result<Value, String> {
-    let by_name = match naming {
-        Naming::ByName => true,
-        Naming::ByPosition => false,
-        Naming::Guess => words.first().is_some_and(|word| is_named(method, word)),
+    let positions = match naming {
+        Naming::ByName => 0,
+        Naming::ByPosition => words.len(),
+        Naming::Guess => leading(method, words),
     };
-    let params = if by_name { named(method, words)? } else { positional(method, words)? };
+    let (by_position, by_name) = words.split_at(positions);
+    let params = match (by_position, by_name) {
+        ([], [_, ..]) => named(method, by_name)?,
+        (_, []) => positional(method, by_position)?,
+        (_, _) => mixed(method, by_position, by_name)?,
+    };
     if let Some(method) = method {
         check_required(method, &params)?;
     }
     Ok(params)
+}
+
+/// How many words are meant by position. Of an unknown method all are, or none.
+fn leading(method: Option<&Method>, words: &[String]) -> usize {
+    match words.first() {
+        Some(first) if is_named(method, first) => 0,
+        Some(_) if method.is_some() => {
+            let named = words.iter().rev().take_while(|word| is_named(method, word)).count();
+            words.len().saturating_sub(named)
+        }
+        _ => words.len(),
+    }
+}
+
+/// The first ones by position, the others by name.
+fn mixed(
+    method: Option<&Method>,
+    by_position: &[String],
+    by_name: &[String],
+) -> Result<Value, String> {
+    let (Value::Array(first), Value::Object(mut params)) =
+        (positional(method, by_position)?, named(method, by_name)?)
+    else {
+        return Err("parameters: either by position or by name".to_owned());
+    };
+    let names = method.into_iter().flat_map(Method::positional);
+    for (param, value) in names.zip(first) {
+        if params.keys().any(|name| param.is_called(name)) {
+            return Err(format!("{}: given twice, by position and by name", param.name));
+        }
+        params.insert(param.name.to_owned(), value);
+    }
+    Ok(Value::Object(params))
 }
 
 fn is_named(method: Option<&Method>, word: &str) -> bool {
@@ -133,6 +171,23 @@ mod tests {
         );
         assert_eq!(built("offer", &["5sat", "a=b"]), Ok(json!(["5sat", "a=b"])));
         assert_eq!(built("decode", &["x=y"]), Ok(json!(["x=y"])));
+    }
+
+    #[test]
+    fn names_may_follow_positions() {
+        assert_eq!(
+            built("fundchannel", &["02ab", "1000000", "push_msat=5sat", "announce=false"]),
+            Ok(
+                json!({ "id": "02ab", "amount": "1000000", "push_msat": "5sat", "announce": "false" })
+            )
+        );
+        assert_eq!(
+            built("offer", &["5sat", "label=7", "a=b"]),
+            Ok(json!(["5sat", "label=7", "a=b"])),
+            "what is followed by a position is one itself"
+        );
+        assert!(built("offer", &["5sat", "tea", "description=coffee"]).is_err());
+        assert!(built("offerout", &["5sat", "tea", "seller", "vendor=me"]).is_err());
     }
 
     #[test]

@@ -40,10 +40,17 @@ impl Method {
         self.params.iter().find(|param| param.is_called(name))
     }
 
-    /// The usage line, as Core Lightning's `help` writes it: `offerout amount description [issuer] …`.
+    /// The usage line, as Core Lightning's `help` writes it: `offerout amount description [issuer] …`. What is not
+    /// supported yet is left out, unless it stands before a position that is.
     pub fn usage(&self) -> String {
         let mut line = self.name.to_owned();
-        for param in self.params.iter().filter(|param| param.not_yet.is_none()) {
+        let supported = |param: &Param| param.not_yet.is_none();
+        let last = self.positional().collect::<Vec<_>>();
+        let last = last.iter().rposition(|param| supported(param));
+        for (at, param) in self.params.iter().enumerate() {
+            if !supported(param) && last.is_none_or(|last| at > last) {
+                continue;
+            }
             let name =
                 if param.named_only { format!("{}=", param.name) } else { param.name.to_owned() };
             line.push(' ');
@@ -186,6 +193,23 @@ mod tests {
                 .starts_with("offerout amount description [issuer] [label] [absolute_expiry]")
         );
         assert!(find("offer").unwrap().manual().contains("Not supported yet: recurring offers."));
+    }
+
+    #[test]
+    fn usage_counts_every_position_up_to_the_last_that_is_supported() {
+        assert!(
+            find("fundchannel")
+                .unwrap()
+                .usage()
+                .starts_with("fundchannel id amount [feerate] [announce] [minconf]")
+        );
+        for method in all() {
+            let usage = method.usage();
+            let shown = usage.split(' ').skip(1).filter(|word| !word.contains('='));
+            let shown: Vec<&str> = shown.map(|word| word.trim_matches(['[', ']'])).collect();
+            let positions: Vec<&str> = method.positional().map(|param| param.name).collect();
+            assert_eq!(shown.as_slice(), &positions[..shown.len()], "{}", method.name);
+        }
     }
 
     #[test]
