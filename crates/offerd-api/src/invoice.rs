@@ -32,10 +32,13 @@ pub struct InvoiceView {
     /// How many items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<u64>,
-    /// Its place in the order of payments, from 1; in the result of `sendinvoice`, in the order of making.
+    /// Its place in the order of making, from 1; absent while nothing is written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_index: Option<u64>,
-    /// The same, once it is paid.
+    /// Its place in the order of changes, from 1, once it was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_index: Option<u64>,
+    /// Its place in the order of payments, from 1, once it is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_index: Option<u64>,
     /// What arrived.

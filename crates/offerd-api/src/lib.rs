@@ -21,5 +21,6 @@ pub mod node;
 pub mod offer;
 pub mod payment;
 pub mod payout;
+pub mod wait;
 
 pub use envelope::ErrorObject;

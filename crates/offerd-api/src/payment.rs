@@ -88,6 +88,9 @@ pub struct PaymentView {
     pub amount_sent_msat: Option<u64>,
     /// Its place in the order of making, from 1.
     pub created_index: u64,
+    /// Its place in the order of changes, from 1, once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_index: Option<u64>,
     /// 32 bytes, hexadecimal: the offer that was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_id: Option<String>,

@@ -31,10 +31,24 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A disabled offer is answered again, and its outstanding invoices accepted.
+    OfferEnabled {
+        /// Which offer.
+        row: OfferRow,
+        /// When.
+        at: Timestamp,
+    },
     /// A promise to pay was made.
     PayoutCreated(Payout),
     /// A promise is no longer open to claims; one that is being paid goes on.
     PayoutDisabled {
+        /// Which promise.
+        row: PayoutRow,
+        /// When.
+        at: Timestamp,
+    },
+    /// A disabled promise is open again.
+    PayoutEnabled {
         /// Which promise.
         row: PayoutRow,
         /// When.

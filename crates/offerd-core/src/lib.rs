@@ -12,12 +12,14 @@
 //! * [`receipt`]: payments to us, and which of them to accept.
 //! * [`rates`]: prices in currencies.
 //! * [`invoice_book`]: invoices we made for somebody's promise to pay.
+//! * [`change`]: the order of changes, for those who follow them.
 //! * [`port`]: what is asked of store and node.
 //!
 //! No clock, no randomness, no files, no sockets and no JSON live here.
 #![deny(clippy::as_conversions, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 pub mod amount;
+pub mod change;
 mod effect;
 mod event;
 pub mod fetch;

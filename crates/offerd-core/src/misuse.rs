@@ -47,6 +47,12 @@ pub enum Misuse {
     /// It is disabled already.
     #[error("offer is not active")]
     AlreadyDisabled,
+    /// It is active already.
+    #[error("offer already active")]
+    AlreadyEnabled,
+    /// It could be used once only, and was.
+    #[error("cannot activate an used single use offer")]
+    UsedSingleUse,
     /// The code has expired.
     #[error("offer expired")]
     OfferExpired,

@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 
 use crate::convert::opt_unix;
 use crate::statement::execute;
-use crate::{attempts, invoices, offers, payments, payouts, receipts};
+use crate::{attempts, changes, invoices, offers, payments, payouts, receipts};
 
 /// Appends the event to the log and changes the rows that it is about.
 pub(crate) fn record(db: &Connection, event: &Event) -> Result<(), PortError> {
     append(db, &LogLine::of(event))?;
+    event.changes().iter().try_for_each(|change| changes::append(db, change))?;
     apply(db, event)
 }
 
@@ -26,8 +27,10 @@ fn apply(db: &Connection, event: &Event) -> Result<(), PortError> {
         Event::OfferCreated(entry) => offers::insert(db, entry),
         Event::OfferEncoded { row, encoding } => offers::insert_encoding(db, *row, encoding),
         Event::OfferDisabled { row, at: _ } => offers::disable(db, *row),
+        Event::OfferEnabled { row, at: _ } => offers::enable(db, *row),
         Event::PayoutCreated(payout) => payouts::insert(db, payout),
         Event::PayoutDisabled { row, at: _ } => payouts::disable(db, *row),
+        Event::PayoutEnabled { row, at: _ } => payouts::enable(db, *row),
         Event::PaymentStarted(payment) => payments::insert(db, payment),
         Event::PaymentPutOff { id, attempts, failed, next_at } => {
             payments::put_off(db, *id, *attempts, *next_at)?;
@@ -83,9 +86,15 @@ impl LogLine {
             Event::OfferDisabled { row, at } => {
                 Self::new("offer_disabled", format!("offer/{}", row.0), Some(*at), json!({}))
             }
+            Event::OfferEnabled { row, at } => {
+                Self::new("offer_enabled", format!("offer/{}", row.0), Some(*at), json!({}))
+            }
             Event::PayoutCreated(payout) => Self::payout_created(payout),
             Event::PayoutDisabled { row, at } => {
                 Self::new("payout_disabled", format!("payout/{}", row.0), Some(*at), json!({}))
+            }
+            Event::PayoutEnabled { row, at } => {
+                Self::new("payout_enabled", format!("payout/{}", row.0), Some(*at), json!({}))
             }
             Event::PaymentStarted(payment) => Self::payment_started(payment),
             Event::PaymentPutOff { id, attempts, failed, next_at } => Self::new(

@@ -65,6 +65,15 @@ pub(crate) fn disable(db: &Connection, row: OfferRow) -> Result<(), PortError> {
     )
 }
 
+pub(crate) fn enable(db: &Connection, row: OfferRow) -> Result<(), PortError> {
+    change(
+        db,
+        "enable an offer",
+        "UPDATE offers SET active = 1 WHERE row = ?1 AND active = 0 AND NOT (single_use AND used)",
+        params![row.0],
+    )
+}
+
 /// Notes that a payment of the offer was accepted, for the first time or again.
 pub(crate) fn mark_used(db: &Connection, row: OfferRow) -> Result<(), PortError> {
     change(db, "mark an offer as used", "UPDATE offers SET used = 1 WHERE row = ?1", params![row.0])

@@ -52,6 +52,15 @@ pub(crate) fn disable(db: &Connection, row: PayoutRow) -> Result<(), PortError> 
     )
 }
 
+pub(crate) fn enable(db: &Connection, row: PayoutRow) -> Result<(), PortError> {
+    change(
+        db,
+        "enable a payout",
+        "UPDATE payouts SET state = 'open' WHERE row = ?1 AND state = 'disabled'",
+        params![row.0],
+    )
+}
+
 /// Spends the payout whose claim the payment `payment_id` is, if it is one.
 pub(crate) fn spend_claimed_by(db: &Connection, payment_id: [u8; 32]) -> Result<(), PortError> {
     execute(

@@ -2,6 +2,7 @@
 
 use bolt1::{Msat, Timestamp};
 use bolt12::{InvreqId, OfferId};
+use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{FailedAttempt, OutgoingPayment};
@@ -13,7 +14,9 @@ use rusqlite::TransactionBehavior;
 
 use crate::error::Doing;
 use crate::store::SqliteStore;
-use crate::{attempts, events, invoices, offers, outbox, payments, payouts, receipts};
+use crate::{
+    attempts, changes, events, invoices, offers, outbox, payments, payouts, receipts,
+};
 
 impl Store for SqliteStore {
     fn commit(&self, batch: &Batch) -> Result<(), PortError> {
@@ -151,6 +154,23 @@ impl Store for SqliteStore {
 
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
         receipts::page(&self.db(), page)
+    }
+
+    fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError> {
+        changes::last_place(&self.db(), subsystem, kind)
+    }
+
+    fn subject_at(
+        &self,
+        subsystem: Subsystem,
+        kind: ChangeKind,
+        place: u64,
+    ) -> Result<Option<Subject>, PortError> {
+        changes::subject_at(&self.db(), subsystem, kind, place)
+    }
+
+    fn place_of(&self, subject: &Subject, kind: ChangeKind) -> Result<Option<u64>, PortError> {
+        changes::place_of(&self.db(), subject, kind)
     }
 
     fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError> {

@@ -17,7 +17,20 @@ const OFFER_FIELDS: &[&str] = &[
     "warning_…?",
 ];
 
-pub(super) const METHODS: &[Method] = &[OFFER, LISTOFFERS, DISABLEOFFER, FETCHINVOICE, DECODE];
+/// The members of an offer that was disabled or enabled.
+const ONE_OFFER: &[&str] = &[
+    "offer_id",
+    "active",
+    "single_use",
+    "force_paths",
+    "bolt12",
+    "description?",
+    "used",
+    "label?",
+];
+
+pub(super) const METHODS: &[Method] =
+    &[OFFER, LISTOFFERS, DISABLEOFFER, ENABLEOFFER, FETCHINVOICE, DECODE];
 
 const OFFER: Method = Method {
     name: "offer",
@@ -100,16 +113,16 @@ const DISABLEOFFER: Method = Method {
     category: "offers",
     summary: "Ends an offer or a payout: it is no longer answered, and its unpaid invoices are refused.",
     params: &[Param::required("offer_id", Kind::Hash, "Which.")],
-    returns: &[
-        "offer_id",
-        "active",
-        "single_use",
-        "force_paths",
-        "bolt12",
-        "description?",
-        "used",
-        "label?",
-    ],
+    returns: ONE_OFFER,
+};
+
+const ENABLEOFFER: Method = Method {
+    name: "enableoffer",
+    aliases: &[],
+    category: "offers",
+    summary: "Answers a disabled offer again, or opens a disabled payout again.",
+    params: &[Param::required("offer_id", Kind::Hash, "Which.")],
+    returns: ONE_OFFER,
 };
 
 const FETCHINVOICE: Method = Method {

@@ -120,12 +120,17 @@ const LISTPAYS: Method = Method {
             Kind::Choice(&["pending", "complete", "failed"]),
             "Only those that stand so.",
         ),
-        Param::optional("index", Kind::Choice(&["created"]), "What `start` and `limit` count."),
-        Param::default("start", U64, "0", "The first created_index wanted."),
+        Param::optional(
+            "index",
+            Kind::Choice(&["created", "updated"]),
+            "What `start` and `limit` count.",
+        ),
+        Param::default("start", U64, "0", "The first index wanted."),
         Param::optional("limit", U32, "Most entries wanted."),
         Param::optional("label", Kind::Label, "Only those of this label.").by_name(),
+        Param::optional("offer_id", Kind::Hash, "Only those for this offer or payout.").by_name(),
     ],
     returns: &[
-        "pays[]: payment_hash, status, destination, created_at, completed_at?, label?, bolt12, description?, preimage?, amount_msat, amount_sent_msat?, created_index, offer_id?, payout_offer_id?, reason?",
+        "pays[]: payment_hash, status, destination, created_at, completed_at?, label?, bolt12, description?, preimage?, amount_msat, amount_sent_msat?, created_index, updated_index?, offer_id?, payout_offer_id?, reason?",
     ],
 };

@@ -9,6 +9,7 @@ pub(super) const METHODS: &[Method] = &[
     LISTPAYOUTS,
     LISTINVOICEREQUESTS,
     DISABLEINVOICEREQUEST,
+    ENABLEINVOICEREQUEST,
     SENDINVOICE,
 ];
 
@@ -171,6 +172,15 @@ const DISABLEINVOICEREQUEST: Method = Method {
     aliases: &[],
     category: "payouts",
     summary: "Ends a payout: it can no longer be redeemed.",
+    params: &[Param::required("invreq_id", Kind::Hash, "Which.")],
+    returns: &["invreq_id", "active", "single_use", "bolt12", "used", "label?"],
+};
+
+const ENABLEINVOICEREQUEST: Method = Method {
+    name: "enableinvoicerequest",
+    aliases: &[],
+    category: "payouts",
+    summary: "Opens a disabled payout again.",
     params: &[Param::required("invreq_id", Kind::Hash, "Which.")],
     returns: &["invreq_id", "active", "single_use", "bolt12", "used", "label?"],
 };

@@ -6,6 +6,7 @@ use bolt1::{Msat, Timestamp};
 use bolt12::{InvreqId, OfferId};
 
 use super::PortError;
+use crate::change::{ChangeKind, Subject, Subsystem};
 use crate::effect::OutboxEntry;
 use crate::event::Batch;
 use crate::id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
@@ -193,6 +194,18 @@ pub trait Store: KeyValueStore {
     fn claiming_receipts(&self) -> Result<Vec<Receipt>, PortError>;
     /// Receipts, oldest first.
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError>;
+
+    /// The newest place in this order, 0 when nothing has happened yet.
+    fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError>;
+    /// The record at this place, from 1.
+    fn subject_at(
+        &self,
+        subsystem: Subsystem,
+        kind: ChangeKind,
+        place: u64,
+    ) -> Result<Option<Subject>, PortError>;
+    /// The newest place of a record in this order of its list.
+    fn place_of(&self, subject: &Subject, kind: ChangeKind) -> Result<Option<u64>, PortError>;
 
     /// What is still to be done, oldest first.
     fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError>;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bolt1::{Msat, Timestamp};
 use bolt12::{InvreqId, OfferId};
+use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{FailedAttempt, OutgoingPayment};
@@ -170,6 +171,26 @@ impl Store for MemoryStore {
 
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
         Ok(list_page(&self.state().receipts, page))
+    }
+
+    fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError> {
+        let order = self.state().order(subsystem, kind);
+        Ok((0_u64..).zip(&order).last().map_or(0, |(place, _)| place + 1))
+    }
+
+    fn subject_at(
+        &self,
+        subsystem: Subsystem,
+        kind: ChangeKind,
+        place: u64,
+    ) -> Result<Option<Subject>, PortError> {
+        let order = self.state().order(subsystem, kind);
+        Ok((1_u64..).zip(order).find(|(at, _)| *at == place).map(|(_, subject)| subject))
+    }
+
+    fn place_of(&self, subject: &Subject, kind: ChangeKind) -> Result<Option<u64>, PortError> {
+        let order = self.state().order(subject.subsystem(), kind);
+        Ok((1_u64..).zip(order).filter(|(_, at)| at == subject).last().map(|(place, _)| place))
     }
 
     fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bolt1::{Msat, Timestamp};
+use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
 use offerd_core::payment::{FailedAttempt, OutgoingPayment, PaymentEnd, PaymentState, Purpose};
@@ -53,14 +54,24 @@ impl State {
         Ok(())
     }
 
+    /// The records of an order, the first place first.
+    pub(super) fn order(&self, subsystem: Subsystem, kind: ChangeKind) -> Vec<Subject> {
+        let changes = self.events.iter().flat_map(Event::changes);
+        let wanted =
+            changes.filter(|change| change.kind == kind && change.subject.subsystem() == subsystem);
+        wanted.map(|change| change.subject).collect()
+    }
+
     fn apply_event(&mut self, event: &Event) -> Result<(), PortError> {
         self.events.push(event.clone());
         match event {
             Event::OfferCreated(entry) => self.offer_created(entry),
             Event::OfferEncoded { row, encoding } => self.offer_encoded(*row, encoding),
             Event::OfferDisabled { row, at: _ } => self.offer_disabled(*row),
+            Event::OfferEnabled { row, at: _ } => self.offer_enabled(*row),
             Event::PayoutCreated(payout) => self.payout_created(payout),
             Event::PayoutDisabled { row, at: _ } => self.payout_disabled(*row),
+            Event::PayoutEnabled { row, at: _ } => self.payout_enabled(*row),
             Event::PaymentStarted(payment) => self.payment_started(payment),
             Event::PaymentPutOff { id, attempts, failed, next_at } => {
                 self.payment_put_off(*id, *attempts, *next_at)?;
@@ -110,6 +121,12 @@ impl State {
         Ok(())
     }
 
+    fn offer_enabled(&mut self, row: OfferRow) -> Result<(), PortError> {
+        let may = |entry: &&mut OfferEntry| !entry.active && !(entry.single_use && entry.used);
+        there(self.offers.get_mut(&row.0).filter(may), "offer")?.active = true;
+        Ok(())
+    }
+
     fn payout_created(&mut self, payout: &Payout) -> Result<(), PortError> {
         unique(!self.payouts.contains_key(&payout.row.0), "the payout's number")?;
         for other in self.payouts.values() {
@@ -131,6 +148,13 @@ impl State {
         let payout = self.payouts.get_mut(&row.0);
         let payout = payout.filter(|payout| payout.state == PromiseState::Open);
         there(payout, "payout")?.state = PromiseState::Disabled;
+        Ok(())
+    }
+
+    fn payout_enabled(&mut self, row: PayoutRow) -> Result<(), PortError> {
+        let payout = self.payouts.get_mut(&row.0);
+        let payout = payout.filter(|payout| payout.state == PromiseState::Disabled);
+        there(payout, "payout")?.state = PromiseState::Open;
         Ok(())
     }
 

@@ -49,6 +49,9 @@ pub enum CallError {
         /// What was tried before.
         attempts: Vec<FailedAttempt>,
     },
+    /// No more calls may wait.
+    #[error("too many calls are waiting already: try again later")]
+    TooManyWaiting,
     /// A part of ours did not do what it should.
     #[error("{0}")]
     Fault(#[from] PortError),

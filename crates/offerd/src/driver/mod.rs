@@ -7,6 +7,7 @@
 mod answer;
 mod call_error;
 mod fetch;
+mod invoices;
 mod messages;
 mod offers;
 mod outbox;
@@ -15,6 +16,7 @@ mod payouts;
 mod receive;
 mod redeem;
 mod send_invoice;
+mod waits;
 mod warning;
 mod world;
 
@@ -31,12 +33,13 @@ use offerd_core::port::{
 };
 use offerd_core::receipt::InvoiceWindow;
 use offerd_core::{Batch, Policy};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 pub use call_error::{Attempt, CallError};
 pub use fetch::FetchOutcome;
-pub use offers::{ListedInvoice, OfferMade, OfferRequest};
+pub use invoices::{ListedInvoice, answer_label};
+pub use offers::{OfferMade, OfferRequest};
 pub use pay::{PayCall, PayOutcome};
 pub use payouts::PayoutMade;
 pub use send_invoice::Redeemed;
@@ -72,6 +75,8 @@ pub struct Driver {
     commits: watch::Sender<u64>,
     /// Woken when the outbox has something new.
     work: Notify,
+    /// Places for calls that wait.
+    waiters: Semaphore,
 }
 
 /// What is kept in memory only and may be lost.
@@ -109,6 +114,7 @@ impl Driver {
             memory: Mutex::new(memory),
             commits: watch::Sender::new(0),
             work: Notify::new(),
+            waiters: Semaphore::new(waits::MOST_WAITING),
         })
     }
 

@@ -1,15 +1,12 @@
-//! Making, disabling and listing offers, and listing what they brought.
-
-use std::collections::BTreeSet;
+//! Making, disabling and enabling offers.
 
 use bolt1::{NodeRef, PublicKey};
 use bolt4::BlindedPath;
-use bolt12::{Invoice, OfferId};
+use bolt12::OfferId;
 use offerd_core::offer_book::{
     OfferArguments, OfferEncoding, OfferEntry, make_offer, offer_arguments_key,
 };
-use offerd_core::port::{Indexed, Page, PortError};
-use offerd_core::receipt::{Receipt, ReceiptKey};
+use offerd_core::port::PortError;
 use offerd_core::{Batch, Event, Misuse, OfferRow};
 
 use super::world::random;
@@ -37,17 +34,6 @@ pub struct OfferMade {
     pub created: bool,
     /// What its maker should know.
     pub warnings: Vec<Warning>,
-}
-
-/// One line of `listinvoices`.
-#[derive(Clone, Debug)]
-pub enum ListedInvoice {
-    /// Paid, or being taken.
-    Receipt(Receipt),
-    /// Made by us for somebody's promise, not paid so far.
-    Own(offerd_core::invoice_book::OwnInvoice),
-    /// Made for a request, not paid, still in the window.
-    Waiting(ReceiptKey, Invoice),
 }
 
 impl Driver {
@@ -132,36 +118,29 @@ impl Driver {
         Ok(OfferEntry { active: false, ..entry })
     }
 
+    /// Answers a disabled offer again, and accepts payments for its outstanding invoices.
+    ///
+    /// # Errors
+    /// [`Misuse::Unknown`], [`Misuse::AlreadyEnabled`], [`Misuse::UsedSingleUse`].
+    pub async fn enable_offer(&self, id: &OfferId) -> Result<OfferEntry, CallError> {
+        let _deciding = self.deciding.lock().await;
+        let entry = self.ports.store.offer_by_id(id)?.ok_or(Misuse::Unknown { what: "offer" })?;
+        if entry.single_use && entry.used {
+            return Err(Misuse::UsedSingleUse.into());
+        }
+        if entry.active {
+            return Err(Misuse::AlreadyEnabled.into());
+        }
+        self.commit(&Batch::of(Event::OfferEnabled { row: entry.row, at: self.now() }))?;
+        Ok(OfferEntry { active: true, ..entry })
+    }
+
     /// The offer of this number.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn offer(&self, row: OfferRow) -> Result<Option<OfferEntry>, PortError> {
         self.ports.store.offer(row)
-    }
-
-    /// Everything that `listinvoices` shows: what was paid, what we made ourselves, and the window.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn list_invoices(&self) -> Result<Vec<ListedInvoice>, PortError> {
-        let store = &self.ports.store;
-        let receipts = store.receipts(Page::ALL)?;
-        let paid: BTreeSet<_> = receipts.iter().map(|receipt| receipt.row.payment_hash).collect();
-        let own = store.own_invoices(Page::ALL)?;
-        let waiting: Vec<_> = {
-            let memory = self.memory();
-            let pairs = memory.window.iter();
-            pairs.map(|(key, invoice)| ListedInvoice::Waiting(*key, invoice.clone())).collect()
-        };
-        let own = own.into_iter().map(|Indexed { row, .. }| row);
-        let unpaid = own.filter(|own| !paid.contains(&own.payment_hash()));
-        Ok(receipts
-            .into_iter()
-            .map(|Indexed { row, .. }| ListedInvoice::Receipt(row))
-            .chain(unpaid.map(ListedInvoice::Own))
-            .chain(waiting)
-            .collect())
     }
 }
 

@@ -5,6 +5,7 @@ use offerd_core::payout::{
     MadePayout, Payout, PayoutAmount, PayoutArguments, PromiseState, make_payout,
     payout_arguments_key,
 };
+use offerd_core::port::PortError;
 use offerd_core::{Batch, Event, Misuse};
 
 use super::offers::reach_warnings;
@@ -51,6 +52,40 @@ impl Driver {
         Ok(PayoutMade { payout, warnings })
     }
 
+    /// Opens a withdrawn promise again, by either of its ids.
+    ///
+    /// # Errors
+    /// [`Misuse::Unknown`], [`Misuse::AlreadyEnabled`], [`Misuse::UsedSingleUse`].
+    pub async fn enable_payout(
+        &self,
+        offer_id: Option<&OfferId>,
+        invreq_id: Option<&InvreqId>,
+    ) -> Result<Payout, CallError> {
+        let _deciding = self.deciding.lock().await;
+        let payout = self.payout_by_either(offer_id, invreq_id)?;
+        let payout = payout.ok_or(Misuse::Unknown { what: "payout" })?;
+        match payout.state {
+            PromiseState::Disabled => {}
+            PromiseState::Open => return Err(Misuse::AlreadyEnabled.into()),
+            PromiseState::Spent => return Err(Misuse::UsedSingleUse.into()),
+        }
+        self.commit(&Batch::of(Event::PayoutEnabled { row: payout.row, at: self.now() }))?;
+        Ok(Payout { state: PromiseState::Open, ..payout })
+    }
+
+    fn payout_by_either(
+        &self,
+        offer_id: Option<&OfferId>,
+        invreq_id: Option<&InvreqId>,
+    ) -> Result<Option<Payout>, PortError> {
+        let store = &self.ports.store;
+        match (offer_id, invreq_id) {
+            (Some(id), _) => store.payout_by_offer_id(id),
+            (None, Some(id)) => store.payout_by_invreq_id(id),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// Withdraws a promise by either of its ids. A claim that is being paid goes on.
     ///
     /// # Errors
@@ -61,12 +96,7 @@ impl Driver {
         invreq_id: Option<&InvreqId>,
     ) -> Result<Payout, CallError> {
         let _deciding = self.deciding.lock().await;
-        let store = &self.ports.store;
-        let payout = match (offer_id, invreq_id) {
-            (Some(id), _) => store.payout_by_offer_id(id)?,
-            (None, Some(id)) => store.payout_by_invreq_id(id)?,
-            (None, None) => None,
-        };
+        let payout = self.payout_by_either(offer_id, invreq_id)?;
         let payout = payout.ok_or(Misuse::Unknown { what: "payout" })?;
         if payout.state != PromiseState::Open {
             return Err(Misuse::AlreadyDisabled.into());

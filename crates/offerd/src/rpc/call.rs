@@ -9,7 +9,7 @@ use offerd_api::{ErrorObject, code, method};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::method::handler;
+use super::method::{handler, only_waits};
 use super::node_control::NodeControl;
 use super::params::bind;
 use super::socket::Calls;
@@ -47,6 +47,9 @@ impl Calls for Api {
         let handle = handler(method.name).ok_or_else(unknown)?;
         let args = bind(method, params)?;
         tracing::debug!(method = method.name, "call");
+        if only_waits(method.name) {
+            return handle(self, args).await;
+        }
         let api = self.clone();
         // On a task of its own: what was begun goes on when its caller hangs up.
         let running = tokio::spawn(async move { handle(&api, args).await });

@@ -24,6 +24,7 @@ pub(super) fn to_object(error: CallError) -> ErrorObject {
             .with_data(json!({ "invstring": invoice })),
         CallError::Refused(refusal) => refused(&refusal),
         CallError::PaymentFailed { reason, attempts } => payment_failed(&reason, &attempts),
+        CallError::TooManyWaiting => ErrorObject::new(code::GENERAL, message),
         CallError::Fault(fault) => fault_object(&fault),
     }
 }
@@ -85,6 +86,8 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         Misuse::PaymentLabelTaken => code::PAY_LABEL_USED,
         Misuse::Unknown { .. } => code::GENERAL,
         Misuse::AlreadyDisabled => code::OFFER_ALREADY_DISABLED,
+        Misuse::AlreadyEnabled => code::OFFER_ALREADY_ENABLED,
+        Misuse::UsedSingleUse => code::OFFER_USED_SINGLE_USE,
         Misuse::OfferExpired => code::OFFER_EXPIRED,
         Misuse::InvoiceExpired => code::PAY_INVOICE_EXPIRED,
         Misuse::WrongInvoice { .. } => code::OFFER_BAD_REPLY,
@@ -110,6 +113,8 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         | Misuse::ExistsInactive
         | Misuse::Unknown { .. }
         | Misuse::AlreadyDisabled
+        | Misuse::AlreadyEnabled
+        | Misuse::UsedSingleUse
         | Misuse::OfferExpired
         | Misuse::InvoiceExpired
         | Misuse::WrongString(_)

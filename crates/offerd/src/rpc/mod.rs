@@ -9,6 +9,7 @@ mod call;
 mod error;
 pub mod filter;
 pub mod frame;
+mod invoices;
 mod method;
 pub mod node_control;
 pub mod params;

@@ -3,6 +3,7 @@
 //! What a request means does not live here: it is handed to [`Calls`].
 
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use async_trait::async_trait;
 use offerd_api::{ErrorObject, code};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
@@ -35,7 +37,7 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 /// Whoever carries out calls.
 #[async_trait]
 pub trait Calls: Send + Sync + 'static {
-    /// Carries out one call.
+    /// Carries out one call. Dropped when the caller hangs up: what must go on then goes on in a task of its own.
     ///
     /// # Errors
     /// What to tell the caller.
@@ -113,11 +115,15 @@ async fn refuse(mut stream: UnixStream) {
 
 /// One connection: replies go out in the order in which calls end.
 async fn serve_connection(stream: UnixStream, calls: Arc<dyn Calls>, shutdown: Shutdown) {
+    let Ok(client) = Client::of(&stream) else {
+        tracing::warn!("a connection could not be watched");
+        return;
+    };
     let (read, write) = stream.into_split();
     let (replies, outgoing) = mpsc::channel(MAX_RUNNING);
     let writer = tokio::spawn(write_replies(write, outgoing));
-    let connection =
-        Connection { calls, shutdown, replies, running: Arc::new(Semaphore::new(MAX_RUNNING)) };
+    let running = Arc::new(Semaphore::new(MAX_RUNNING));
+    let connection = Connection { calls, shutdown, replies, running, client: Arc::new(client) };
     connection.read_requests(read).await;
     drop(connection);
     let _ = writer.await;
@@ -133,7 +139,28 @@ async fn write_replies(mut write: OwnedWriteHalf, mut outgoing: mpsc::Receiver<V
     }
 }
 
+/// The other end of a connection, watched through a descriptor of its own.
+struct Client(AsyncFd<OwnedFd>);
+
+impl Client {
+    fn of(stream: &UnixStream) -> io::Result<Self> {
+        let descriptor = stream.as_fd().try_clone_to_owned()?;
+        AsyncFd::register_with_interest(descriptor, Interest::WRITABLE).map(Self)
+    }
+
+    /// Waits until it is gone for good. One that has only finished sending still reads.
+    async fn gone(&self) {
+        while let Ok(mut ready) = self.0.writable().await {
+            if ready.ready().is_write_closed() {
+                return;
+            }
+            ready.clear_ready();
+        }
+    }
+}
+
 struct Connection {
+    client: Arc<Client>,
     calls: Arc<dyn Calls>,
     shutdown: Shutdown,
     replies: mpsc::Sender<Vec<u8>>,
@@ -184,10 +211,16 @@ impl Connection {
         }
         let Ok(place) = Arc::clone(&self.running).acquire_owned().await else { return false };
         let (calls, shutdown) = (Arc::clone(&self.calls), self.shutdown.clone());
-        let replies = self.replies.clone();
+        let (replies, client) = (self.replies.clone(), Arc::clone(&self.client));
         tokio::spawn(async move {
-            let reply = answer(&*calls, &frame, &shutdown).await;
-            let _ = replies.send(reply).await;
+            tokio::select! {
+                // First, so that what a client sends before it hangs up is begun.
+                biased;
+                reply = answer(&*calls, &frame, &shutdown) => {
+                    let _ = replies.send(reply).await;
+                }
+                () = client.gone() => {}
+            }
             drop(place);
         });
         true

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "nothing outside is to reach a test")]
 
+mod bad_input;
 mod caller;
 mod codes;
 mod node;
 mod offers;
 mod payouts;
 mod table;
+mod waits;
 #[path = "../driver/world.rs"]
 #[allow(dead_code, reason = "shared with the tests of the driver")]
 mod world;

@@ -128,3 +128,69 @@ async fn a_disabled_offer_is_refused_to_the_payer_and_to_its_maker() {
     assert_eq!(refused.code, 1004);
     assert_eq!(refused.data.unwrap()["error"], "offer no longer available");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_enabled_offer_is_answered_again_and_its_invoices_are_accepted() {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let offer = shop.call("offer", json!(["1000sat", "coffee"])).await;
+    let fetched = customer.call("fetchinvoice", json!([offer["bolt12"]])).await;
+    let refused = shop.refusal("enableoffer", json!([offer["offer_id"]])).await;
+    assert_eq!((refused.code, refused.message.as_str()), (1006, "offer already active"));
+    shop.call("disableoffer", json!([offer["offer_id"]])).await;
+    assert_eq!(customer.refusal("pay", json!([fetched["invoice"]])).await.code, 209);
+    let enabled = shop.call("enableoffer", json!([offer["offer_id"]])).await;
+    assert_promised("enableoffer", &enabled);
+    assert_eq!((&enabled["active"], &enabled["bolt12"]), (&json!(true), &offer["bolt12"]));
+    customer.call("pay", json!([fetched["invoice"]])).await;
+    assert_eq!(
+        shop.refusal("enableoffer", json!(["00".repeat(32)])).await.message,
+        "Unknown offer"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_use_offer_that_was_paid_is_not_enabled() {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let call = json!({ "amount": "5sat", "description": "seat 7", "single_use": true });
+    let offer = shop.call("offer", call).await;
+    customer.call("pay", json!([offer["bolt12"]])).await;
+    settle().await;
+    let refused = shop.refusal("enableoffer", json!([offer["offer_id"]])).await;
+    assert_eq!(
+        (refused.code, refused.message.as_str()),
+        (1007, "cannot activate an used single use offer")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn invoices_are_found_by_the_tags_of_their_offer_and_come_in_pages() {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let call = json!({
+        "amount": "5sat", "description": "tea", "tags": ["hot", "table 4"], "external_id": "17"
+    });
+    let tea = shop.call("offer", call).await;
+    let coffee = shop.call("offer", json!(["6sat", "coffee"])).await;
+    for offer in [&tea, &coffee, &tea] {
+        customer.call("pay", json!([offer["bolt12"]])).await;
+    }
+    customer.call("fetchinvoice", json!([tea["bolt12"]])).await;
+    settle().await;
+    for (filter, found) in [
+        (json!({}), 4),
+        (json!({ "tag": "hot" }), 3),
+        (json!({ "tag": "cold" }), 0),
+        (json!({ "external_id": "17", "status": "paid" }), 2),
+        (json!({ "index": "created" }), 3),
+        (json!({ "index": "created", "start": 2 }), 2),
+        (json!({ "index": "updated", "start": 3 }), 1),
+        (json!({ "index": "updated", "start": 1, "limit": 2 }), 2),
+        (json!({ "offer_id": coffee["offer_id"] }), 1),
+    ] {
+        let listed = shop.call("listinvoices", filter.clone()).await;
+        assert_eq!(listed["invoices"].as_array().unwrap().len(), found, "{filter}: {listed}");
+    }
+    let pays = customer.call("listpays", json!({ "offer_id": tea["offer_id"] })).await;
+    assert_eq!(pays["pays"].as_array().unwrap().len(), 2);
+    let last = customer.call("listpays", json!({ "index": "updated", "start": 3 })).await;
+    assert_eq!((&last["pays"][0]["updated_index"], &last["pays"][1]), (&json!(3), &json!(null)));
+}

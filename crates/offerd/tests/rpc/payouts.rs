@@ -98,3 +98,22 @@ async fn an_invoice_request_is_listed_redeemed_and_disabled_by_its_own_id() {
     let reusable = json!({ "amount": 5, "description": "x", "single_use": false });
     assert_eq!(atm.refusal("invoicerequest", reusable).await.code, -32602);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_withdrawn_payout_is_opened_again_and_a_spent_one_is_not() {
+    let world = World::new();
+    let (atm, customer) = (Caller::of(world.announced()), Caller::of(world.announced()));
+    let made = atm.call("offerout", json!(["5sat", "gift"])).await;
+    let (offer_id, invreq_id) = (&made["offer_id"], &made["invreq_id"]);
+    assert_eq!(atm.refusal("enableoffer", json!([offer_id])).await.code, 1006);
+    assert_eq!(atm.refusal("enableinvoicerequest", json!([invreq_id])).await.code, 1006);
+    atm.call("disableoffer", json!([offer_id])).await;
+    let opened = atm.call("enableinvoicerequest", json!([invreq_id])).await;
+    assert_promised("enableinvoicerequest", &opened);
+    assert_eq!(opened["active"], true);
+    customer.call("sendinvoice", json!([made["bolt12"], "mine"])).await;
+    settle().await;
+    assert_eq!(atm.refusal("enableoffer", json!([offer_id])).await.code, 1007);
+    let unknown = atm.refusal("enableinvoicerequest", json!(["00".repeat(32)])).await;
+    assert_eq!((unknown.code, unknown.message.as_str()), (-1, "Unknown invoice_request"));
+}

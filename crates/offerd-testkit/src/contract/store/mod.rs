@@ -4,6 +4,7 @@
 //! [`store_contract!`](crate::store_contract) makes a test of each.
 #![allow(missing_docs, reason = "the name of a behaviour is a sentence that says all")]
 
+pub mod changes;
 pub mod commits;
 pub mod invoices;
 pub mod named_values;
@@ -32,6 +33,11 @@ macro_rules! store_contract {
                 doing_an_effect_twice_is_harmless,
                 an_outbox_number_is_not_used_again,
                 an_empty_batch_changes_nothing;
+            changes:
+                an_empty_store_has_no_places,
+                records_have_places_in_the_order_of_what_happened_to_them,
+                a_record_has_its_newest_place,
+                a_refused_event_takes_no_place;
             offers:
                 an_offer_is_found_by_each_of_its_names,
                 an_unknown_offer_is_absent,
@@ -44,6 +50,8 @@ macro_rules! store_contract {
                 every_encoding_of_an_offer_finds_it,
                 an_encoding_belongs_to_one_offer,
                 a_disabled_offer_is_inactive_and_cannot_be_disabled_again,
+                a_disabled_offer_can_be_enabled_once,
+                a_used_single_use_offer_cannot_be_enabled,
                 offers_come_in_pages_oldest_first;
             payouts:
                 a_payout_is_found_by_each_of_its_names,
@@ -55,6 +63,7 @@ macro_rules! store_contract {
                 a_second_payout_of_one_string_is_refused,
                 payouts_without_label_do_not_collide,
                 a_disabled_payout_cannot_be_disabled_again,
+                a_disabled_payout_can_be_enabled_and_a_spent_one_cannot,
                 payouts_come_in_pages_oldest_first;
             payments:
                 a_payment_is_found_by_id_label_and_request,

@@ -4,6 +4,7 @@ use bolt1::{Seconds, Timestamp};
 use bolt12::OfferId;
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
 use offerd_core::port::{Page, Store};
+use offerd_core::receipt::Source;
 use offerd_core::{Event, OfferRow};
 
 use super::{commit, conflicts, indexed};
@@ -109,6 +110,27 @@ pub fn a_disabled_offer_is_inactive_and_cannot_be_disabled_again(store: &dyn Sto
     let found = store.offer(entry.row).expect("offer");
     assert_eq!(found, Some(OfferEntry { active: false, ..entry.clone() }));
     conflicts(store, Event::OfferDisabled { row: entry.row, at: Timestamp(at.0 + 1) });
+}
+
+pub fn a_disabled_offer_can_be_enabled_once(store: &dyn Store) {
+    let entry = offer_entry(1);
+    let (row, at) = (entry.row, sample::NOW);
+    commit(store, [created(&entry)]);
+    conflicts(store, Event::OfferEnabled { row, at });
+    commit(store, [Event::OfferDisabled { row, at }, Event::OfferEnabled { row, at }]);
+    assert_eq!(store.offer(row).expect("offer"), Some(entry));
+    conflicts(store, Event::OfferEnabled { row, at });
+}
+
+pub fn a_used_single_use_offer_cannot_be_enabled(store: &dyn Store) {
+    let entry = single_use_offer_entry(1);
+    let (row, at) = (entry.row, sample::NOW);
+    let receipt = sample::receipt(1, Source::Offer(row));
+    let (key, amount) = (receipt.key, receipt.amount);
+    let paid = Event::ReceiptPaid { key, amount, at };
+    commit(store, [created(&entry), Event::ReceiptClaiming(receipt), paid]);
+    commit(store, [Event::OfferDisabled { row, at }]);
+    conflicts(store, Event::OfferEnabled { row, at });
 }
 
 pub fn offers_come_in_pages_oldest_first(store: &dyn Store) {

@@ -118,3 +118,17 @@ pub fn payouts_come_in_pages_oldest_first(store: &dyn Store) {
     let page = store.payouts(Page { start: 2, limit: 1 }).expect("page");
     assert_eq!(page, indexed(2, payouts[1..2].to_vec()));
 }
+
+pub fn a_disabled_payout_can_be_enabled_and_a_spent_one_cannot(store: &dyn Store) {
+    let payout = payout(1);
+    let (row, at) = (payout.row, sample::NOW);
+    commit(store, [Event::PayoutCreated(payout.clone())]);
+    conflicts(store, Event::PayoutEnabled { row, at });
+    commit(store, [Event::PayoutDisabled { row, at }, Event::PayoutEnabled { row, at }]);
+    assert_eq!(store.payout(row).expect("payout"), Some(payout.clone()));
+    let claim = sample::claim(1, &payout);
+    let id = claim.id;
+    let end = sample::paid(1);
+    commit(store, [Event::PaymentStarted(claim), Event::PaymentEnded { id, end }]);
+    conflicts(store, Event::PayoutEnabled { row, at });
+}

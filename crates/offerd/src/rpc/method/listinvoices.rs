@@ -1,49 +1,34 @@
 //! `listinvoices`
 
-use bolt1::Timestamp;
 use offerd_api::ErrorObject;
 use offerd_api::invoice::{InvoiceList, InvoiceView};
 use offerd_core::OfferRow;
-use offerd_core::invoice_book::OwnInvoice;
-use offerd_core::receipt::{Receipt, ReceiptState, Source};
+use offerd_core::receipt::Source;
 
 use super::{Outcome, limit};
 use crate::driver::ListedInvoice;
 use crate::rpc::call::Api;
 use crate::rpc::error::fault_object;
 use crate::rpc::params::Args;
-use crate::rpc::view;
+use crate::rpc::{invoices, view};
 
 pub(super) fn call(api: &Api, args: &Args) -> Outcome {
     let now = api.driver.now();
-    let listed = api.driver.list_invoices().map_err(|error| fault_object(&error))?;
     let wanted = Wanted::read(args)?;
-    let mut invoices = Vec::new();
-    for (position, listed) in (1u64..).zip(listed) {
-        let view = match listed {
-            // Receipts come first and are never removed, so their position is their number.
-            ListedInvoice::Receipt(receipt) => {
-                let mut view = of_receipt(api, &receipt, now)?;
-                view.created_index = Some(position);
-                view.pay_index = view.paid_at.map(|_| position);
-                view
+    let listed = api.driver.list_invoices().map_err(|error| fault_object(&error))?;
+    let mut found = Vec::new();
+    for listed in listed {
+        if wanted.fits_offer(api, &listed)? {
+            let view = invoices::view(api, &listed, now)?;
+            if wanted.fits(&view) {
+                found.push(view);
             }
-            ListedInvoice::Own(own) => of_own(&own, now),
-            ListedInvoice::Waiting(key, invoice) => {
-                let mut view = view::invoice(&invoice, now);
-                if let Source::Offer(row) = key.source {
-                    add_offer(api, &mut view, row, Some(&invoice))?;
-                }
-                view.label = Some(label(&view, &invoice.request_view().payer_id()));
-                view
-            }
-        };
-        if wanted.fits(&view) {
-            invoices.push(view);
         }
     }
-    invoices.truncate(limit(args)?);
-    view::json(InvoiceList { invoices })
+    // What has no place in an order comes last.
+    found.sort_by_key(|view| wanted.place(view).unwrap_or(u64::MAX));
+    found.truncate(limit(args)?);
+    view::json(InvoiceList { invoices: found })
 }
 
 /// The filters of the call.
@@ -53,6 +38,9 @@ struct Wanted {
     payment_hash: Option<String>,
     offer_id: Option<String>,
     status: Option<String>,
+    tag: Option<String>,
+    external_id: Option<String>,
+    index: Option<String>,
     start: u64,
 }
 
@@ -68,8 +56,19 @@ impl Wanted {
             payment_hash: args.get("payment_hash")?.map(hex),
             offer_id: args.get("offer_id")?.map(hex),
             status: args.get("status")?,
+            tag: args.get("tag")?,
+            external_id: args.get("external_id")?,
+            index: args.get("index")?,
             start: args.need("start")?,
         })
+    }
+
+    /// The place of an invoice in the order that was asked for.
+    fn place(&self, view: &InvoiceView) -> Option<u64> {
+        match self.index.as_deref() {
+            Some("updated") => view.updated_index,
+            _ => view.created_index,
+        }
     }
 
     fn fits(&self, view: &InvoiceView) -> bool {
@@ -81,70 +80,34 @@ impl Wanted {
             && same(&self.payment_hash, Some(&view.payment_hash))
             && same(&self.offer_id, view.local_offer_id.as_ref())
             && same(&self.status, Some(&view.status))
-            && view.created_index.is_none_or(|index| index >= self.start)
+            && match self.place(view) {
+                Some(place) => place >= self.start,
+                None => self.index.is_none(),
+            }
+    }
+
+    /// Whether the offer behind it has the tag and the external id that are asked for.
+    fn fits_offer(&self, api: &Api, listed: &ListedInvoice) -> Result<bool, ErrorObject> {
+        if self.tag.is_none() && self.external_id.is_none() {
+            return Ok(true);
+        }
+        let Some(row) = offer_of(listed) else { return Ok(false) };
+        let entry = api.driver.offer(row).map_err(|error| fault_object(&error))?;
+        Ok(entry.is_some_and(|entry| {
+            self.tag.as_ref().is_none_or(|tag| entry.tags.contains(tag))
+                && (self.external_id.is_none() || entry.external_id == self.external_id)
+        }))
     }
 }
 
-fn of_receipt(api: &Api, receipt: &Receipt, now: Timestamp) -> Result<InvoiceView, ErrorObject> {
-    let mut view = match &receipt.invoice {
-        Some(invoice) => view::invoice(invoice, now),
-        None => InvoiceView {
-            payment_hash: receipt.payment_hash.to_string(),
-            amount_msat: receipt.asked.as_u64(),
-            ..InvoiceView::default()
-        },
+fn offer_of(listed: &ListedInvoice) -> Option<OfferRow> {
+    let source = match listed {
+        ListedInvoice::Receipt(receipt) => receipt.key.source,
+        ListedInvoice::Waiting(key, _) => key.source,
+        ListedInvoice::Own(_) => return None,
     };
-    match receipt.state {
-        ReceiptState::Claiming => view.status = "unpaid".to_owned(),
-        ReceiptState::Lost { .. } => view.status = "expired".to_owned(),
-        ReceiptState::Paid { at } => {
-            view.status = "paid".to_owned();
-            view.paid_at = Some(at.0);
-            view.amount_received_msat = Some(receipt.amount.as_u64());
-        }
+    match source {
+        Source::Offer(row) => Some(row),
+        Source::Invoice(_) => None,
     }
-    view.invreq_payer_note = receipt.payer_note.clone().or(view.invreq_payer_note);
-    view.quantity = receipt.quantity.or(view.quantity);
-    match receipt.key.source {
-        Source::Offer(row) => {
-            add_offer(api, &mut view, row, receipt.invoice.as_ref())?;
-            view.label = Some(label(&view, &receipt.payer_id));
-        }
-        Source::Invoice(row) => {
-            let own = api.driver.store().own_invoice(row).map_err(|error| fault_object(&error))?;
-            view.label = own.map(|own| own.label);
-        }
-    }
-    Ok(view)
-}
-
-/// An invoice that we made for somebody's promise.
-pub(super) fn of_own(own: &OwnInvoice, now: Timestamp) -> InvoiceView {
-    let mut view = view::invoice(&own.invoice, now);
-    view.label = Some(own.label.clone());
-    if own.refused_at.is_some() {
-        view.status = "expired".to_owned();
-    }
-    view
-}
-
-fn add_offer(
-    api: &Api,
-    view: &mut InvoiceView,
-    row: OfferRow,
-    invoice: Option<&bolt12::Invoice>,
-) -> Result<(), ErrorObject> {
-    let entry = api.driver.offer(row).map_err(|error| fault_object(&error))?;
-    let Some(entry) = entry else { return Ok(()) };
-    let id = invoice.map_or_else(|| entry.newest().offer_id(), bolt12::Invoice::offer_id);
-    view.local_offer_id = Some(id.to_string());
-    if view.description.is_none() {
-        view.description = view::text(entry.newest().offer.description());
-    }
-    Ok(())
-}
-
-/// The name of an invoice that answers an offer, as Core Lightning makes them: unique, since a payer uses a key once.
-fn label(view: &InvoiceView, payer_id: &bolt1::PublicKey) -> String {
-    format!("{}-{payer_id}-0", view.local_offer_id.as_deref().unwrap_or_default())
 }

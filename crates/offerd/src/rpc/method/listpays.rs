@@ -3,6 +3,7 @@
 use bolt1::Msat;
 use offerd_api::ErrorObject;
 use offerd_api::payment::{PaymentList, PaymentView};
+use offerd_core::change::{ChangeKind, Subject};
 use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
 use offerd_core::port::Indexed;
 
@@ -14,7 +15,11 @@ use crate::rpc::view;
 
 pub(super) fn call(api: &Api, args: &Args) -> Outcome {
     let store = api.driver.store();
-    let page = offerd_core::port::Page { limit: u64::MAX, ..super::page(args)? };
+    let start: u64 = args.need("start")?;
+    let by_update = args.get::<String>("index")?.as_deref() == Some("updated");
+    let offer_id = args.get("offer_id")?.map(|id: [u8; 32]| hex::encode(id));
+    let first = if by_update { 1 } else { start };
+    let page = offerd_core::port::Page { start: first, limit: u64::MAX };
     let string: Option<String> = args.get("bolt11")?;
     let invoice = string.map(|string| string.trim().parse::<bolt12::Invoice>()).transpose();
     let invoice = invoice.map_err(|error| ErrorObject::parameter("bolt11", error))?;
@@ -29,6 +34,11 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
             continue;
         }
         let mut shown = view(&row, created_index);
+        let changed = store.place_of(&Subject::Payment(row.id), ChangeKind::Updated);
+        shown.updated_index = changed.map_err(|error| fault_object(&error))?;
+        if by_update && shown.updated_index.is_none_or(|index| index < start) {
+            continue;
+        }
         if let Some(payout) = row.payout() {
             let payout = store.payout(payout).map_err(|error| fault_object(&error))?;
             let id = payout.and_then(|payout| payout.offer_id());
@@ -36,15 +46,21 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
         }
         if status.as_ref().is_none_or(|status| shown.status == *status)
             && (label.is_none() || shown.label == label)
+            && (offer_id.is_none()
+                || shown.offer_id == offer_id
+                || shown.payout_offer_id == offer_id)
         {
             pays.push(shown);
         }
+    }
+    if by_update {
+        pays.sort_by_key(|shown| shown.updated_index);
     }
     pays.truncate(limit(args)?);
     view::json(PaymentList { pays })
 }
 
-fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView {
+pub(super) fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView {
     let (label, offer_id) = match &payment.purpose {
         Purpose::Order { label, offer_id } => (label.clone(), *offer_id),
         Purpose::Claim { .. } => (None, None),

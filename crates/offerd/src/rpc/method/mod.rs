@@ -7,6 +7,8 @@ mod decode;
 mod disableinvoicerequest;
 mod disableoffer;
 mod disconnect;
+mod enableinvoicerequest;
+mod enableoffer;
 mod fetchinvoice;
 mod fundchannel;
 mod getinfo;
@@ -28,6 +30,9 @@ mod pay;
 mod sendinvoice;
 mod signmessage;
 mod stop;
+mod wait;
+mod waitanyinvoice;
+mod waitinvoice;
 mod withdraw;
 mod xpay;
 
@@ -57,6 +62,8 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "disableinvoicerequest" => |api, args| Box::pin(disableinvoicerequest::call(api, args)),
         "disableoffer" => |api, args| Box::pin(disableoffer::call(api, args)),
         "disconnect" => |api, args| Box::pin(disconnect::call(api, args)),
+        "enableinvoicerequest" => |api, args| Box::pin(enableinvoicerequest::call(api, args)),
+        "enableoffer" => |api, args| Box::pin(enableoffer::call(api, args)),
         "fetchinvoice" => |api, args| Box::pin(fetchinvoice::call(api, args)),
         "fundchannel" => |api, args| Box::pin(fundchannel::call(api, args)),
         "getinfo" => |api, _| Box::pin(getinfo::call(api)),
@@ -81,16 +88,19 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "sendinvoice" => |api, args| Box::pin(sendinvoice::call(api, args)),
         "signmessage" => |api, args| Box::pin(signmessage::call(api, args)),
         "stop" => |api, _| Box::pin(async { stop::call(api) }),
+        "wait" => |api, args| Box::pin(wait::call(api, args)),
+        "waitanyinvoice" => |api, args| Box::pin(waitanyinvoice::call(api, args)),
+        "waitinvoice" => |api, args| Box::pin(waitinvoice::call(api, args)),
+        "waitoffer" => |api, args| Box::pin(waitanyinvoice::call_for_offer(api, args)),
         "withdraw" => |api, args| Box::pin(withdraw::call(api, args)),
         "xpay" => |api, args| Box::pin(xpay::call(api, args)),
         _ => return None,
     })
 }
 
-/// A page of a list: `start` (a created_index) and `limit`, which the lists share.
-fn page(args: &Args) -> Result<offerd_core::port::Page, ErrorObject> {
-    let limit = args.get("limit")?.unwrap_or(u64::MAX);
-    Ok(offerd_core::port::Page { start: args.need("start")?, limit })
+/// Whether a method does nothing but wait, so that it ends when its caller hangs up.
+pub(super) fn only_waits(name: &str) -> bool {
+    matches!(name, "wait" | "waitanyinvoice" | "waitinvoice" | "waitoffer")
 }
 
 /// How many entries a list may have, `None` where the caller set no limit.

@@ -2,14 +2,13 @@
 
 use bolt1::Seconds;
 use offerd_core::invoice_book::RedeemArguments;
-use offerd_core::receipt::ReceiptState;
 
 use super::Outcome;
-use super::listinvoices::of_own;
+use crate::driver::ListedInvoice;
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
 use crate::rpc::params::Args;
-use crate::rpc::view;
+use crate::rpc::{invoices, view};
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let string: String = args.need("invreq")?;
@@ -20,13 +19,6 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         timeout: Seconds(args.need("timeout")?),
     };
     let redeemed = api.driver.send_invoice(arguments).await.map_err(to_object)?;
-    let receipt = redeemed.receipt;
-    let mut shown = of_own(&redeemed.invoice, api.driver.now());
-    shown.created_index = Some(u64::from(redeemed.invoice.row.0));
-    if let ReceiptState::Paid { at } = receipt.state {
-        shown.status = "paid".to_owned();
-        shown.paid_at = Some(at.0);
-        shown.amount_received_msat = Some(receipt.amount.as_u64());
-    }
-    view::json(shown)
+    let paid = ListedInvoice::Receipt(redeemed.receipt);
+    view::json(invoices::view(api, &paid, api.driver.now())?)
 }

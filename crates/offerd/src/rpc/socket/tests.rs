@@ -5,10 +5,22 @@ use tokio::sync::Notify;
 
 use super::*;
 
-/// Answers `echo` with its parameters, `big` with a large reply, `wait` once it is told to, and refuses the rest.
+/// Answers `echo` with its parameters, `big` with a large reply, `wait` once it is told to, `hang` never, and refuses
+/// the rest.
 #[derive(Default)]
 struct Parrot {
     go: Notify,
+    begun: Notify,
+    given_up: Arc<Notify>,
+}
+
+/// Tells when it is dropped.
+struct Tell(Arc<Notify>);
+
+impl Drop for Tell {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 #[async_trait]
@@ -20,6 +32,11 @@ impl Calls for Parrot {
             "wait" => {
                 self.go.notified().await;
                 Ok(json!("waited"))
+            }
+            "hang" => {
+                let _tell = Tell(Arc::clone(&self.given_up));
+                self.begun.notify_one();
+                std::future::pending().await
             }
             _ => {
                 Err(ErrorObject::new(code::METHOD_NOT_FOUND, format!("Unknown command '{method}'")))
@@ -224,4 +241,26 @@ async fn what_a_dead_daemon_left_behind_is_replaced() {
     assert!(path.exists());
     assert!(UnixStream::connect(&path).await.is_err());
     Socket::bind(&path).unwrap();
+}
+
+#[tokio::test]
+async fn a_call_is_given_up_when_its_caller_hangs_up() {
+    let fixture = start();
+    let mut client = fixture.connect().await;
+    client.send(b"{\"id\":1,\"method\":\"hang\"}{\"id\":2,\"method\":\"hang\"}").await;
+    fixture.parrot.begun.notified().await;
+    fixture.parrot.begun.notified().await;
+    drop(client);
+    fixture.parrot.given_up.notified().await;
+    fixture.parrot.given_up.notified().await;
+}
+
+#[tokio::test]
+async fn a_caller_that_has_only_finished_sending_is_answered() {
+    let fixture = start();
+    let mut client = fixture.connect().await;
+    client.send(b"{\"id\":1,\"method\":\"wait\"}").await;
+    client.stream.shutdown().await.unwrap();
+    fixture.parrot.go.notify_one();
+    assert_eq!(client.reply().await.unwrap()["result"], "waited");
 }

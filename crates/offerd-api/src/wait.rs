@@ -1,0 +1,70 @@
+//! The result of `wait`.
+
+use serde::{Deserialize, Serialize};
+
+/// What has happened. One of the three indexes is there, and one of the records unless the call has waited for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waited {
+    /// `invoices`, `sendpays` or `offers`.
+    pub subsystem: String,
+    /// The place in the order of making.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<u64>,
+    /// The place in the order of changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<u64>,
+    /// Always 0: nothing is ever deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<u64>,
+    /// The invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoices: Option<WaitedInvoice>,
+    /// The payment of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sendpays: Option<WaitedPayment>,
+    /// The offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offers: Option<WaitedOffer>,
+}
+
+/// An invoice, as it stands now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitedInvoice {
+    /// `unpaid`, `paid` or `expired`.
+    pub status: String,
+    /// Its label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The string, `lni1…`, while we still have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt12: Option<String>,
+}
+
+/// A payment of ours, as it stands now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitedPayment {
+    /// `pending`, `complete` or `failed`.
+    pub status: String,
+    /// 32 bytes, hexadecimal.
+    pub payment_hash: String,
+    /// The caller's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// An offer, as it stands now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitedOffer {
+    /// 32 bytes, hexadecimal.
+    pub offer_id: String,
+    /// Whether it is still answered.
+    pub active: bool,
+    /// Whether it was ever paid.
+    pub used: bool,
+    /// The maker's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}

@@ -1,0 +1,480 @@
+//! What each method says to wrong input: the exact code and text, and that nothing was changed.
+
+use std::collections::BTreeSet;
+
+use offerd_api::method;
+
+use crate::caller::Caller;
+use crate::world::World;
+
+/// Method, parameters, code, text. `{LNO}` is an offer of the node that is asked, `{OUT}` a payout of it, `{PAY}` an
+/// offer of somebody else.
+const TABLE: &[(&str, &str, i64, &str)] = &[
+    // help, notifications, stop, listconfigs, getinfo: whatever else is said to a method that takes nothing.
+    ("help", r#"["nonsense"]"#, -32601, "Unknown command 'nonsense'"),
+    ("help", r#"["a", "b"]"#, -32602, "params: too many: got 2, takes at most 1 (help [command])"),
+    ("help", r#"{"command": 1}"#, -32602, "command: should be a string"),
+    (
+        "notifications",
+        r#"{}"#,
+        -32602,
+        "enable: missing required parameter, should be `true` or `false`",
+    ),
+    ("notifications", r#"["maybe"]"#, -32602, "enable: should be `true` or `false`"),
+    ("stop", r#"["now"]"#, -32602, "params: too many: got 1, takes at most 0 (stop)"),
+    ("stop", r#"{"now": true}"#, -32602, "now: unknown parameter (stop)"),
+    ("listconfigs", r#"["rpc-file"]"#, -32602, "config: there is no option `rpc-file`"),
+    ("listconfigs", r#"["\u001b[31m"]"#, -32602, "config: there is no option `\\u{1b}[31m`"),
+    ("getinfo", r#"[null]"#, -32602, "params: too many: got 1, takes at most 0 (getinfo)"),
+    ("getinfo", r#"7"#, -32602, "params: should be an array or an object"),
+    // The wallet.
+    (
+        "newaddr",
+        r#"["p2sh-segwit"]"#,
+        -32602,
+        "addresstype: should be one of `bech32`, `p2tr`, `all`",
+    ),
+    (
+        "newaddr",
+        r#"["p2tr"]"#,
+        -32602,
+        "addresstype: should be `bech32`: this wallet makes no others",
+    ),
+    ("listfunds", r#"["yes"]"#, -32602, "spent: should be `true` or `false`"),
+    ("withdraw", r#"{}"#, -32602, "destination: missing required parameter, should be a string"),
+    (
+        "withdraw",
+        r#"["a"]"#,
+        -32602,
+        "satoshi: missing required parameter, should be a positive amount in sat, or `all`",
+    ),
+    ("withdraw", r#"["a", 0]"#, -32602, "satoshi: should be a positive amount in sat, or `all`"),
+    (
+        "withdraw",
+        r#"["a", "everything"]"#,
+        -32602,
+        "satoshi: should be a positive amount in sat, or `all`",
+    ),
+    (
+        "withdraw",
+        r#"["a", "1500msat"]"#,
+        -32602,
+        "satoshi: should be a positive amount in sat, or `all`",
+    ),
+    (
+        "withdraw",
+        r#"["a", 1, "fast"]"#,
+        -32602,
+        "feerate: should be `minimum`, `slow`, `normal`, `urgent`, 253perkw to 250000perkw, or 1012perkb to 1000000perkb",
+    ),
+    (
+        "withdraw",
+        r#"["a", 1, "252perkw"]"#,
+        -32602,
+        "feerate: should be `minimum`, `slow`, `normal`, `urgent`, 253perkw to 250000perkw, or 1012perkb to 1000000perkb",
+    ),
+    (
+        "withdraw",
+        r#"["a", 1, null, 3]"#,
+        -32602,
+        "minconf: not supported yet: choosing coins by age",
+    ),
+    (
+        "withdraw",
+        r#"{"destination": "a", "satoshi": 1, "utxos": []}"#,
+        -32602,
+        "utxos: not supported yet: choosing coins",
+    ),
+    // Peers and channels.
+    (
+        "connect",
+        r#"["02ff"]"#,
+        -32602,
+        "id: should be a node id (33 bytes in hexadecimal), or id@host:port",
+    ),
+    (
+        "connect",
+        r#"["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798@a", "b"]"#,
+        -32602,
+        "host: given twice, in id as well",
+    ),
+    (
+        "connect",
+        r#"["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", "a", 65536]"#,
+        -32602,
+        "port: should be an integer from 0 to 65535",
+    ),
+    (
+        "disconnect",
+        r#"[]"#,
+        -32602,
+        "id: missing required parameter, should be a node id: 33 bytes in hexadecimal",
+    ),
+    (
+        "disconnect",
+        r#"["05be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f8179800"]"#,
+        -32602,
+        "id: should be a node id: 33 bytes in hexadecimal",
+    ),
+    (
+        "disconnect",
+        r#"["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", "yes"]"#,
+        -32602,
+        "force: should be `true` or `false`",
+    ),
+    (
+        "disconnect",
+        r#"["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"]"#,
+        -1,
+        "Peer not connected",
+    ),
+    ("listpeers", r#"["alice"]"#, -32602, "id: should be a node id: 33 bytes in hexadecimal"),
+    (
+        "listpeers",
+        r#"[null, "debug"]"#,
+        -32602,
+        "level: not supported yet: showing a log with each peer",
+    ),
+    (
+        "listpeerchannels",
+        r#"{"short_channel_id": 7}"#,
+        -32602,
+        "short_channel_id: should be a string",
+    ),
+    (
+        "fundchannel",
+        r#"["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", "0sat"]"#,
+        -32602,
+        "amount: should be a positive amount in sat, or `all`",
+    ),
+    (
+        "fundchannel",
+        r#"{"id": "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", "amount": 1, "push_msat": -1}"#,
+        -32602,
+        "push_msat: should be an amount in msat",
+    ),
+    ("close", r#"{}"#, -32602, "id: missing required parameter, should be a string"),
+    (
+        "close",
+        r#"["1x1x1"]"#,
+        -32602,
+        "id: no such channel: should be a channel_id, a short_channel_id, or a node we have a channel with",
+    ),
+    (
+        "close",
+        r#"["1x1x1", -1]"#,
+        -32602,
+        "unilateraltimeout: should be an integer from 0 to 4294967295",
+    ),
+    (
+        "close",
+        r#"["1x1x1", 1, "bcrt1qqq"]"#,
+        -32602,
+        "destination: not supported yet: closing to an address outside (the wallet receives what is ours: withdraw it then)",
+    ),
+    ("signmessage", r#"[]"#, -32602, "message: missing required parameter, should be a string"),
+    ("signmessage", r#"[{"a": 1}]"#, -32602, "message: should be a string"),
+    (
+        "checkmessage",
+        r#"["text"]"#,
+        -32602,
+        "zbase: missing required parameter, should be a string",
+    ),
+    (
+        "checkmessage",
+        r#"["text", "zbase", "me"]"#,
+        -32602,
+        "pubkey: should be a node id: 33 bytes in hexadecimal",
+    ),
+    // Offers.
+    (
+        "offer",
+        r#"[]"#,
+        -32602,
+        "amount: missing required parameter, should be a positive amount in msat, or `any`",
+    ),
+    (
+        "offer",
+        r#"["5satx", "d"]"#,
+        -32602,
+        "amount: should be a positive amount in msat, or `any` (unknown unit \"satx\", should be `msat`, `sat` or `btc`)",
+    ),
+    ("offer", r#"[0, "d"]"#, -32602, "amount: should be a positive amount in msat, or `any`"),
+    (
+        "offer",
+        r#"["5sat"]"#,
+        -32602,
+        "description: is required for the user to know what it was they paid for",
+    ),
+    (
+        "offer",
+        r#"["5sat", "caf\u00e9"]"#,
+        -32602,
+        "description: should be a UTF-8 string without \\u escapes",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "tags": "a"}"#,
+        -32602,
+        "tags: should be a list of strings",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day"}"#,
+        -32602,
+        "recurrence: not supported yet: recurring offers",
+    ),
+    ("offer", r#"{"amount": "5sat", "issuer": "a", "vendor": "b"}"#, -32602, "issuer: given twice"),
+    ("listoffers", r#"["lno1"]"#, -32602, "offer_id: should be 32 bytes in hexadecimal"),
+    ("listoffers", r#"{"direction": "up"}"#, -32602, "direction: should be one of `in`, `out`"),
+    ("listoffers", r#"{"index": "deleted"}"#, -32602, "index: should be one of `created`"),
+    (
+        "disableoffer",
+        r#"{}"#,
+        -32602,
+        "offer_id: missing required parameter, should be 32 bytes in hexadecimal",
+    ),
+    (
+        "disableoffer",
+        r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
+        -1,
+        "Unknown offer",
+    ),
+    ("enableoffer", r#"["00"]"#, -32602, "offer_id: should be 32 bytes in hexadecimal"),
+    (
+        "enableoffer",
+        r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
+        -1,
+        "Unknown offer",
+    ),
+    (
+        "fetchinvoice",
+        r#"["{PAY}", "any"]"#,
+        -32602,
+        "amount_msat: should be a positive amount in msat",
+    ),
+    (
+        "fetchinvoice",
+        r#"["{PAY}", null, 0]"#,
+        -32602,
+        "quantity: should be an integer of at least 1",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{PAY}", "timeout": 0}"#,
+        -32602,
+        "timeout: should be an integer from 1 to 86400",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{PAY}", "payer_metadata": ""}"#,
+        -32602,
+        "payer_metadata: should be bytes in hexadecimal",
+    ),
+    ("decode", r#"[]"#, -32602, "string: missing required parameter, should be a string"),
+    // Payouts.
+    (
+        "offerout",
+        r#"["5sat"]"#,
+        -32602,
+        "description: missing required parameter, should be a UTF-8 string without \\u escapes",
+    ),
+    (
+        "offerout",
+        r#"["-5sat", "d"]"#,
+        -32602,
+        "amount: should be a positive amount in msat, or `any` (should be `any` or a number, followed by nothing, `msat`, `sat` or `btc`)",
+    ),
+    (
+        "offerout",
+        r#"{"amount": 1, "description": "x", "max_amount_msat": 5}"#,
+        -32602,
+        "max_amount_msat: unnecessary: goes with the amount `any` alone",
+    ),
+    ("invoicerequest", r#"["any", "d"]"#, -32602, "amount: should be a positive amount in msat"),
+    (
+        "listpayouts",
+        r#"{"state": "lost"}"#,
+        -32602,
+        "state: should be one of `open`, `disabled`, `spent`",
+    ),
+    ("listinvoicerequests", r#"["x"]"#, -32602, "invreq_id: should be 32 bytes in hexadecimal"),
+    (
+        "disableinvoicerequest",
+        r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
+        -1,
+        "Unknown invoice_request",
+    ),
+    ("disableinvoicerequest", r#"[1]"#, -32602, "invreq_id: should be 32 bytes in hexadecimal"),
+    (
+        "enableinvoicerequest",
+        r#"[]"#,
+        -32602,
+        "invreq_id: missing required parameter, should be 32 bytes in hexadecimal",
+    ),
+    (
+        "enableinvoicerequest",
+        r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
+        -1,
+        "Unknown invoice_request",
+    ),
+    (
+        "sendinvoice",
+        r#"["{OUT}"]"#,
+        -32602,
+        "label: missing required parameter, should be a string or an integer",
+    ),
+    ("sendinvoice", r#"["{OUT}", 1.5]"#, -32602, "label: should be a string or an integer"),
+    (
+        "sendinvoice",
+        r#"["{OUT}", "l", 0]"#,
+        -32602,
+        "amount_msat: should be a positive amount in msat",
+    ),
+    // Payments.
+    ("pay", r#"{}"#, -32602, "bolt11: missing required parameter, should be a string"),
+    (
+        "pay",
+        r#"["{PAY}", "1.5sat"]"#,
+        -32602,
+        "amount_msat: should be a positive amount in msat (sat takes none or three decimals)",
+    ),
+    (
+        "pay",
+        r#"{"bolt11": "{PAY}", "maxfeepercent": 101}"#,
+        -32602,
+        "maxfeepercent: should be a number from 0 to 100",
+    ),
+    (
+        "pay",
+        r#"{"bolt11": "{PAY}", "retry_for": 0}"#,
+        -32602,
+        "retry_for: should be an integer from 1 to 86400",
+    ),
+    (
+        "pay",
+        r#"{"bolt11": "{PAY}", "maxdelay": 65536}"#,
+        -32602,
+        "maxdelay: should be an integer from 0 to 65535",
+    ),
+    (
+        "pay",
+        r#"{"bolt11": "{PAY}", "exclude": []}"#,
+        -32602,
+        "exclude: not supported yet: excluding nodes and channels",
+    ),
+    ("pay", r#"{"bolt11": "{PAY}", "invstring": "{PAY}"}"#, -32602, "bolt11: given twice"),
+    ("xpay", r#"[1]"#, -32602, "invstring: should be a string"),
+    (
+        "xpay",
+        r#"{"invstring": "{PAY}", "maxfee": "any"}"#,
+        -32602,
+        "maxfee: should be an amount in msat",
+    ),
+    (
+        "xpay",
+        r#"{"invstring": "{PAY}", "layers": []}"#,
+        -32602,
+        "layers: not supported yet: layers of route knowledge",
+    ),
+    (
+        "listpays",
+        r#"{"status": "lost"}"#,
+        -32602,
+        "status: should be one of `pending`, `complete`, `failed`",
+    ),
+    ("listpays", r#"{"index": "deleted"}"#, -32602, "index: should be one of `created`, `updated`"),
+    ("listpays", r#"{"limit": -1}"#, -32602, "limit: should be an integer from 0 to 4294967295"),
+    // Invoices.
+    (
+        "listinvoices",
+        r#"{"status": "lost"}"#,
+        -32602,
+        "status: should be one of `unpaid`, `paid`, `expired`",
+    ),
+    ("listinvoices", r#"{"start": "-1"}"#, -32602, "start: should be an unsigned 64-bit integer"),
+    (
+        "listinvoices",
+        r#"{"payment_hash": "00"}"#,
+        -32602,
+        "payment_hash: should be 32 bytes in hexadecimal",
+    ),
+    (
+        "waitinvoice",
+        r#"[]"#,
+        -32602,
+        "label: missing required parameter, should be a string or an integer",
+    ),
+    ("waitinvoice", r#"["nobody"]"#, -1, "Label not found"),
+    ("waitanyinvoice", r#"[-1]"#, -32602, "lastpay_index: should be an unsigned 64-bit integer"),
+    ("waitanyinvoice", r#"[0, 0]"#, 904, "timed out: nothing was paid"),
+    (
+        "waitoffer",
+        r#"[]"#,
+        -32602,
+        "offer_id: missing required parameter, should be 32 bytes in hexadecimal",
+    ),
+    (
+        "waitoffer",
+        r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
+        -1,
+        "Unknown offer",
+    ),
+    (
+        "wait",
+        r#"["forwards", "created", 0]"#,
+        -32602,
+        "subsystem: should be one of `invoices`, `sendpays`, `offers`",
+    ),
+    (
+        "wait",
+        r#"["invoices", "made", 0]"#,
+        -32602,
+        "indexname: should be one of `created`, `updated`, `deleted`",
+    ),
+    (
+        "wait",
+        r#"["invoices", "created"]"#,
+        -32602,
+        "nextvalue: missing required parameter, should be an unsigned 64-bit integer",
+    ),
+    (
+        "wait",
+        r#"["invoices", "created", "x"]"#,
+        -32602,
+        "nextvalue: should be an unsigned 64-bit integer",
+    ),
+];
+
+#[tokio::test(start_paused = true)]
+async fn wrong_input_gets_the_exact_code_and_text() {
+    let world = World::new();
+    let (shop, other) = (Caller::of(world.announced()), Caller::of(world.announced()));
+    let (own, foreign) = (shop.party.offer(1_000).await, other.party.offer(1_000).await);
+    let payout = other.call("offerout", serde_json::json!(["5sat", "d"])).await;
+    let payout = payout["bolt12"].as_str().unwrap();
+    let before = shop.rows();
+    let mut wrong = Vec::new();
+    for (method, params, code, text) in TABLE {
+        let params =
+            params.replace("{LNO}", &own).replace("{OUT}", payout).replace("{PAY}", &foreign);
+        match shop.try_call(method, &params).await {
+            Err(error) if error.code == *code && error.message == *text => {}
+            Err(error) => {
+                wrong.push(format!("{method} {params}: {} {}", error.code, error.message))
+            }
+            Ok(result) => wrong.push(format!("{method} {params}: accepted: {result}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(shop.rows(), before);
+    assert!(!shop.api.shutdown.is_requested());
+}
+
+#[test]
+fn every_method_is_in_the_table() {
+    let seen: BTreeSet<_> = TABLE.iter().map(|(method, ..)| *method).collect();
+    let missing: Vec<_> =
+        method::all().map(|method| method.name).filter(|name| !seen.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
