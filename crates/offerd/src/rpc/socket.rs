@@ -3,7 +3,7 @@
 //! What a request means does not live here: it is handed to [`Calls`].
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use offerd_api::{ErrorObject, code};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -140,21 +139,23 @@ async fn write_replies(mut write: OwnedWriteHalf, mut outgoing: mpsc::Receiver<V
 }
 
 /// The other end of a connection, watched through a descriptor of its own.
-struct Client(AsyncFd<OwnedFd>);
+struct Client(UnixStream);
 
 impl Client {
     fn of(stream: &UnixStream) -> io::Result<Self> {
         let descriptor = stream.as_fd().try_clone_to_owned()?;
-        AsyncFd::register_with_interest(descriptor, Interest::WRITABLE).map(Self)
+        UnixStream::from_std(descriptor.into()).map(Self)
     }
 
     /// Waits until it is gone for good. One that has only finished sending still reads.
     async fn gone(&self) {
-        while let Ok(mut ready) = self.0.writable().await {
-            if ready.ready().is_write_closed() {
+        while let Ok(ready) = self.0.ready(Interest::WRITABLE).await {
+            if ready.is_write_closed() {
                 return;
             }
-            ready.clear_ready();
+            // Nothing is written here: wait for the next change.
+            let blocked = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+            let _ = self.0.try_io(Interest::WRITABLE, blocked);
         }
     }
 }
