@@ -14,6 +14,18 @@ CREATE TABLE events (
 
 CREATE INDEX events_of_subject ON events (subject);
 
+-- The order in which records were made, changed and paid, for those who follow a list: each order counts from 1 without
+-- gaps. `subject` names the record as the log of events does.
+CREATE TABLE changes (
+    subsystem TEXT NOT NULL CHECK (subsystem IN ('invoices', 'offers', 'payments')),
+    kind TEXT NOT NULL CHECK (kind IN ('created', 'updated', 'paid')),
+    place INTEGER NOT NULL CHECK (place >= 1),
+    subject TEXT NOT NULL,
+    PRIMARY KEY (subsystem, kind, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX changes_of_subject ON changes (subject, kind, place);
+
 -- Standing offers.
 CREATE TABLE offers (
     row INTEGER PRIMARY KEY AUTOINCREMENT CHECK (row BETWEEN 1 AND 4294967295),

@@ -14,9 +14,7 @@ use rusqlite::TransactionBehavior;
 
 use crate::error::Doing;
 use crate::store::SqliteStore;
-use crate::{
-    attempts, changes, events, invoices, offers, outbox, payments, payouts, receipts,
-};
+use crate::{attempts, changes, events, invoices, offers, outbox, payments, payouts, receipts};
 
 impl Store for SqliteStore {
     fn commit(&self, batch: &Batch) -> Result<(), PortError> {

@@ -137,7 +137,7 @@ async fn an_enabled_offer_is_answered_again_and_its_invoices_are_accepted() {
     let refused = shop.refusal("enableoffer", json!([offer["offer_id"]])).await;
     assert_eq!((refused.code, refused.message.as_str()), (1006, "offer already active"));
     shop.call("disableoffer", json!([offer["offer_id"]])).await;
-    assert_eq!(customer.refusal("pay", json!([fetched["invoice"]])).await.code, 209);
+    assert_eq!(customer.refusal("pay", json!([fetched["invoice"]])).await.code, 203);
     let enabled = shop.call("enableoffer", json!([offer["offer_id"]])).await;
     assert_promised("enableoffer", &enabled);
     assert_eq!((&enabled["active"], &enabled["bolt12"]), (&json!(true), &offer["bolt12"]));

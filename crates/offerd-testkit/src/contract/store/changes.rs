@@ -9,7 +9,7 @@ use super::{commit, conflicts, fill};
 use crate::sample;
 
 /// All subjects of an order, read place by place.
-fn order(store: &dyn Store, subsystem: Subsystem, kind: ChangeKind) -> Vec<Subject> {
+pub(super) fn order(store: &dyn Store, subsystem: Subsystem, kind: ChangeKind) -> Vec<Subject> {
     let last = store.last_place(subsystem, kind).expect("last");
     let at = |place| store.subject_at(subsystem, kind, place).expect("subject");
     assert_eq!((at(0), at(last + 1), at(u64::MAX)), (None, None, None));

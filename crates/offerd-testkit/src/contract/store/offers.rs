@@ -126,8 +126,8 @@ pub fn a_used_single_use_offer_cannot_be_enabled(store: &dyn Store) {
     let entry = single_use_offer_entry(1);
     let (row, at) = (entry.row, sample::NOW);
     let receipt = sample::receipt(1, Source::Offer(row));
-    let (key, amount) = (receipt.key, receipt.amount);
-    let paid = Event::ReceiptPaid { key, amount, at };
+    let (key, payment_id, amount) = (receipt.key, receipt.payment_id, receipt.amount);
+    let paid = Event::ReceiptPaid { key, payment_id, amount, at };
     commit(store, [created(&entry), Event::ReceiptClaiming(receipt), paid]);
     commit(store, [Event::OfferDisabled { row, at }]);
     conflicts(store, Event::OfferEnabled { row, at });

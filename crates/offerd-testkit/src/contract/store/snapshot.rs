@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::OutgoingPayment;
@@ -21,6 +22,8 @@ pub struct Snapshot {
     own_invoices: Vec<Indexed<OwnInvoice>>,
     receipts: Vec<Indexed<Receipt>>,
     outbox: Vec<OutboxEntry>,
+    /// The subjects of each order of changes.
+    changes: Vec<Vec<Subject>>,
     named: BTreeMap<String, Vec<u8>>,
 }
 
@@ -36,9 +39,19 @@ impl Snapshot {
             own_invoices: store.own_invoices(Page::ALL).expect("invoices"),
             receipts: store.receipts(Page::ALL).expect("receipts"),
             outbox: store.outbox().expect("outbox"),
+            changes: orders()
+                .map(|(list, kind)| super::changes::order(store, list, kind))
+                .collect(),
             named: keys.into_iter().filter_map(|key| Some((key.clone(), value(&key)?))).collect(),
         }
     }
+}
+
+/// Every order of changes.
+fn orders() -> impl Iterator<Item = (Subsystem, ChangeKind)> {
+    let lists = [Subsystem::Invoices, Subsystem::Offers, Subsystem::Payments];
+    let kinds = [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Paid];
+    lists.into_iter().flat_map(move |list| kinds.into_iter().map(move |kind| (list, kind)))
 }
 
 /// Puts at least one of everything into an empty store, in every state.
