@@ -3,11 +3,11 @@
 //! Nothing is sent before the state that it comes from is on disk: a commitment transaction that a restarted node
 //! does not know as its own is one whose outputs it does not claim.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use bitcoin::{Transaction, Txid};
+use bitcoin::{OutPoint, Transaction, Txid};
 use lightning::chain::chaininterface::BroadcasterInterface;
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info};
@@ -56,12 +56,55 @@ impl BroadcasterInterface for Broadcaster {
     }
 }
 
+/// A package that was refused, or could not be handed in.
 struct Waiting {
     package: Vec<Transaction>,
     tries: u32,
 }
 
-/// Sends what comes, and with each block once more what was refused, until `stop`.
+/// What waits for another try. Each block makes all of it due, once.
+#[derive(Default)]
+struct Refused {
+    waiting: VecDeque<Waiting>,
+    /// How many, from the front, are due.
+    due: usize,
+}
+
+impl Refused {
+    fn on_block(&mut self) {
+        self.due = self.waiting.len();
+    }
+
+    fn next_due(&mut self) -> Option<Waiting> {
+        self.due = self.due.checked_sub(1)?;
+        self.waiting.pop_front()
+    }
+
+    fn put_back(&mut self, entry: Waiting) {
+        if entry.tries >= MOST_TRIES {
+            return;
+        }
+        if self.waiting.len() >= MOST_WAITING {
+            self.waiting.pop_front();
+            self.due = self.due.saturating_sub(1);
+        }
+        self.waiting.push_back(entry);
+    }
+
+    /// Gives up what `package` takes the place of: whatever spends a coin that it spends. The crate makes another
+    /// transaction for the same coins when it wants to pay more.
+    fn replace(&mut self, package: &[Transaction]) {
+        let spends = |package: &[Transaction]| -> HashSet<OutPoint> {
+            package.iter().flat_map(|tx| &tx.input).map(|input| input.previous_output).collect()
+        };
+        let coins = spends(package);
+        self.waiting.retain(|entry| coins.is_disjoint(&spends(&entry.package)));
+        self.due = self.due.min(self.waiting.len());
+    }
+}
+
+/// Sends what comes, and with each block once more what was refused, until `stop`. What is new goes first: much may
+/// have been refused, and each refusal takes its time.
 pub(crate) async fn run(
     mut packages: mpsc::UnboundedReceiver<Vec<Transaction>>,
     writer: Arc<StateWriter>,
@@ -70,27 +113,30 @@ pub(crate) async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut blocks = view.subscribe();
-    let mut waiting = VecDeque::new();
+    let mut refused = Refused::default();
     loop {
         tokio::select! {
-            package = packages.recv() => match package {
-                Some(package) => {
-                    if !written(&writer).await {
-                        return;
-                    }
-                    try_one(&*source, Waiting { package, tries: 0 }, &mut waiting).await;
+            biased;
+            () = stopped(&mut stop) => return,
+            package = packages.recv() => {
+                let Some(package) = package else { return };
+                if !written(&writer).await {
+                    return;
                 }
-                None => return,
-            },
+                refused.replace(&package);
+                try_one(&*source, Waiting { package, tries: 0 }, &mut refused).await;
+            }
             changed = blocks.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                for package in std::mem::take(&mut waiting) {
-                    try_one(&*source, package, &mut waiting).await;
+                refused.on_block();
+            }
+            () = std::future::ready(()), if refused.due > 0 => {
+                if let Some(entry) = refused.next_due() {
+                    try_one(&*source, entry, &mut refused).await;
                 }
             }
-            () = stopped(&mut stop) => return,
         }
     }
 }
@@ -111,7 +157,7 @@ async fn written(writer: &Arc<StateWriter>) -> bool {
     }
 }
 
-async fn try_one(source: &dyn ChainSource, mut entry: Waiting, waiting: &mut VecDeque<Waiting>) {
+async fn try_one(source: &dyn ChainSource, mut entry: Waiting, refused: &mut Refused) {
     let txids: Vec<Txid> = entry.package.iter().map(Transaction::compute_txid).collect();
     match source.broadcast(&entry.package).await {
         Ok(()) => {
@@ -124,10 +170,62 @@ async fn try_one(source: &dyn ChainSource, mut entry: Waiting, waiting: &mut Vec
         }
         Err(BroadcastError::Unreachable(error)) => info!(?txids, %error, "not sent yet"),
     }
-    if entry.tries < MOST_TRIES {
-        if waiting.len() >= MOST_WAITING {
-            waiting.pop_front();
+    refused.put_back(entry);
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::absolute::LockTime;
+    use bitcoin::hashes::Hash;
+    use bitcoin::transaction::Version;
+    use bitcoin::{TxIn, Txid};
+
+    use super::*;
+
+    /// A transaction that spends coins of these numbers.
+    fn spending(coins: &[u8]) -> Vec<Transaction> {
+        let input = coins.iter().map(|coin| TxIn {
+            previous_output: OutPoint { txid: Txid::from_byte_array([*coin; 32]), vout: 0 },
+            ..TxIn::default()
+        });
+        let (version, lock_time) = (Version::TWO, LockTime::ZERO);
+        vec![Transaction { version, lock_time, input: input.collect(), output: Vec::new() }]
+    }
+
+    fn refused(packages: &[&[u8]]) -> Refused {
+        let mut refused = Refused::default();
+        for coins in packages {
+            refused.put_back(Waiting { package: spending(coins), tries: 1 });
         }
-        waiting.push_back(entry);
+        refused
+    }
+
+    #[test]
+    fn what_was_refused_is_due_once_with_each_block() {
+        let mut refused = refused(&[&[1], &[2]]);
+        assert!(refused.next_due().is_none(), "no block yet");
+        refused.on_block();
+        for _ in 0..2 {
+            let entry = refused.next_due().unwrap();
+            refused.put_back(entry);
+        }
+        assert!(refused.next_due().is_none());
+        assert_eq!(refused.waiting.len(), 2);
+    }
+
+    #[test]
+    fn what_spends_the_same_coin_takes_the_place_of_what_was_refused() {
+        let mut refused = refused(&[&[1, 2], &[3], &[2]]);
+        refused.on_block();
+        refused.replace(&spending(&[2, 4]));
+        assert_eq!((refused.waiting.len(), refused.due), (1, 1));
+        assert_eq!(refused.next_due().unwrap().package, spending(&[3]));
+    }
+
+    #[test]
+    fn what_is_refused_again_and_again_is_given_up() {
+        let mut refused = Refused::default();
+        refused.put_back(Waiting { package: spending(&[1]), tries: MOST_TRIES });
+        assert!(refused.waiting.is_empty());
     }
 }
