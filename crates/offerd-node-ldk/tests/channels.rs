@@ -10,29 +10,8 @@ use offerd_node_ldk::{
     AddressKind, ChannelError, ChannelState, FundingOrder, Node, OutputStatus, WalletError,
 };
 
-use common::{Member, PATIENCE, World, eventually, msat, order, patiently};
-
-fn confirmed(node: &Node) -> Amount {
-    let outputs = node.list_funds().outputs;
-    let confirmed =
-        outputs.iter().filter(|output| matches!(output.status, OutputStatus::Confirmed { .. }));
-    confirmed.map(|output| output.amount).sum()
-}
-
-/// Mines a few blocks at a time until `done`; all nodes see them before the next ones come.
-async fn mine_until(world: &World, nodes: &[&Member], what: &str, done: impl Fn() -> bool) {
-    let mining = async {
-        while !done() {
-            world.mine(6);
-            world.all_see_the_tip(nodes).await;
-            tokio::task::yield_now().await;
-        }
-    };
-    match tokio::time::timeout(PATIENCE, mining).await {
-        Ok(()) => {}
-        Err(_) => panic!("mined in vain for {what}"),
-    }
-}
+use common::closing::confirmed;
+use common::{Member, World, eventually, msat, order, patiently};
 
 /// Waits for a transaction in the mempool that spends one which spends `funding`, and has more inputs.
 async fn child_of_commitment(world: &World, funding: Txid) {
@@ -171,10 +150,11 @@ async fn a_stranger_s_channel_carries_nothing_before_it_is_confirmed() {
         })
         .await;
     }
-    mine_until(&world, &[&opener, &peer], "the channel", || {
-        peer.list_peer_channels().iter().all(|channel| channel.usable)
-    })
-    .await;
+    world
+        .mine_until(&[&opener, &peer], "the channel", || {
+            peer.list_peer_channels().iter().all(|channel| channel.usable)
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -187,7 +167,7 @@ async fn a_channel_closed_in_agreement_comes_back_to_the_wallet() {
     opener.close_channel(funded.channel_id, false).unwrap();
     opener.wait_for_channels("the end", <[_]>::is_empty).await;
     let back = || confirmed(&opener) > before + Amount::from_sat(990_000);
-    mine_until(&world, &[&opener, &peer], "the coins", back).await;
+    world.mine_until(&[&opener, &peer], "the coins", back).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -206,7 +186,7 @@ async fn a_channel_closed_by_force_is_bumped_swept_and_back_in_both_wallets() {
         confirmed(&opener) > ours + Amount::from_sat(580_000)
             && confirmed(&peer) > theirs + Amount::from_sat(380_000)
     };
-    mine_until(&world, &[&opener, &peer], "the coins", back).await;
+    world.mine_until(&[&opener, &peer], "the coins", back).await;
     assert!(opener.list_peer_channels().is_empty());
 }
 

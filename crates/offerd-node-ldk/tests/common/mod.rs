@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not so ends it")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
 
+pub(crate) mod closing;
 mod store;
 
 use std::collections::VecDeque;
@@ -225,9 +226,14 @@ impl Inbox {
         self.next("any event", |event| Some(event.clone())).await
     }
 
+    /// Whether such an event was told and not taken out yet.
+    pub(crate) fn has(&self, such: impl Fn(&NodeEvent) -> bool) -> bool {
+        self.events.lock().unwrap().iter().any(such)
+    }
+
     /// Whether the outcome of a payment of ours was told and not taken out yet.
     pub(crate) fn has_outcome(&self, id: [u8; 32]) -> bool {
-        self.events.lock().unwrap().iter().any(|event| match event {
+        self.has(|event| match event {
             NodeEvent::PaymentSent { payment_id, .. }
             | NodeEvent::PaymentFailed { payment_id, .. } => *payment_id == id,
             _ => false,

@@ -1,0 +1,141 @@
+//! The end of channels: every satoshi is where it belongs, less what the chain took for it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not so ends it")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
+
+mod common;
+
+use bitcoin::Amount;
+use offerd_core::port::{InvoiceIssuer, InvoicePayer, NodeEvent};
+use offerd_node_ldk::FundingOrder;
+
+use common::closing::{confirmed, wealth};
+use common::{Member, World, msat, order, patiently};
+
+/// Opener and peer with 600 000 and 400 000 sat in a channel.
+async fn pair() -> (World, Member, Member) {
+    let world = World::new().await;
+    let (opener, peer) = (world.node().await, world.node().await);
+    world.fund(&[&opener, &peer], 2, Amount::from_sat(1_500_000)).await;
+    let wish = FundingOrder { push: msat(400_000_000), ..order(&peer, 1_000_000) };
+    world.channel(&opener, &peer, wish).await;
+    (world, opener, peer)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Closer {
+    Opener,
+    Peer,
+}
+
+impl Closer {
+    fn close(self, opener: &Member, peer: &Member, force: bool) {
+        let closer = if self == Self::Opener { opener } else { peer };
+        closer.close_channel(closer.channel().channel_id, force).unwrap();
+    }
+}
+
+async fn agreement(closer: Closer) {
+    let (world, opener, peer) = pair().await;
+    let (ours, theirs, height) = (wealth(&opener), wealth(&peer), world.chain.height());
+    closer.close(&opener, &peer, false);
+    for node in [&opener, &peer] {
+        node.wait_for_channels("the end", <[_]>::is_empty).await;
+    }
+    let back =
+        || confirmed(&opener) + confirmed(&peer) + world.costs_since(height) == ours + theirs;
+    world.mine_slowly_until(&[&opener, &peer], "the coins", back).await;
+    // The opener pays for the closing transaction; each sweeps its own output.
+    assert!(confirmed(&peer) <= theirs && theirs - confirmed(&peer) < ours - confirmed(&opener));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_the_opener_proposes_gives_both_what_is_theirs_less_the_fees() {
+    agreement(Closer::Opener).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_the_peer_proposes_gives_both_what_is_theirs_less_the_fees() {
+    agreement(Closer::Peer).await;
+}
+
+/// A payment that waits at its payee.
+struct Held {
+    id: [u8; 32],
+    hash: [u8; 32],
+    amount: Amount,
+}
+
+async fn hold(payer: &Member, payee: &Member, sats: u64) -> Held {
+    let amount = msat(sats * 1_000);
+    let minted = payee.invoice(amount).await;
+    let id = payer.pay_minted(&minted, amount).await;
+    let hash = payee.inbox.claimable().await.payment_hash;
+    Held { id, hash, amount: Amount::from_sat(sats) }
+}
+
+fn was_sent(node: &Member, payment: &Held) -> bool {
+    node.inbox.has(|event| {
+        matches!(event, NodeEvent::PaymentSent { payment_id, .. } if *payment_id == payment.id)
+    })
+}
+
+fn has_failed(node: &Member, payment: &Held) -> bool {
+    node.inbox.has(|event| {
+        matches!(event, NodeEvent::PaymentFailed { payment_id, .. } if *payment_id == payment.id)
+    })
+}
+
+/// Two payments in each direction: one whose preimage comes when the channel has ended, one that runs out.
+async fn force(closer: Closer) {
+    let (world, opener, peer) = pair().await;
+    let (taken, lapsing) = (hold(&opener, &peer, 50_000).await, hold(&opener, &peer, 60_000).await);
+    let (theirs, lost) = (hold(&peer, &opener, 30_000).await, hold(&peer, &opener, 40_000).await);
+    assert_eq!((opener.channel().htlcs, peer.channel().htlcs), (4, 4));
+    let (ours, others, height) = (wealth(&opener), wealth(&peer), world.chain.height());
+    let before = ours + others;
+    closer.close(&opener, &peer, true);
+    peer.accept(taken.hash).await.unwrap();
+    opener.accept(theirs.hash).await.unwrap();
+    let nodes = [&opener, &peer];
+    // Both learn the preimages of the other from the chain alone.
+    let settled = || was_sent(&opener, &taken) && was_sent(&peer, &theirs);
+    world.mine_slowly_until(&nodes, "the preimages", settled).await;
+    assert!(!has_failed(&opener, &lapsing) && !has_failed(&peer, &lost), "not known yet");
+    assert!(opener.known_payments().await.unwrap().contains(&lapsing.id));
+    let back = || {
+        eprintln!(
+            "DBG {} {} {} {} {} {} {}",
+            world.chain.height(),
+            has_failed(&opener, &lapsing),
+            has_failed(&peer, &lost),
+            confirmed(&opener),
+            confirmed(&peer),
+            world.costs_since(height),
+            before
+        );
+        has_failed(&opener, &lapsing)
+            && has_failed(&peer, &lost)
+            && wealth(&opener) + wealth(&peer) + world.costs_since(height) == before
+    };
+    world.mine_until(&nodes, "the coins", back).await;
+    let costs = world.costs_since(height);
+    let moved = |start: Amount, gained: Amount, paid: Amount| start + gained - paid;
+    let most =
+        [moved(ours, theirs.amount, taken.amount), moved(others, taken.amount, theirs.amount)];
+    for (node, most) in nodes.into_iter().zip(most) {
+        assert!(confirmed(node) <= most && confirmed(node) + costs >= most, "{most}");
+        assert!(node.list_peer_channels().is_empty());
+    }
+    patiently("the payee's news", peer.inbox.claimed()).await;
+    patiently("the payee's news", opener.inbox.claimed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_forced_by_the_opener_with_payments_in_flight_gives_everybody_what_is_theirs() {
+    force(Closer::Opener).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_forced_by_the_peer_with_payments_in_flight_gives_everybody_what_is_theirs() {
+    force(Closer::Peer).await;
+}

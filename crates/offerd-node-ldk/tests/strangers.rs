@@ -1,0 +1,235 @@
+//! Peers that say what nobody should say: it costs them their connection, and us nothing.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not so ends it")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
+
+mod common;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bitcoin::constants::ChainHash;
+use bitcoin::{Amount, Network};
+use lightning::io;
+use lightning::ln::msgs::{DecodeError, Init, LightningError};
+use lightning::ln::peer_handler::{
+    CustomMessageHandler, ErroringMessageHandler, IgnoringMessageHandler, MessageHandler,
+    PeerManager,
+};
+use lightning::ln::wire::{CustomMessageReader, Type};
+use lightning::sign::KeysManager;
+use lightning::types::features::{InitFeatures, NodeFeatures};
+use lightning::util::logger::{Logger, Record};
+use lightning::util::ser::{LengthLimitedRead, Writeable, Writer};
+use lightning_net_tokio::{SocketDescriptor, connect_outbound};
+use offerd_core::port::InvoiceIssuer;
+use offerd_node_ldk::FundingOrder;
+use secp256k1::PublicKey;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use common::{Member, World, eventually, msat, order, patiently};
+
+/// Any message.
+#[derive(Clone, Debug)]
+struct Raw {
+    typ: u16,
+    bytes: Vec<u8>,
+}
+
+impl Type for Raw {
+    fn type_id(&self) -> u16 {
+        self.typ
+    }
+}
+
+impl Writeable for Raw {
+    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), io::Error> {
+        writer.write_all(&self.bytes)
+    }
+}
+
+/// Says what it was told to say as soon as it is connected.
+struct Rude {
+    say: Vec<Raw>,
+    due: Mutex<Vec<(PublicKey, Raw)>>,
+}
+
+impl CustomMessageReader for Rude {
+    type CustomMessage = Raw;
+
+    fn read<R: LengthLimitedRead>(
+        &self,
+        _typ: u16,
+        _buffer: &mut R,
+    ) -> Result<Option<Raw>, DecodeError> {
+        Ok(None)
+    }
+}
+
+impl CustomMessageHandler for Rude {
+    fn handle_custom_message(&self, _: Raw, _: PublicKey) -> Result<(), LightningError> {
+        Ok(())
+    }
+
+    fn get_and_clear_pending_msg(&self) -> Vec<(PublicKey, Raw)> {
+        std::mem::take(&mut self.due.lock().unwrap())
+    }
+
+    fn peer_disconnected(&self, _: PublicKey) {}
+
+    fn peer_connected(&self, node: PublicKey, _: &Init, _: bool) -> Result<(), ()> {
+        self.due.lock().unwrap().extend(self.say.iter().map(|raw| (node, raw.clone())));
+        Ok(())
+    }
+
+    fn provided_node_features(&self) -> NodeFeatures {
+        NodeFeatures::empty()
+    }
+
+    fn provided_init_features(&self, _: PublicKey) -> InitFeatures {
+        InitFeatures::empty()
+    }
+}
+
+struct Quiet;
+
+impl Logger for Quiet {
+    fn log(&self, _: Record<'_>) {}
+}
+
+type Stranger = PeerManager<
+    SocketDescriptor,
+    Arc<ErroringMessageHandler>,
+    Arc<IgnoringMessageHandler>,
+    Arc<IgnoringMessageHandler>,
+    Arc<Quiet>,
+    Arc<Rude>,
+    Arc<KeysManager>,
+    Arc<IgnoringMessageHandler>,
+>;
+
+/// An even type that nobody knows: whoever gets it hangs up. So it is the last word of a stranger.
+const UNKNOWN_EVEN: Raw = Raw { typ: 40_000, bytes: Vec::new() };
+
+/// Connects, says `raw`, and waits until the node has hung up.
+async fn annoy(node: PublicKey, address: SocketAddr, number: u8, raw: Raw) {
+    let ignore = Arc::new(IgnoringMessageHandler {});
+    let handlers = MessageHandler {
+        chan_handler: Arc::new(ErroringMessageHandler::new()),
+        route_handler: Arc::clone(&ignore),
+        onion_message_handler: Arc::clone(&ignore),
+        custom_message_handler: Arc::new(Rude {
+            say: vec![raw, UNKNOWN_EVEN],
+            due: Mutex::default(),
+        }),
+        send_only_message_handler: ignore,
+    };
+    let keys = Arc::new(KeysManager::new(&[number; 32], 0, 0, true));
+    let stranger = Arc::new(Stranger::new(handlers, 0, &[number; 32], Arc::new(Quiet), keys));
+    let connection = patiently("a connection", connect_outbound(stranger, node, address)).await;
+    patiently("the end of it", connection.expect("it is taken")).await;
+}
+
+/// A signature that is well formed and belongs to nothing.
+fn signature() -> Vec<u8> {
+    [[0; 31].as_slice(), &[1], &[0; 31], &[1]].concat()
+}
+
+fn point(number: u8) -> Vec<u8> {
+    let secret = secp256k1::SecretKey::from_slice(&[number; 32]).unwrap();
+    secret.public_key(&secp256k1::Secp256k1::new()).serialize().to_vec()
+}
+
+fn regtest() -> Vec<u8> {
+    ChainHash::using_genesis_block(Network::Regtest).to_bytes().to_vec()
+}
+
+/// What a stranger may say: of each kind once garbage, and once well formed and false.
+fn nonsense() -> Vec<Raw> {
+    let scid = 7_u64.to_be_bytes().to_vec();
+    let ids = [point(1), point(2), point(3), point(4)].concat();
+    let channel = [signature().repeat(4), vec![0, 0], regtest(), scid.clone(), ids].concat();
+    let time = 1_700_000_000_u32.to_be_bytes().to_vec();
+    let node =
+        [signature(), vec![0, 0], time.clone(), point(1), vec![0; 3], vec![b'x'; 32], vec![0, 0]];
+    let terms = [&[1_u8, 0, 0, 40][..], &[0; 8], &[0; 4], &[0; 4], &[0, 0, 0, 0, 0, 1, 0, 0]];
+    let update = [signature(), regtest(), scid, time, terms.concat()].concat();
+    let raw = |typ, bytes: &[u8]| Raw { typ, bytes: bytes.to_vec() };
+    vec![
+        raw(256, &[1; 10]),
+        raw(256, &channel),
+        raw(257, &[2; 10]),
+        raw(257, &node.concat()),
+        raw(258, &[3; 10]),
+        raw(258, &update),
+        // A second greeting, a channel's message without a channel, one for an unknown channel.
+        raw(16, &[0, 0, 0, 0]),
+        raw(32, &[5; 40]),
+        raw(132, &[6; 200]),
+        // An onion message with a point that is none, and one that is too short.
+        raw(513, &[7; 33 + 2 + 1366]),
+        raw(513, &[8; 3]),
+    ]
+}
+
+/// A shop with a customer, and somebody else who can reach it.
+async fn shop() -> (World, Member, Member) {
+    let world = World::new().await;
+    let (customer, shop) = (world.node().await, world.node().await);
+    world.fund(&[&customer, &shop], 1, Amount::from_sat(2_000_000)).await;
+    let wish = FundingOrder { announce: true, ..order(&shop, 1_000_000) };
+    world.channel(&customer, &shop, wish).await;
+    shop.knows_network(1).await;
+    (world, customer, shop)
+}
+
+async fn pay(customer: &Member, shop: &Member) {
+    let minted = shop.invoice(msat(1_000_000)).await;
+    let payment = customer.pay_minted(&minted, msat(1_000_000)).await;
+    let arrived = shop.inbox.claimable().await;
+    shop.accept(arrived.payment_hash).await.unwrap();
+    customer.inbox.outcome(payment).await.unwrap();
+}
+
+fn is_undisturbed(shop: &Member, customer: &Member) {
+    let peers = shop.list_peers();
+    assert!(peers.iter().all(|peer| peer.node_id == customer.node_id() && peer.connected));
+    assert!(shop.channel().usable);
+    assert_eq!(shop.graph_size().channels, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_who_talk_nonsense_cost_nothing_but_their_connection() {
+    let (_world, customer, shop) = shop().await;
+    let address = shop.listen_address().unwrap();
+    for (number, raw) in (1..).zip(nonsense()) {
+        let what = format!("message of type {} and {} bytes", raw.typ, raw.bytes.len());
+        annoy(shop.node_id(), address, number, raw).await;
+        eventually(&what, || shop.list_peers().len() == 1).await;
+        is_undisturbed(&shop, &customer);
+    }
+    pay(&customer, &shop).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_who_do_not_finish_their_handshake_cost_nothing() {
+    let (_world, customer, shop) = shop().await;
+    let address = shop.listen_address().unwrap();
+    // Nothing; less than a handshake's first part; one of the right length and version, but no point in it;
+    // something altogether different.
+    let openings: [&[u8]; 4] = [b"", &[0; 20], &[0; 50], &[b'G'; 300]];
+    let mut silent = Vec::new();
+    for opening in openings {
+        for _ in 0..5 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(opening).await.unwrap();
+            drop(stream);
+            // And one that stays, and says no more.
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(opening).await.unwrap();
+            silent.push(stream);
+        }
+    }
+    is_undisturbed(&shop, &customer);
+    pay(&customer, &shop).await;
+}
