@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bolt1::tlv::write_record;
-use bolt1::{DecodeError, DecodeErrorKind, Writer};
+use bolt1::{DecodeError, DecodeErrorKind, Reader, Writer};
 
 use crate::error::{Bolt12Error, Form};
 use crate::text::PeerText;
@@ -53,9 +53,17 @@ impl InvoiceError {
 
     /// Reads one. A missing `error` reads as empty: it is a refusal all the same.
     ///
+    /// # Deviations
+    /// Wallets on the `lightning` crate (0.2.7 and before) put the stream's length in front of it, which the
+    /// specification does not have. That is read as well. No stream that begins with 1, 3 or 5 is as long as this
+    /// says and holds a stream behind it, so neither is taken for the other.
+    ///
     /// # Errors
     /// [`Bolt12Error::Decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
+        if let Some(Ok(read)) = behind_length(bytes).map(Self::read) {
+            return Ok(read);
+        }
         Self::read(bytes).map_err(|error| error.found_in(Form::InvoiceError, bytes))
     }
 
@@ -92,4 +100,12 @@ impl InvoiceError {
         write_record(&mut writer, ERROR, self.error.as_str().as_bytes());
         writer.into_bytes()
     }
+}
+
+/// What follows a length, if it is that long and not empty.
+fn behind_length(bytes: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(bytes);
+    let stream = reader.read_bigsize_bytes().ok()?;
+    reader.finish().ok()?;
+    (!stream.is_empty()).then_some(stream)
 }

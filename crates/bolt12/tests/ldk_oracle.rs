@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bolt12::field::*;
 use bolt12::{
-    ChainHash, Invoice, InvoiceBuilder, InvoiceKind, InvoiceRequest, InvoiceRequestBuilder,
-    InvoiceRequestKind, Offer, Price, Seconds,
+    ChainHash, Invoice, InvoiceBuilder, InvoiceError, InvoiceKind, InvoiceRequest,
+    InvoiceRequestBuilder, InvoiceRequestKind, Offer, Price, Seconds,
 };
 use common::*;
 use lightning::bitcoin::Network;
@@ -15,6 +15,7 @@ use lightning::blinded_path::payment::{BlindedPayInfo as LdkPayInfo, BlindedPaym
 use lightning::ln::channelmanager::PaymentId;
 use lightning::ln::inbound_payment::ExpandedKey;
 use lightning::offers::invoice::{Bolt12Invoice, UnsignedBolt12Invoice};
+use lightning::offers::invoice_error::{ErroneousField, InvoiceError as LdkInvoiceError};
 use lightning::offers::invoice_request::InvoiceRequest as LdkInvoiceRequest;
 use lightning::offers::nonce::Nonce;
 use lightning::offers::offer::{
@@ -324,6 +325,25 @@ fn mentions_recurrence(bytes: &[u8]) -> bool {
     let is_recurrence = |typ| name(typ).is_some_and(|name| name.contains("_recurrence_"));
     let mut records = bolt1::tlv::Stream::new(bytes).map_while(Result::ok);
     records.any(|record| is_recurrence(record.typ))
+}
+
+#[test]
+fn ldks_refusals_are_read_although_their_length_is_in_front() {
+    let mut ldks = LdkInvoiceError::from_string("MissingPaths".to_owned());
+    let ours = InvoiceError::new("MissingPaths");
+    assert_eq!(ldks.encode()[1..], ours.encode());
+    assert_eq!(InvoiceError::decode(&ldks.encode()), Ok(ours.clone()));
+    ldks.erroneous_field =
+        Some(ErroneousField { tlv_fieldnum: 86, suggested_value: Some(vec![5]) });
+    assert_eq!(InvoiceError::decode(&ldks.encode()), Ok(ours.with_suggestion(86, [5])));
+}
+
+#[test]
+fn no_short_refusal_of_ours_is_taken_for_one_with_its_length_in_front() {
+    for text in ["", "a", "abcd", "\u{5}\u{2}ab", "\u{5}\u{5}abcde"] {
+        let refusal = InvoiceError::new(text);
+        assert_eq!(InvoiceError::decode(&refusal.encode()), Ok(refusal));
+    }
 }
 
 proptest! {
