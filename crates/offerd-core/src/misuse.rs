@@ -70,6 +70,9 @@ pub enum Misuse {
         /// What is wrong with it.
         why: String,
     },
+    /// What came back is neither an invoice nor a refusal that can be read.
+    #[error("the answer cannot be used: {0}")]
+    BadReply(String),
     /// It costs more than the caller allows.
     #[error("the invoice asks {asked}, more than the {allowed} that were allowed")]
     TooExpensive {

@@ -240,8 +240,8 @@ fn a_refusal_is_passed_on_and_anything_else_is_an_error() {
         Ok(Reply::Refused(error)) => assert_eq!(error, said),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(answer(68, vec![1]), Err(Misuse::WrongString(_))));
-    assert!(matches!(answer(64, said.encode()), Err(Misuse::WrongString(_))));
+    assert!(matches!(answer(68, vec![1]), Err(Misuse::BadReply(_))));
+    assert!(matches!(answer(64, said.encode()), Err(Misuse::BadReply(_))));
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub fn refusal_reason(error: &InvoiceError) -> PeerText {
 /// mirrored, the right signer, our chain, the amount that was asked for, not expired.
 ///
 /// # Errors
-/// [`Misuse::WrongInvoice`] with the field that is wrong.
+/// [`Misuse::WrongInvoice`] with the field that is wrong; [`Misuse::BadReply`] when it is something else altogether.
 pub fn check_reply(
     fetch: &Fetch,
     content: &MessageContent,
@@ -64,8 +64,8 @@ pub fn check_reply(
         }
         INVOICE_ERROR => InvoiceError::decode(&content.bytes)
             .map(Reply::Refused)
-            .map_err(|error| Misuse::WrongString(format!("unreadable invoice_error: {error}"))),
-        other => Err(Misuse::WrongString(format!(
+            .map_err(|error| Misuse::BadReply(format!("unreadable invoice_error: {error}"))),
+        other => Err(Misuse::BadReply(format!(
             "neither an invoice nor an invoice_error came back, but field {other}"
         ))),
     }

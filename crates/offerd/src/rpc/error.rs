@@ -90,7 +90,7 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         Misuse::UsedSingleUse => code::OFFER_USED_SINGLE_USE,
         Misuse::OfferExpired => code::OFFER_EXPIRED,
         Misuse::InvoiceExpired => code::PAY_INVOICE_EXPIRED,
-        Misuse::WrongInvoice { .. } => code::OFFER_BAD_REPLY,
+        Misuse::WrongInvoice { .. } | Misuse::BadReply(_) => code::OFFER_BAD_REPLY,
         Misuse::TooExpensive { .. } => code::PAY_TOO_EXPENSIVE,
         Misuse::AlreadyPaid => code::PAY_ALREADY_PAID,
         Misuse::BeingPaid => code::PAY_IN_PROGRESS,
@@ -119,6 +119,7 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         | Misuse::InvoiceExpired
         | Misuse::WrongString(_)
         | Misuse::WrongInvoice { .. }
+        | Misuse::BadReply(_)
         | Misuse::AlreadyPaid
         | Misuse::BeingPaid
         | Misuse::PaysOurselves => object,
