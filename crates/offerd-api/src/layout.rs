@@ -11,6 +11,8 @@ pub const SOCKET: &str = "offerd-rpc";
 pub const DATABASE: &str = "offerd.sqlite3";
 /// The name of the seed, the one file that must never be lost or shown.
 pub const SEED: &str = "seed";
+/// The name of the recovery file, in a data directory and in a copy: it holds the seed words.
+pub const RECOVERY_FILE: &str = "recovery.json";
 /// The name of the file that is locked while a daemon uses the directory.
 pub const LOCK: &str = "lock";
 /// The name of the configuration file.

@@ -22,5 +22,6 @@ pub mod offer;
 pub mod payment;
 pub mod payout;
 pub mod wait;
+pub mod recovery;
 
 pub use envelope::ErrorObject;

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::recovery::{RecoveringChannel, RecoveryProgress};
+
 /// The result of `getinfo`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeInfo {
@@ -36,6 +38,9 @@ pub struct NodeInfo {
     /// Present while the chain is not caught up with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_bitcoind_sync: Option<String>,
+    /// Present when the node was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryProgress>,
 }
 
 /// A network address.
@@ -68,6 +73,9 @@ pub struct Funds {
     pub outputs: Vec<WalletOutput>,
     /// What is in channels.
     pub channels: Vec<ChannelFunds>,
+    /// Channels whose state was lost, and that are being recovered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovering: Vec<RecoveringChannel>,
 }
 
 /// A coin of the wallet.

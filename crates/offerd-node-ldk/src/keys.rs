@@ -130,6 +130,26 @@ fn read(path: &Path) -> Result<Option<Mnemonic>, NodeError> {
     }
 }
 
+/// The node id that follows from the seed in `dir`.
+///
+/// # Errors
+/// When there is no seed there, or it cannot be read.
+pub fn seed_node_id(dir: &Path, network: Network) -> Result<PublicKey, NodeError> {
+    Keys::load(dir, network)?.node_id()
+}
+
+impl SeedWords {
+    /// The node id that follows from these words.
+    ///
+    /// # Errors
+    /// When no keys can be derived from them, which has a chance of next to nothing.
+    pub fn node_id(&self, network: Network) -> Result<PublicKey, NodeError> {
+        let keys = Keys::derive(self.mnemonic(), network)
+            .map_err(|error| NodeError::Corrupt { what: "the seed", why: error.to_string() })?;
+        keys.node_id()
+    }
+}
+
 /// Writes the seed of a node that is to be restored into `dir`, for its owner alone, and returns the node's id.
 ///
 /// # Errors
@@ -143,8 +163,7 @@ pub fn restore_seed(
     if path.exists() {
         return Err(failed(&path, "is there already: a seed is never replaced"));
     }
-    let keys = Keys::derive(words.mnemonic(), network).map_err(|error| failed(&path, error))?;
-    let node_id = keys.node_id()?;
+    let node_id = words.node_id(network)?;
     write_private(&path, &format!("{}\n", words.expose())).map_err(|error| failed(&path, error))?;
     Ok(node_id)
 }

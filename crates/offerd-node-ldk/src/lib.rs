@@ -62,7 +62,7 @@ pub use closing::{CloseKind, ClosedChannel};
 pub use config::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};
 pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
-pub use keys::{NodeSecretKey, restore_seed};
+pub use keys::{NodeSecretKey, restore_seed, seed_node_id};
 pub use node::Node;
 pub use onion::{Dialling, MessageDrops, MessageLimits, MessageRate};
 pub use recovery::{

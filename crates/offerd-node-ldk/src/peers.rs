@@ -132,8 +132,8 @@ impl PeerBook {
     }
 
     /// Writes the addresses of a peer that is not in the book yet, before there is a node.
-    pub(crate) fn put(
-        values: &dyn KeyValueStore,
+    pub(crate) fn put<V: KeyValueStore + ?Sized>(
+        values: &V,
         node: &PublicKey,
         addresses: Vec<String>,
     ) -> Result<(), PortError> {

@@ -11,7 +11,7 @@ use bolt1::Msat;
 use offerd_core::port::{InvoicePayer, PayRefused};
 use offerd_node_ldk::{
     AddressKind, FundingOrder, Node, NodeConfig, OutputStatus, RecoveryFile, RecoveryPlan,
-    RescueState, SeedWords, begin_recovery, restore_seed,
+    RescueState, SeedWords, begin_recovery, restore_seed, seed_node_id,
 };
 
 use common::{Member, MemoryStore, PATIENCE, World, msat, order, pay_order};
@@ -59,8 +59,8 @@ fn balance(node: &Node) -> Msat {
 /// Writes the seed and asks for a recovery.
 fn recover(words: &SeedWords, plan: RecoveryPlan) -> impl FnOnce(&Path, &MemoryStore) {
     move |dir, store| {
-        restore_seed(dir, Network::Regtest, words).unwrap();
-        begin_recovery(dir, Network::Regtest, store, plan).unwrap();
+        let id = restore_seed(dir, Network::Regtest, words).unwrap();
+        begin_recovery(id, Network::Regtest, store, plan).unwrap();
     }
 }
 
@@ -311,21 +311,25 @@ async fn try_start(config: NodeConfig, prepare: impl FnOnce(&Path, &MemoryStore)
     started.map(|_| ()).unwrap_err().to_string()
 }
 
-#[test]
-fn a_recovery_is_begun_for_its_own_node_alone() {
+#[tokio::test]
+async fn a_recovery_is_for_its_own_node_alone() {
     let words = |entropy| {
         let mnemonic = bip39::Mnemonic::from_entropy(&[entropy; 32]).unwrap();
         mnemonic.to_string().parse::<SeedWords>().unwrap()
     };
     let dir = tempfile::tempdir().unwrap();
-    restore_seed(dir.path(), Network::Regtest, &words(1)).unwrap();
+    let id = restore_seed(dir.path(), Network::Regtest, &words(1)).unwrap();
+    assert_eq!(id, seed_node_id(dir.path(), Network::Regtest).unwrap());
     let refused = restore_seed(dir.path(), Network::Regtest, &words(2)).unwrap_err().to_string();
     assert!(refused.contains("never replaced"), "{refused}");
-    let refused = begin_recovery(
-        tempfile::tempdir().unwrap().path(),
-        Network::Regtest,
-        &MemoryStore::default(),
-        RecoveryPlan::default(),
-    );
+    let refused = seed_node_id(tempfile::tempdir().unwrap().path(), Network::Regtest);
     assert!(refused.unwrap_err().to_string().contains("is missing"));
+
+    let world = World::new().await;
+    let refused = try_start(world.config(), |dir, store| {
+        restore_seed(dir, Network::Regtest, &words(2)).unwrap();
+        begin_recovery(id, Network::Regtest, store, RecoveryPlan::default()).unwrap();
+    })
+    .await;
+    assert!(refused.contains("the seed that of"), "{refused}");
 }

@@ -24,6 +24,7 @@
 
 mod attempts;
 mod changes;
+mod backup;
 mod convert;
 mod error;
 mod events;

@@ -18,7 +18,7 @@ use crate::schema;
 const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Readable and writable by its owner alone.
-const FILE_MODE: u32 = 0o600;
+pub(crate) const FILE_MODE: u32 = 0o600;
 
 /// A store in one SQLite file, or in memory. See the crate's documentation for how it is kept.
 pub struct SqliteStore {

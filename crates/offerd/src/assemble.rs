@@ -9,13 +9,14 @@ use offerd_api::layout::DATABASE;
 use offerd_core::Policy;
 use offerd_core::keys::Keys;
 use offerd_core::port::{NodeEvent, NodeEvents, PortError};
-use offerd_node_ldk::{Node, NodeConfig, NodeError};
+use offerd_node_ldk::{Node, NodeConfig, NodeError, seed_node_id};
 use offerd_store_sqlite::SqliteStore;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::driver::{Driver, OsEntropy, Ports, SystemClock};
-use crate::instance::{InstanceError, claim_state};
+use crate::driver::{Clock as _, Driver, OsEntropy, Ports, SystemClock};
+use crate::instance::{InstanceError, Told, check_state};
+use crate::recover::{self, Lost, RecoverError};
 
 /// What a daemon is built from.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ pub struct Settings {
     pub node: NodeConfig,
     /// The operator's bounds.
     pub policy: Policy,
-    /// Start although the state looks like a copy.
-    pub recover: bool,
+    /// What the operator says of the state.
+    pub told: Told,
 }
 
 /// Why the daemon did not start.
@@ -44,6 +45,9 @@ pub enum StartError {
     /// The state is not ours to go on with.
     #[error(transparent)]
     Instance(#[from] InstanceError),
+    /// The recovery could not be begun.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
     /// The node.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -56,6 +60,8 @@ pub struct Daemon {
     pub node: Arc<Node>,
     /// The business.
     pub driver: Arc<Driver>,
+    /// What both keep.
+    pub store: Arc<SqliteStore>,
     outbox: JoinHandle<()>,
 }
 
@@ -65,12 +71,12 @@ pub struct Daemon {
 /// [`StartError`]; whatever was started is stopped again.
 pub async fn start(settings: Settings) -> Result<Daemon, StartError> {
     let store = open_store(&settings.dir)?;
-    claim_state(&*store, &settings.dir.join(DATABASE), settings.recover)?;
+    claim_state(&store, &settings)?;
     let events = Arc::new(EventRelay::default());
     let node = Node::start(settings.node, &settings.dir, store.clone(), events.clone()).await?;
     let keys = Keys::new(&node.node_secret_key().expose());
     let ports = Ports {
-        store,
+        store: store.clone(),
         onion: node.clone(),
         payer: node.clone(),
         issuer: node.clone(),
@@ -81,7 +87,7 @@ pub async fn start(settings: Settings) -> Result<Daemon, StartError> {
     events.driver.send_replace(Some(driver.clone()));
     let worker = driver.clone();
     let outbox = tokio::spawn(async move { worker.run_outbox().await });
-    Ok(Daemon { node, driver, outbox })
+    Ok(Daemon { node, driver, store, outbox })
 }
 
 impl Daemon {
@@ -90,6 +96,22 @@ impl Daemon {
         self.outbox.abort();
         self.node.shutdown().await;
     }
+}
+
+/// Makes sure that the state is the one to go on with, or is not gone on with: what is done for a recovery comes
+/// before the state counts as ours.
+fn claim_state(store: &SqliteStore, settings: &Settings) -> Result<(), StartError> {
+    let checked = check_state(store, &settings.dir.join(DATABASE), settings.told)?;
+    if settings.told == Told::Recover {
+        let lost = Lost {
+            node_id: seed_node_id(&settings.dir, settings.node.network)?,
+            network: settings.node.network,
+            file: recover::file_at(settings.node.recovery_file.as_ref())?,
+        };
+        let kept = recover::begin(store, lost, SystemClock.now())?;
+        tracing::warn!(?kept, "the state is not gone on with: recovering");
+    }
+    Ok(checked.claim(store)?)
 }
 
 fn open_store(dir: &Path) -> Result<Arc<SqliteStore>, StartError> {

@@ -11,14 +11,18 @@ use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetAddress, NodeInfo,
     PeerView, SignedText, WalletOutput, Withdrawn,
 };
+use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 use offerd_node_ldk::{
     AddressKind, ChannelState, ConnectError, FundingOrder, Node, OutputStatus, TextSignature,
 };
+use offerd_store_sqlite::SqliteStore;
 
+use crate::backup::{BackupError, back_up};
 use crate::rpc::NodeControl;
 use crate::rpc::node_control::{OpenChannel, PeerAddress, Withdrawal};
 
+mod rescue;
 mod spend;
 
 /// Runs the node on the operator's behalf.
@@ -26,6 +30,8 @@ mod spend;
 pub struct LdkControl {
     /// The node.
     pub node: Arc<Node>,
+    /// What it keeps.
+    pub store: Arc<SqliteStore>,
     /// Its name, as announced.
     pub alias: String,
     /// Its network.
@@ -80,6 +86,7 @@ impl NodeControl for LdkControl {
             lightning_dir: self.dir.display().to_string(),
             warning_bitcoind_sync: (!self.node.synced())
                 .then(|| "the chain is not up to date yet".to_owned()),
+            recovery: self.node.rescue().as_ref().map(rescue::progress),
         })
     }
 
@@ -170,6 +177,23 @@ impl NodeControl for LdkControl {
                 funding_outnum: channel.funding.map(|funding| funding.vout),
             })
             .collect())
+    }
+
+    async fn recovering(&self) -> Result<Vec<RecoveringChannel>, ErrorObject> {
+        Ok(rescue::channels(&self.node))
+    }
+
+    async fn back_up(&self, folder: PathBuf) -> Result<BackupMade, ErrorObject> {
+        let (store, node) = (Arc::clone(&self.store), Arc::clone(&self.node));
+        let copying = tokio::task::spawn_blocking(move || back_up(&folder, &store, &node));
+        let copied = copying.await.map_err(|error| general(&error))?;
+        copied.map_err(|error| match &error {
+            BackupError::Relative => ErrorObject::new(code::INVALID_PARAMS, error.to_string()),
+            BackupError::Folder(_)
+            | BackupError::Database(_)
+            | BackupError::Node(_)
+            | BackupError::File(_) => general(&error),
+        })
     }
 
     async fn open_channel(&self, channel: OpenChannel) -> Result<FundedChannel, ErrorObject> {

@@ -2,6 +2,7 @@
 //! the core, and speaks to callers.
 
 pub mod assemble;
+pub mod backup;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -10,8 +11,10 @@ pub mod instance;
 pub mod ldk_control;
 pub mod lock;
 pub mod log;
+pub mod recover;
 #[cfg(feature = "demo")]
 pub mod regtest;
+pub mod restore;
 pub mod rpc;
 pub mod run;
 pub mod shutdown;

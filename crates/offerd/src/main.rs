@@ -18,6 +18,8 @@ struct CommandLine {
 enum Command {
     /// Run the daemon. Options may also stand in offerd.toml, or in the environment as OFFERD_…
     Run(FlagArgs),
+    /// Put a node that was lost into an empty directory, so that `run` gets its funds back.
+    Restore(offerd::restore::RestoreArgs),
     /// Print a configuration file with every option explained.
     SampleConfig,
     /// Run a network of three nodes with a chain of its own, and play a story on it.
@@ -38,6 +40,10 @@ fn main() -> ExitCode {
             let written = std::io::stdout().write_all(option::sample().as_bytes());
             if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
+        Command::Restore(args) => match offerd::restore::restore(&args, std::env::home_dir()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => complain(&error, 1),
+        },
         Command::Run(flags) => {
             let variables = std::env::vars_os()
                 .filter_map(|(name, value)| {

@@ -85,6 +85,7 @@ async fn serve(
         Socket::bind(&path).map_err(|source| RunError::Socket { path: path.clone(), source })?;
     let control = LdkControl {
         node: Arc::clone(&daemon.node),
+        store: Arc::clone(&daemon.store),
         alias: config.alias.clone(),
         network: config.network,
         dir: config.dir.clone(),
@@ -152,13 +153,14 @@ fn settings(config: &Config) -> Settings {
         dir: config.dir.clone(),
         node: node_config(config),
         policy: config.policy.clone(),
-        recover: config.recover,
+        told: config.told,
     }
 }
 
 fn node_config(config: &Config) -> NodeConfig {
     let mut node = NodeConfig::new(config.network, config.bitcoind.clone());
     node.listen = config.listen;
+    node.recovery_file = config.recovery_file.clone();
     node.announce_addresses = config.announce.clone();
     node.alias = config.alias.clone();
     node.anchor_reserve_sat = config.anchor_reserve.as_sat_floor();

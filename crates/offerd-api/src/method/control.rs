@@ -3,7 +3,22 @@
 use super::Method;
 use super::param::{Kind, Param};
 
-pub(super) const METHODS: &[Method] = &[HELP, LISTCONFIGS, NOTIFICATIONS, STOP];
+pub(super) const METHODS: &[Method] = &[BACKUP, HELP, LISTCONFIGS, NOTIFICATIONS, STOP];
+
+const BACKUP: Method = Method {
+    name: "backup",
+    aliases: &[],
+    category: "control",
+    summary: "Writes a copy of the database and a recovery file, which holds the seed words, into a folder.",
+    params: &[Param::required(
+        "destination",
+        Kind::Text,
+        "The folder, an absolute path on the daemon's machine; made where it is not there. No file in it is \
+         ever written over.",
+    )
+    .by_name()],
+    returns: &["folder", "database", "database_bytes", "recovery_file", "num_channels"],
+};
 
 const HELP: Method = Method {
     name: "help",

@@ -40,6 +40,7 @@ const GETINFO: Method = Method {
         "blockheight",
         "network",
         "lightning-dir",
+        "recovery{status, num_channels, num_closed, pending_msat, recovered_msat, scanned_height, num_unknown_payments}?",
         "warning_…?",
     ],
 };
@@ -66,6 +67,7 @@ const LISTFUNDS: Method = Method {
     returns: &[
         "outputs[]: txid, output, amount_msat, scriptpubkey, address?, status, blockheight?",
         "channels[]: peer_id, connected, state, channel_id, short_channel_id?, our_amount_msat, amount_msat, funding_txid?, funding_output?",
+        "recovering[]?: peer_id, connected, channel_id, funding_txid, funding_output, amount_msat, status, closing_txid?, our_amount_msat?",
     ],
 };
 

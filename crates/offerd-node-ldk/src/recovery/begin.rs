@@ -1,16 +1,14 @@
 //! Asking for a recovery, before a node is started.
 
-use std::path::Path;
-
 use bitcoin::Network;
 use bitcoin::hex::DisplayHex;
+use bolt1::PublicKey;
 use offerd_core::port::KeyValueStore;
 
 use super::book::Book;
 use super::file::{AddressCounts, ChannelEntry, PeerEntry, RecoveryFile};
 use super::state::{LostChannel, Phase, State};
 use crate::error::NodeError;
-use crate::keys::Keys;
 use crate::peers::PeerBook;
 
 /// What is known of what is to be recovered.
@@ -23,18 +21,17 @@ pub struct RecoveryPlan {
     pub unknown_payments: Vec<[u8; 32]>,
 }
 
-/// Makes the node whose state is in `values` recover at its next start: no channel state that is there will be
-/// used. The seed must be in `dir` already. Asked again, it begins again.
+/// Makes the node `node_id`, whose state is in `values`, recover at its next start: no channel state that is there
+/// will be used. Asked again, it begins again.
 ///
 /// # Errors
-/// When the seed cannot be read, the file is that of another node, or the store fails.
-pub fn begin_recovery(
-    dir: &Path,
+/// When the file is that of another node, or the store fails.
+pub fn begin_recovery<V: KeyValueStore + ?Sized>(
+    node_id: PublicKey,
     network: Network,
-    values: &dyn KeyValueStore,
+    values: &V,
     plan: RecoveryPlan,
 ) -> Result<(), NodeError> {
-    let node_id = Keys::load(dir, network)?.node_id()?;
     let before = State::read(values)?;
     let book = Book::read(values)?;
     let known = plan.file.is_some() || book.exists || before.as_ref().is_some_and(knows);
@@ -63,6 +60,7 @@ pub fn begin_recovery(
     unknown.sort_unstable();
     unknown.dedup();
     let state = State {
+        node_id: node_id.to_string(),
         phase: Phase::Begun,
         birth_height: merged.birth_height,
         addresses: merged.addresses,
@@ -81,7 +79,7 @@ fn knows(state: &State) -> bool {
     state.knows_channels
 }
 
-fn remember(values: &dyn KeyValueStore, peers: Vec<PeerEntry>) -> Result<(), NodeError> {
+fn remember<V: KeyValueStore + ?Sized>(values: &V, peers: Vec<PeerEntry>) -> Result<(), NodeError> {
     for peer in peers {
         PeerBook::put(values, &peer.id, peer.addresses)?;
     }

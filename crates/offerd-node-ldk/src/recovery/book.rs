@@ -22,7 +22,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn read(values: &dyn KeyValueStore) -> Result<Self, PortError> {
+    pub(super) fn read<V: KeyValueStore + ?Sized>(values: &V) -> Result<Self, PortError> {
         let Some(bytes) = values.read(SPACE.0, SPACE.1, KEY)? else { return Ok(Self::default()) };
         let book: Self = serde_json::from_slice(&bytes)
             .map_err(|error| PortError::corrupt("the list of channels").because(error))?;

@@ -53,6 +53,11 @@ impl Recovery {
         source: &dyn ChainSource,
     ) -> Result<Option<Arc<Self>>, NodeError> {
         let Some(mut state) = State::read(values)? else { return Ok(None) };
+        let ours = keys.node_id()?.to_string();
+        if state.node_id != ours {
+            let why = format!("it is that of node {}, the seed that of {ours}", state.node_id);
+            return Err(NodeError::Corrupt { what: "the recovery", why });
+        }
         if state.phase == Phase::Begun {
             set_aside(values)?;
         }

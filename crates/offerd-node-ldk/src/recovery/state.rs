@@ -25,6 +25,8 @@ pub(super) enum Phase {
 /// All of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
+    /// Whose it is.
+    pub(super) node_id: String,
     pub(super) phase: Phase,
     /// Blocks up to this one hold nothing of ours; `None` when that is not known.
     pub(super) birth_height: Option<u32>,
@@ -91,7 +93,7 @@ pub(super) struct Sweep {
 }
 
 impl State {
-    pub(super) fn read(values: &dyn KeyValueStore) -> Result<Option<Self>, PortError> {
+    pub(super) fn read<V: KeyValueStore + ?Sized>(values: &V) -> Result<Option<Self>, PortError> {
         let Some(bytes) = values.read(SPACE.0, SPACE.1, KEY)? else { return Ok(None) };
         serde_json::from_slice(&bytes)
             .map(Some)
@@ -103,7 +105,7 @@ impl State {
             .map_err(|error| PortError::corrupt("the state of the recovery").because(error))
     }
 
-    pub(super) fn write(&self, values: &dyn KeyValueStore) -> Result<(), PortError> {
+    pub(super) fn write<V: KeyValueStore + ?Sized>(&self, values: &V) -> Result<(), PortError> {
         values.write(SPACE.0, SPACE.1, KEY, &self.encode()?)
     }
 

@@ -8,6 +8,7 @@ use offerd_node_ldk::{BitcoindAuth, Timing};
 use super::Config;
 use super::option::{OPTIONS, OptionKind, OptionSpec};
 use super::reader::Reader;
+use crate::instance::Told;
 
 /// Words for values that are numbers.
 const NUMBERS: [&str; 6] = ["PORT", "MILLISECONDS", "SECONDS", "PPM", "BLOCKS", "NUMBER"];
@@ -59,7 +60,9 @@ fn in_force(option: &OptionSpec, config: &Config) -> Option<Vec<String>> {
         }
         "fast-ticks" => config.fast_ticks.to_string(),
         "announce" => return Some(Vec::new()),
-        "recover" => config.recover.to_string(),
+        "recover" => (config.told == Told::Recover).to_string(),
+        "moved" => (config.told == Told::Moved).to_string(),
+        "recovery-file" => config.recovery_file.as_ref()?.display().to_string(),
         _ => option.default?.to_owned(),
     };
     Some(vec![value])

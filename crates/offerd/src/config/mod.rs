@@ -18,9 +18,11 @@ use std::time::Duration;
 use bitcoin::Network;
 use bolt1::Msat;
 use offerd_api::control::ConfigView;
-use offerd_api::layout::DataDir;
+use offerd_api::layout::{DataDir, RECOVERY_FILE};
 use offerd_core::Policy;
 use offerd_node_ldk::BitcoindConfig;
+
+use crate::instance::Told;
 
 pub use error::ConfigError;
 pub use flags::FlagArgs;
@@ -57,8 +59,10 @@ pub struct Config {
     pub log: Log,
     /// Whether to end when the standard input is closed.
     pub exit_with_parent: bool,
-    /// Whether to start although the state looks like a copy.
-    pub recover: bool,
+    /// Where the recovery file is kept; `None` for nowhere.
+    pub recovery_file: Option<PathBuf>,
+    /// What the operator says of the state.
+    pub told: Told,
     /// Every option that has a value, by its name, and where that was set.
     pub listed: BTreeMap<String, ConfigView>,
 }
@@ -115,9 +119,15 @@ impl Config {
             Some(_) => options.parse("listen", "should be IP:PORT, or none")?,
             None => Some(SocketAddr::from(([127, 0, 0, 1], 9735))),
         };
+        let dir = absolute(data.state(network_name(network)));
         let poll: Option<u64> = options.in_range("poll-interval", 1, 3_600_000)?;
         let mut config = Self {
-            dir: absolute(data.state(network_name(network))),
+            recovery_file: match options.text("recovery-file") {
+                Some("none") => None,
+                Some(path) => Some(dir.join(path)),
+                None => Some(dir.join(RECOVERY_FILE)),
+            },
+            dir,
             file,
             network,
             listen,
@@ -134,7 +144,7 @@ impl Config {
             exit_with_parent: options
                 .parse("exit-with-parent", "should be true or false")?
                 .unwrap_or(false),
-            recover: options.parse("recover", "should be true or false")?.unwrap_or(false),
+            told: options.told()?,
             listed: BTreeMap::new(),
         };
         config.listed = listed::list(options, &config);

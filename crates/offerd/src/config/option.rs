@@ -176,6 +176,13 @@ pub const OPTIONS: &[OptionSpec] = &[
         "error, warn, info, debug or trace; or directives such as `info,offerd=debug`.",
     ),
     value("log-format", "FORMAT", Some("text"), "text or json."),
+    value(
+        "recovery-file",
+        "FILE",
+        Some("recovery.json in the data directory"),
+        "Where the recovery file is kept up to date, with the seed words in it; `none` for nowhere. Better on another \
+         disk.",
+    ),
     of_kind(
         OptionKind::Switch,
         value(
@@ -191,7 +198,16 @@ pub const OPTIONS: &[OptionSpec] = &[
             "recover",
             "BOOLEAN",
             None,
-            "Start although the state looks like a copy of another node's.",
+            "The state is old, or a copy: start, let the peers close all channels, and get their funds back.",
+        ),
+    ),
+    of_kind(
+        OptionKind::Once,
+        value(
+            "moved",
+            "BOOLEAN",
+            None,
+            "The whole directory was moved here while the daemon was stopped, and ran nowhere since: go on with it.",
         ),
     ),
 ];

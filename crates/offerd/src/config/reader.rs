@@ -14,6 +14,7 @@ use offerd_node_ldk::{BitcoindAuth, BitcoindConfig};
 use super::settings::{Origin, Setting, Settings};
 use super::{ConfigError, Log};
 use crate::assemble::chain_hash;
+use crate::instance::Told;
 
 /// What must be written to run on the main chain.
 const CONSENT: &str = "i accept the risk";
@@ -185,6 +186,17 @@ impl Reader<'_> {
             policy.invoice_expiry = Seconds(seconds);
         }
         Ok(policy)
+    }
+
+    /// What the operator says of the state, for this start.
+    pub(super) fn told(&self) -> Result<Told, ConfigError> {
+        let said = |name| Ok(self.parse(name, "should be true or false")?.unwrap_or(false));
+        match (said("recover")?, said("moved")?) {
+            (false, false) => Ok(Told::Nothing),
+            (false, true) => Ok(Told::Moved),
+            (true, false) => Ok(Told::Recover),
+            (true, true) => Err(self.refuse("moved", "goes not with --recover")),
+        }
     }
 
     pub(super) fn log(&self) -> Result<Log, ConfigError> {

@@ -1,5 +1,6 @@
 //! What the RPC asks of the Lightning node itself: wallet, peers, channels.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
     SignedText, WalletOutput, Withdrawn,
 };
+use offerd_api::recovery::{BackupMade, RecoveringChannel};
 
 /// A channel to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,10 @@ pub trait NodeControl: Send + Sync + 'static {
     async fn peers(&self) -> Result<Vec<PeerView>, ErrorObject>;
     /// Channels.
     async fn channels(&self) -> Result<Vec<ChannelView>, ErrorObject>;
+    /// Channels whose state was lost, until all of them are back.
+    async fn recovering(&self) -> Result<Vec<RecoveringChannel>, ErrorObject>;
+    /// Writes copy and recovery file into a folder.
+    async fn back_up(&self, folder: PathBuf) -> Result<BackupMade, ErrorObject>;
     /// Opens a channel; returns when its funding transaction was made.
     async fn open_channel(&self, channel: OpenChannel) -> Result<FundedChannel, ErrorObject>;
     /// Pays from the on-chain wallet; returns when the transaction was sent.

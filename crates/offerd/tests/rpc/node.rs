@@ -1,5 +1,7 @@
 //! A node to ask about itself, that has nothing.
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use bolt1::PublicKey;
 use offerd::rpc::NodeControl;
@@ -10,6 +12,7 @@ use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
     SignedText, WalletOutput, Withdrawn,
 };
+use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 
 pub struct EmptyNode;
@@ -42,6 +45,14 @@ impl NodeControl for EmptyNode {
 
     async fn channels(&self) -> Result<Vec<ChannelView>, ErrorObject> {
         Ok(Vec::new())
+    }
+
+    async fn recovering(&self) -> Result<Vec<RecoveringChannel>, ErrorObject> {
+        Ok(Vec::new())
+    }
+
+    async fn back_up(&self, _: PathBuf) -> Result<BackupMade, ErrorObject> {
+        Ok(BackupMade::default())
     }
 
     async fn open_channel(&self, _: OpenChannel) -> Result<FundedChannel, ErrorObject> {

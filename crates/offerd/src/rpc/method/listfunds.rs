@@ -10,7 +10,8 @@ use crate::rpc::view;
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let outputs = api.node.wallet_outputs(args.need("spent")?).await?;
     let channels = api.node.channels().await?.into_iter().map(funds).collect();
-    view::json(Funds { outputs, channels })
+    let recovering = api.node.recovering().await?;
+    view::json(Funds { outputs, channels, recovering })
 }
 
 fn funds(channel: ChannelView) -> ChannelFunds {

@@ -1,5 +1,6 @@
 //! The methods, one file each: take the parameters, ask, render.
 
+mod backup;
 mod checkmessage;
 mod close;
 mod connect;
@@ -55,6 +56,7 @@ pub(super) type Handler = for<'a> fn(&'a Api, Args) -> Calling<'a>;
 /// The handler of the method of this name.
 pub(super) fn handler(name: &str) -> Option<Handler> {
     Some(match name {
+        "backup" => |api, args| Box::pin(backup::call(api, args)),
         "checkmessage" => |api, args| Box::pin(checkmessage::call(api, args)),
         "close" => |api, args| Box::pin(close::call(api, args)),
         "connect" => |api, args| Box::pin(connect::call(api, args)),
