@@ -1,0 +1,231 @@
+//! A chain in this process, and daemons as anybody would start them.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bitcoin::{Address, Amount, Network, OutPoint, Transaction, Txid};
+use offerd_regtest::{Chain, RpcConfig, RpcServer};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::client::{attempt, call};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_offerd");
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Looks until there is something to see.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The chain, and a folder for everything.
+pub(crate) struct Town {
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) folder: TempDir,
+    server: RpcServer,
+    _runtime: Runtime,
+}
+
+impl Town {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = Runtime::new().unwrap();
+        let chain = Chain::new(None).unwrap();
+        let config = RpcConfig::loopback().with_cookie(folder.path().join(".cookie"));
+        let server = runtime.block_on(RpcServer::start(Arc::clone(&chain), config)).unwrap();
+        Self { chain, folder, server, _runtime: runtime }
+    }
+
+    /// A folder with the configuration of a node, nothing else.
+    pub(crate) fn prepare(&self, name: &str) -> PathBuf {
+        let dir = self.folder.path().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let text = format!(
+            "network = \"regtest\"\nalias = \"{name}\"\nlisten = \"127.0.0.1:{port}\"\n[bitcoind]\nhost = \
+             \"127.0.0.1\"\nport = {}\ncookie = {:?}\n",
+            self.server.addr().port(),
+            self.folder.path().join(".cookie"),
+        );
+        fs::write(dir.join("offerd.toml"), text).unwrap();
+        dir
+    }
+
+    pub(crate) fn mine(&self, blocks: u32, nodes: &[&Daemon]) {
+        self.chain.mine(blocks, &self.chain.faucet_address().script_pubkey()).unwrap();
+        let height = u64::from(self.chain.height());
+        for node in nodes {
+            until("the latest block", || {
+                let info = node.call("getinfo", json!({}));
+                (info["blockheight"].as_u64()? >= height).then_some(())
+            });
+        }
+    }
+
+    /// Gives a node coins, and waits until it has them.
+    pub(crate) fn fund(&self, node: &Daemon, sat: u64) {
+        let address = node.call("newaddr", json!({}))["bech32"].as_str().unwrap().to_owned();
+        let address = Address::from_str(&address).unwrap();
+        let address = address.require_network(Network::Regtest).unwrap();
+        self.chain.faucet(&address, Amount::from_sat(sat)).unwrap();
+        self.mine(1, &[node]);
+    }
+
+    /// Opens a channel of a million satoshi and waits until both can use it.
+    pub(crate) fn channel(&self, from: &Daemon, to: &Daemon, push_sat: u64) -> Txid {
+        let id = to.call("getinfo", json!({}))["id"].clone();
+        let to_at = to.call("getinfo", json!({}))["binding"][0]["port"].clone();
+        from.call("connect", json!({ "id": id, "host": "127.0.0.1", "port": to_at }));
+        let before = [from, to].map(Daemon::usable);
+        let order = json!({ "id": id, "amount": 1_000_000, "announce": false, "push_msat": push_sat * 1000 });
+        let funded = from.call("fundchannel", order);
+        self.mine(6, &[from, to]);
+        for (node, before) in [from, to].iter().zip(before) {
+            until("the channel", || (node.usable() > before).then_some(()));
+        }
+        funded["txid"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Mines block after block until the recovery of this node is over.
+    pub(crate) fn mine_until_recovered(&self, node: &Daemon, others: &[&Daemon]) {
+        until("the end of the recovery", || {
+            self.mine(1, &[node]);
+            self.mine(0, others);
+            (node.call("getinfo", json!({}))["recovery"]["status"] == "done").then_some(())
+        });
+    }
+
+    /// The transaction in the chain that spends this output.
+    pub(crate) fn spender(&self, outpoint: OutPoint) -> Transaction {
+        let blocks = (0..=self.chain.height()).filter_map(|height| self.chain.block(height));
+        let mut txs = blocks.flat_map(|block| block.txdata);
+        let spends =
+            |tx: &Transaction| tx.input.iter().any(|input| input.previous_output == outpoint);
+        txs.find(spends).unwrap()
+    }
+}
+
+/// A running `offerd run`.
+pub(crate) struct Daemon {
+    process: Child,
+    pub(crate) dir: PathBuf,
+}
+
+impl Daemon {
+    /// Starts it in this folder and waits until it answers.
+    pub(crate) fn start(dir: &Path, more: &[&str]) -> Self {
+        let log = fs::File::create(dir.with_extension("log")).unwrap();
+        let process = command(&["run", "--dir", text(dir)])
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut daemon = Self { process, dir: dir.to_owned() };
+        until("the daemon answers", || {
+            if let Some(status) = daemon.process.try_wait().unwrap() {
+                let log = fs::read_to_string(dir.with_extension("log")).unwrap();
+                panic!("it ended with {status}: {log}");
+            }
+            attempt(dir, "getinfo", &json!({})).ok()?.ok()
+        });
+        daemon
+    }
+
+    pub(crate) fn call(&self, method: &str, params: Value) -> Value {
+        call(&self.dir, method, params)
+    }
+
+    /// Ends it without warning.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn usable(&self) -> u64 {
+        self.call("getinfo", json!({}))["num_active_channels"].as_u64().unwrap()
+    }
+
+    /// What is confirmed in the wallet, in sat.
+    pub(crate) fn on_chain(&self) -> u64 {
+        let funds = self.call("listfunds", json!({}));
+        let outputs = funds["outputs"].as_array().unwrap().iter();
+        let confirmed = outputs.filter(|output| output["status"] == "confirmed");
+        confirmed.map(|output| output["amount_msat"].as_u64().unwrap() / 1000).sum()
+    }
+
+    /// What is ours in channels, in msat, when nothing is on its way.
+    pub(crate) fn in_channels(&self) -> u64 {
+        let list = self.call("listpeerchannels", json!({}));
+        let channels = list["channels"].as_array().unwrap().iter();
+        channels.map(|channel| channel["to_us_msat"].as_u64().unwrap()).sum()
+    }
+
+    /// Pays an offer of `to`, and waits until both sides' balances say so.
+    pub(crate) fn pay(&self, to: &Self, sat: u64) {
+        let amount = format!("{sat}sat");
+        let offer = to.call("offer", json!({ "amount": amount, "description": "something" }));
+        let (ours, theirs) = (self.in_channels(), to.in_channels());
+        let paid = self.call("pay", json!({ "bolt11": offer["bolt12"] }));
+        assert_eq!(paid["status"], "complete");
+        until("the balances", || {
+            let moved =
+                self.in_channels() == ours - sat * 1000 && to.in_channels() == theirs + sat * 1000;
+            moved.then_some(())
+        });
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if thread::panicking() {
+            let log = fs::read_to_string(self.dir.with_extension("log")).unwrap_or_default();
+            let last: Vec<&str> = log.lines().rev().take(15).collect();
+            eprintln!("{}, newest first:\n{}", self.dir.display(), last.join("\n"));
+        }
+    }
+}
+
+/// The program with these arguments, and nothing of our own environment.
+pub(crate) fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(words).env("HOME", "/nonexistent").stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OFFERD_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(words: &[&str]) -> Output {
+    command(words).output().unwrap()
+}
+
+/// What it said on the standard error.
+pub(crate) fn complaint(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
