@@ -234,6 +234,7 @@ fn assemble(
         chain: Arc::clone(&base.view),
         monitor: Arc::clone(&core.monitor),
         drained,
+        unknown: base.recovery.iter().flat_map(|it| it.unknown_receipts()).collect(),
     };
     Node {
         config: base.config.clone(),

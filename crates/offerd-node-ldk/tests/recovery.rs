@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bitcoin::{Amount, Network, OutPoint, Transaction, Txid};
 use bolt1::Msat;
-use offerd_core::port::{InvoicePayer, PayRefused};
+use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused};
 use offerd_node_ldk::{
     AddressKind, FundingOrder, Node, NodeConfig, OutputStatus, RecoveryFile, RecoveryPlan,
     RescueState, SeedWords, begin_recovery, restore_seed, seed_node_id,
@@ -31,7 +31,7 @@ async fn pays(payer: &Member, payee: &Member, amount: Msat) {
     let minted = payee.invoice(amount).await;
     let id = payer.pay_minted(&minted, amount).await;
     let arrived = payee.inbox.claimable().await;
-    offerd_core::port::InvoiceIssuer::accept(&***payee, arrived.payment_hash).await.unwrap();
+    payee.accept(arrived.payment_hash).await.unwrap();
     payer.inbox.outcome(id).await.unwrap();
     payee.inbox.claimed().await;
     for node in [payer, payee] {
@@ -196,7 +196,11 @@ async fn old_state_is_put_aside_and_the_newest_balance_comes_back() {
     drop(ours);
 
     let unknown = [9; 32];
-    let plan = RecoveryPlan { file: None, unknown_payments: vec![unknown] };
+    let plan = RecoveryPlan {
+        file: None,
+        unknown_payments: vec![unknown],
+        unknown_receipts: vec![unknown],
+    };
     let restored = Member::prepared(world.config(), copy, recover(&words, plan)).await;
     assert!(restored.list_peer_channels().is_empty(), "no channel of the copy is used");
     assert_eq!(confirmed(&restored), on_chain);
@@ -206,6 +210,8 @@ async fn old_state_is_put_aside_and_the_newest_balance_comes_back() {
     let again =
         offerd_core::port::PayOrder { payment_id: unknown, ..pay_order(&minted, msat(1_000)) };
     assert_eq!(restored.pay(again).await, Err(PayRefused::AlreadyKnown));
+    assert!(!restored.is_lost(unknown).await.unwrap());
+    assert!(restored.is_lost([8; 32]).await.unwrap(), "what nobody asked about");
 
     mine_until_done(&world, &restored, &[&peer]).await;
     let rescue = restored.rescue().unwrap();

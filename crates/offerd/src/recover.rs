@@ -3,6 +3,7 @@
 //! Of channels, the node's part is in offerd-node-ldk. Here is what an old copy means for the business:
 //!
 //! * A payment whose outcome the copy does not know may have arrived. It stays pending, and is never begun again.
+//! * A payment to us that was accepted may have become ours. Its receipt stays as it is.
 //! * An open payout may have been redeemed since. It is disabled; its maker may open it again when he knows better.
 
 use std::path::{Path, PathBuf};
@@ -63,9 +64,11 @@ pub fn file_at(path: Option<&PathBuf>) -> Result<Option<RecoveryFile>, RecoverEr
 /// When nothing or not everything was done; it may be called again.
 pub fn begin(store: &dyn Store, lost: Lost, now: Timestamp) -> Result<Kept, RecoverError> {
     let pending = store.pending_payments()?;
+    let claiming = store.claiming_receipts()?;
     let plan = RecoveryPlan {
         file: lost.file,
         unknown_payments: pending.iter().map(|payment| payment.id.0).collect(),
+        unknown_receipts: claiming.iter().map(|receipt| receipt.payment_hash.0).collect(),
     };
     // First: from now on no start uses the old state of channels, whatever happens to the rest of this.
     begin_recovery(lost.node_id, lost.network, store, plan)?;

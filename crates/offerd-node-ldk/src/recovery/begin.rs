@@ -19,6 +19,9 @@ pub struct RecoveryPlan {
     /// Payments of ours whose outcome the lost state knew: the node will not say of them that it does not know
     /// them, so that nobody begins them again.
     pub unknown_payments: Vec<[u8; 32]>,
+    /// Payment hashes of payments to us that were accepted, and of which the copy does not know whether they became
+    /// ours: the node will not say of them that they are lost.
+    pub unknown_receipts: Vec<[u8; 32]>,
 }
 
 /// Makes the node `node_id`, whose state is in `values`, recover at its next start: no channel state that is there
@@ -49,16 +52,15 @@ pub fn begin_recovery<V: KeyValueStore + ?Sized>(
         remember(values, file.peers)?;
     }
     merged.add(book.current);
-    let mut unknown: Vec<String> =
-        plan.unknown_payments.iter().map(|id| id.to_lower_hex_string()).collect();
+    let mut unknown_payments = hex(&plan.unknown_payments);
+    let mut unknown_receipts = hex(&plan.unknown_receipts);
     if let Some(before) = before {
         merged.birth_height = merged.birth_height.or(before.birth_height);
         merged.addresses = merged.addresses.or(before.addresses);
         merged.add(before.channels.into_iter().map(|channel| channel.entry).collect());
-        unknown.extend(before.unknown_payments);
+        unknown_payments.extend(before.unknown_payments);
+        unknown_receipts.extend(before.unknown_receipts);
     }
-    unknown.sort_unstable();
-    unknown.dedup();
     let state = State {
         node_id: node_id.to_string(),
         phase: Phase::Begun,
@@ -70,9 +72,20 @@ pub fn begin_recovery<V: KeyValueStore + ?Sized>(
         outputs: Vec::new(),
         sweep: None,
         script: None,
-        unknown_payments: unknown,
+        unknown_payments: once(unknown_payments),
+        unknown_receipts: once(unknown_receipts),
     };
     Ok(state.write(values)?)
+}
+
+fn hex(names: &[[u8; 32]]) -> Vec<String> {
+    names.iter().map(|name| name.to_lower_hex_string()).collect()
+}
+
+fn once(mut names: Vec<String>) -> Vec<String> {
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn knows(state: &State) -> bool {

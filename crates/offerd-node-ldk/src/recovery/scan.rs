@@ -133,10 +133,12 @@ impl Recovery {
 
     /// Payments whose outcome is not known.
     pub(crate) fn unknown_payments(&self) -> HashSet<[u8; 32]> {
-        self.look(|state| {
-            let ids = state.unknown_payments.iter();
-            ids.filter_map(|id| <[u8; 32]>::from_hex(id).ok()).collect()
-        })
+        self.look(|state| from_hex(&state.unknown_payments))
+    }
+
+    /// Payment hashes of payments to us of which it is not known whether they became ours.
+    pub(crate) fn unknown_receipts(&self) -> HashSet<[u8; 32]> {
+        self.look(|state| from_hex(&state.unknown_receipts))
     }
 
     pub(super) fn look<T>(&self, read: impl FnOnce(&State) -> T) -> T {
@@ -183,6 +185,10 @@ impl Recovery {
             Some(ScannedBlock { height: fork_point.height, hash: fork_point.block_hash });
         self.write(&mut inner)
     }
+}
+
+fn from_hex(names: &[String]) -> HashSet<[u8; 32]> {
+    names.iter().filter_map(|name| <[u8; 32]>::from_hex(name).ok()).collect()
 }
 
 impl State {

@@ -7,7 +7,7 @@ use lightning::util::persist::{
     CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE,
     CHANNEL_MONITOR_PERSISTENCE_SECONDARY_NAMESPACE,
 };
-use offerd_core::port::{KeyValueStore, PortError};
+use offerd_core::port::{KeyValueStore, NamedChange, PortError};
 use tracing::warn;
 
 const MANAGER: (&str, &str) = (
@@ -21,20 +21,22 @@ const MONITORS: (&str, &str) = (
 /// Where it goes; the second part of the name is the place it had.
 const ASIDE: &str = "old_channel_state";
 
-/// Moves channel monitors and the channel manager away. Each is written in its new place before it goes from the
-/// old one, the manager last: interrupted, it is done again.
+/// Moves channel monitors and the channel manager away, all at once.
 pub(super) fn set_aside(values: &dyn KeyValueStore) -> Result<(), PortError> {
-    for key in values.list(MONITORS.0, MONITORS.1)? {
-        move_away(values, MONITORS, &key)?;
+    let monitors = values.list(MONITORS.0, MONITORS.1)?;
+    let monitors = monitors.into_iter().map(|key| (MONITORS, "monitors", key));
+    let manager = (MANAGER, "manager", CHANNEL_MANAGER_PERSISTENCE_KEY.to_owned());
+    let mut old = Vec::new();
+    for (from, place, key) in monitors.chain([manager]) {
+        if let Some(state) = values.read(from.0, from.1, &key)? {
+            warn!(place, key, "old channel state is put aside and will not be used");
+            old.push((from, place, key, state));
+        }
     }
-    move_away(values, MANAGER, CHANNEL_MANAGER_PERSISTENCE_KEY)
-}
-
-fn move_away(values: &dyn KeyValueStore, from: (&str, &str), key: &str) -> Result<(), PortError> {
-    let Some(state) = values.read(from.0, from.1, key)? else { return Ok(()) };
-    let place = if from == MONITORS { "monitors" } else { "manager" };
-    values.write(ASIDE, place, key, &state)?;
-    values.remove(from.0, from.1, key)?;
-    warn!(place, key, "old channel state is put aside and will not be used");
-    Ok(())
+    let moves = old.iter().flat_map(|((primary, secondary), place, key, state)| {
+        let there =
+            NamedChange { primary: ASIDE, secondary: place, key, value: Some(state.as_slice()) };
+        [there, NamedChange { primary, secondary, key, value: None }]
+    });
+    values.write_all(&moves.collect::<Vec<_>>())
 }

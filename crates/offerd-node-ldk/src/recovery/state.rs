@@ -44,6 +44,8 @@ pub(super) struct State {
     pub(super) script: Option<ScriptBuf>,
     /// Payments of ours, 32 bytes in hexadecimal each, whose outcome the lost state knew.
     pub(super) unknown_payments: Vec<String>,
+    /// Payment hashes of accepted payments to us, of which the same holds.
+    pub(super) unknown_receipts: Vec<String>,
 }
 
 /// A channel that the peer is to close.
