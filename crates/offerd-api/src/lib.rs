@@ -21,7 +21,7 @@ pub mod node;
 pub mod offer;
 pub mod payment;
 pub mod payout;
-pub mod wait;
 pub mod recovery;
+pub mod wait;
 
 pub use envelope::ErrorObject;

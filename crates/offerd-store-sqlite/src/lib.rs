@@ -23,8 +23,8 @@
 #![deny(clippy::as_conversions, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 mod attempts;
-mod changes;
 mod backup;
+mod changes;
 mod convert;
 mod error;
 mod events;

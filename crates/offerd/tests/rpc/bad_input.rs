@@ -11,6 +11,8 @@ use crate::world::World;
 /// offer of somebody else.
 const TABLE: &[(&str, &str, i64, &str)] = &[
     // help, notifications, stop, listconfigs, getinfo: whatever else is said to a method that takes nothing.
+    ("backup", r#"{"destination": 1}"#, -32602, "destination: should be a string"),
+    ("backup", r#"{"folder": "/tmp"}"#, -32602, "folder: unknown parameter (backup destination=)"),
     ("help", r#"["nonsense"]"#, -32601, "Unknown command 'nonsense'"),
     ("help", r#"["a", "b"]"#, -32602, "params: too many: got 2, takes at most 1 (help [command])"),
     ("help", r#"{"command": 1}"#, -32602, "command: should be a string"),
