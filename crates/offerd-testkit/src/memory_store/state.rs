@@ -122,7 +122,7 @@ impl State {
     }
 
     fn offer_enabled(&mut self, row: OfferRow) -> Result<(), PortError> {
-        let may = |entry: &&mut OfferEntry| !entry.active && !(entry.single_use && entry.used);
+        let may = |entry: &&mut OfferEntry| !(entry.active || entry.single_use && entry.used);
         there(self.offers.get_mut(&row.0).filter(may), "offer")?.active = true;
         Ok(())
     }
