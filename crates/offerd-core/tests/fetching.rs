@@ -248,6 +248,7 @@ fn a_refusal_is_passed_on_and_anything_else_is_an_error() {
 fn the_reason_of_a_refusal_is_what_stands_behind_the_repeated_request() {
     let cases = [
         ("Failed invreq lnr1qqs: Offer no longer available", "Offer no longer available"),
+        ("Failed invreq lnr1qqs: amount: too small", "amount: too small"),
         ("Failed invreq: Invalid invreq", "Invalid invreq"),
         ("quantity must be: at most 3", "quantity must be: at most 3"),
         ("Failed", "Failed"),

@@ -38,7 +38,7 @@ pub fn refusal_reason(error: &InvoiceError) -> PeerText {
     let text = error.error.as_str();
     let reason = text
         .strip_prefix("Failed ")
-        .and_then(|rest| rest.rsplit_once(": "))
+        .and_then(|rest| rest.split_once(": "))
         .map_or(text, |(_, reason)| reason);
     PeerText::new(reason)
 }
