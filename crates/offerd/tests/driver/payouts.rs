@@ -174,6 +174,18 @@ async fn a_claim_that_fails_is_told_to_its_redeemer_and_frees_the_promise() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_claim_is_paid_at_once_for_its_invoice_may_not_live_long() {
+    let world = World::new();
+    let (atm, customer) = (world.announced(), world.announced());
+    let payout = atm.payout(10_000).await;
+    let began = tokio::time::Instant::now();
+    customer.redeem(&strings(&payout)[0], "mine").await.unwrap();
+    // Core Lightning makes invoices that live as long as their maker waits: seconds.
+    assert!(began.elapsed() < std::time::Duration::from_secs(1), "{:?}", began.elapsed());
+    assert_eq!(atm.watch.orders().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_claim_does_not_open_a_withdrawn_promise_again() {
     let world = World::new();
     let (atm, customer) = (world.announced(), world.announced());
