@@ -3,10 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use bolt1::tlv::write_record;
-use bolt1::{DecodeError, DecodeErrorKind, Reader, Writer};
+use bolt1::{DecodeError, DecodeErrorKind, Reader};
 
 use crate::error::{Bolt12Error, Form};
+use crate::records::RecordMap;
 use crate::text::PeerText;
 use crate::value;
 
@@ -29,12 +29,19 @@ pub struct InvoiceError {
     pub suggested_value: Option<Vec<u8>>,
     /// What is wrong, in words.
     pub error: PeerText,
+    /// Fields whose meaning this crate does not know, type and value; all odd, ascending.
+    unknown: Vec<(u64, Vec<u8>)>,
 }
 
 impl InvoiceError {
     /// A refusal in words.
     pub fn new(error: impl Into<String>) -> Self {
-        Self { erroneous_field: None, suggested_value: None, error: PeerText::new(error) }
+        Self {
+            erroneous_field: None,
+            suggested_value: None,
+            error: PeerText::new(error),
+            unknown: Vec::new(),
+        }
     }
 
     /// The same, blaming the field `field`.
@@ -77,28 +84,28 @@ impl InvoiceError {
                 }
                 SUGGESTED_VALUE => read.suggested_value = Some(record.value.to_vec()),
                 ERROR => read.error = value::text(record.value).map_err(in_field)?,
-                odd if !odd.is_multiple_of(2) => {}
+                odd if !odd.is_multiple_of(2) => read.unknown.push((odd, record.value.to_vec())),
                 _ => return Err(in_field(DecodeErrorKind::UnknownEvenType.into()).into()),
             }
         }
         Ok(read)
     }
 
-    /// The TLV stream. A suggested value without a field to blame is left out, as it would mean nothing.
+    /// The TLV stream, unknown fields that were read included. A suggested value without a field to blame is left out,
+    /// as it would mean nothing.
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
+        let mut records = RecordMap::default();
         if let Some(field) = self.erroneous_field {
-            let mut number = Writer::new();
-            number.write_tu64(field);
-            write_record(&mut writer, ERRONEOUS_FIELD, &number.into_bytes());
+            records.set_tu64(ERRONEOUS_FIELD, field);
             // req ER-03
             if let Some(value) = &self.suggested_value {
-                write_record(&mut writer, SUGGESTED_VALUE, value);
+                records.set(SUGGESTED_VALUE, value.as_slice());
             }
         }
         // req ER-01
-        write_record(&mut writer, ERROR, self.error.as_str().as_bytes());
-        writer.into_bytes()
+        records.set(ERROR, self.error.as_str());
+        self.unknown.iter().for_each(|(typ, value)| records.set(*typ, value.as_slice()));
+        records.encode()
     }
 }
 
