@@ -5,7 +5,10 @@
 use bolt1::{Reader, Writer, tlv};
 use bolt4::encrypted_data::EncryptedData;
 use bolt4::onion_message::{OnionMessage, Peeled, peel};
-use bolt12::{Bolt12String, Invoice, InvoiceError, InvoiceRequest, Offer, PayerProof};
+use bolt12::{
+    Bolt12String, Hrp, Invoice, InvoiceError, InvoiceRequest, Msat, Offer, PayerProof, Paywindow,
+    Recurrence, RecurrenceBase, TimeUnit, Timestamp, draft2021 as draft,
+};
 use offerd_core::amount::AmountSpec;
 use offerd_core::receipt::Sealed;
 use secp256k1::{Secp256k1, SecretKey};
@@ -14,12 +17,16 @@ use secp256k1::{Secp256k1, SecretKey};
 #[path = "../../crates/offerd/src/rpc/frame.rs"]
 #[allow(dead_code, reason = "the daemon uses all of it")]
 mod frame;
+mod proofs;
+
+pub use proofs::proof_creation;
 
 /// The name of each target with what it does.
-pub const TARGETS: [(&str, fn(&[u8])); 13] = [
+pub const TARGETS: [(&str, fn(&[u8])); 16] = [
     ("amount", amount),
     ("blinded_path", blinded_path),
     ("bolt12_string", bolt12_string),
+    ("draft2021", draft2021),
     ("encrypted_data", encrypted_data),
     ("invoice", invoice),
     ("invoice_error", invoice_error),
@@ -27,6 +34,8 @@ pub const TARGETS: [(&str, fn(&[u8])); 13] = [
     ("offer", offer),
     ("onion_message", onion_message),
     ("payer_proof", payer_proof),
+    ("periods", periods),
+    ("proof_creation", proof_creation),
     ("rpc_frames", rpc_frames),
     ("sealed_context", sealed_context),
     ("tlv_stream", tlv_stream),
@@ -78,6 +87,7 @@ pub fn bolt12_string(data: &[u8]) {
         Bolt12String::Offer(offer) => (offer.to_string(), offer.to_qr_string()),
         Bolt12String::InvoiceRequest(request) => (request.to_string(), request.to_qr_string()),
         Bolt12String::Invoice(invoice) => (invoice.to_string(), invoice.to_qr_string()),
+        Bolt12String::PayerProof(proof) => (proof.to_string(), proof.to_qr_string()),
     };
     assert_eq!(again.parse().as_ref(), Ok(&parsed));
     assert_eq!(twice.parse().as_ref(), Ok(&parsed));
@@ -136,6 +146,50 @@ pub fn payer_proof(data: &[u8]) {
     if let Ok(proof) = PayerProof::decode(data) {
         assert_eq!(proof.bytes(), data);
         let _verdict = proof.verify(&Secp256k1::new());
+    }
+}
+
+/// A draft is recognised or not, and what is recognised is no message of today.
+pub fn draft2021(data: &[u8]) {
+    for hrp in Hrp::ALL {
+        if let Some(found) = draft::recognise(hrp, data) {
+            let records = tlv::records(data).expect("it is a stream").len();
+            assert_eq!(found.fields().count() + found.unknown_records().count(), records);
+            assert!(Offer::decode(data).is_err() || hrp != Hrp::Offer);
+        }
+    }
+}
+
+/// Periods follow one another without a gap, windows open before they close, and nobody pays more than the whole.
+pub fn periods(data: &[u8]) {
+    let mut reader = Reader::new(data);
+    let Ok(numbers) = reader.read_array::<38>() else { return };
+    let mut numbers = Reader::new(&numbers);
+    let mut u64 = || numbers.read_u64().unwrap_or(0);
+    let (basetime, now, amount) = (Timestamp(u64()), Timestamp(u64()), u64());
+    let mut u32 = || numbers.read_u32().unwrap_or(0);
+    let (period, index, after) = (u32(), u32(), u32());
+    let unit = [TimeUnit::Seconds, TimeUnit::Days, TimeUnit::Months][usize::from(data[36] % 3)];
+    let Some(period) = std::num::NonZeroU32::new(period) else { return };
+    let mut recurrence = Recurrence::every(period, unit);
+    if data[37] & 1 != 0 {
+        recurrence.base = Some(RecurrenceBase { basetime, proportional: true });
+    }
+    if data[37] & 2 != 0 {
+        recurrence.paywindow = Some(Paywindow { seconds_before: after / 2, seconds_after: after });
+    }
+    let Some(this) = recurrence.period_at(basetime, index) else { return };
+    assert!(this.start < this.end);
+    if let Some(next) = index.checked_add(1).and_then(|next| recurrence.period_at(basetime, next)) {
+        assert_eq!(next.start, this.end);
+    }
+    assert_eq!(recurrence.index_at(basetime, this.start), Some(index));
+    if let Some(window) = recurrence.window_at(basetime, index) {
+        assert!(window.opens <= window.closes);
+        assert_eq!(window.contains(now), window.opens <= now && now < window.closes);
+    }
+    if let Some(amount) = Msat::new(amount) {
+        assert!(this.share_left(amount, now) <= amount);
     }
 }
 

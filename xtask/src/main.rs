@@ -2,6 +2,7 @@
 
 mod arch;
 mod metadata;
+mod portable;
 mod requirements;
 
 use std::env;
@@ -11,12 +12,14 @@ const USAGE: &str = "usage: cargo xtask <chore>
 
 chores:
   arch          check who depends on whom, and the size of files
+  portable      build the crates of the specification with all choices of features, and without std
   requirements  check that code and tests name each requirement of the specification";
 
 fn main() -> ExitCode {
     let chore = env::args().nth(1).unwrap_or_default();
     let findings = match chore.as_str() {
         "arch" => arch::check(),
+        "portable" => portable::check(),
         "requirements" => requirements::check(),
         _ => {
             eprintln!("{USAGE}");

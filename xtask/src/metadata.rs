@@ -14,6 +14,8 @@ pub(crate) struct Package {
     /// Its folder.
     pub(crate) folder: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
+    /// The names of its features, but `default`.
+    pub(crate) features: Vec<String>,
 }
 
 /// Something a crate depends on.
@@ -44,7 +46,13 @@ fn package(package: &Value) -> Option<Package> {
         name: package.get("name")?.as_str()?.to_owned(),
         folder: manifest.parent()?.to_owned(),
         dependencies: list(package, "dependencies").map(dependency).collect::<Option<_>>()?,
+        features: features(package)?,
     })
+}
+
+fn features(package: &Value) -> Option<Vec<String>> {
+    let names = package.get("features")?.as_object()?.keys();
+    Some(names.filter(|name| *name != "default").cloned().collect())
 }
 
 fn dependency(dependency: &Value) -> Option<Dependency> {

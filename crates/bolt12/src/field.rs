@@ -186,6 +186,13 @@ pub fn name(typ: u64) -> Option<&'static str> {
     entry(typ).map(|(_, name, _)| *name).or_else(|| proof().map(|(_, name)| *name))
 }
 
+/// The number of the field that the specification calls `name`; the plain one where there is an experimental one too.
+pub fn number(name: &str) -> Option<u64> {
+    let of_proof = PROOF_TABLE.iter().map(|(number, name)| (*number, *name));
+    let mut all = TABLE.iter().map(|(number, name, _)| (*number, *name)).chain(of_proof);
+    all.find(|(_, known)| *known == name).map(|(number, _)| number)
+}
+
 /// Whether `typ` is a field of a payer proof that no other message has.
 pub(crate) fn is_of_proof(typ: u64) -> bool {
     PROOF_TABLE.iter().any(|(number, _)| *number == typ)

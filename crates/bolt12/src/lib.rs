@@ -95,9 +95,15 @@
 #![deny(clippy::as_conversions, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 extern crate alloc;
+
+/// The examples of the README, which must run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 #[cfg(test)]
 extern crate std;
 
+pub mod draft2021;
 pub mod encoding;
 mod error;
 mod features;

@@ -5,12 +5,10 @@
 
 use alloc::vec::Vec;
 
-use bitcoin_hashes::{HashEngine, sha256};
-use bolt1::Writer;
-
 use crate::field;
 use crate::hash::{finish, tagged};
 use crate::records::known_good;
+use bitcoin_hashes::{HashEngine, sha256};
 
 /// The merkle root over the records of a TLV stream; signature elements (240 to 1000) are left out.
 ///
@@ -52,10 +50,8 @@ impl Hasher {
 
     /// The nonce of the record of type `typ`.
     pub(crate) fn nonce(&self, typ: u64) -> [u8; 32] {
-        let mut number = Writer::new();
-        number.write_bigsize(typ);
         let mut nonce = self.nonce.clone();
-        nonce.input(&number.into_bytes());
+        input_bigsize(&mut nonce, typ);
         finish(nonce)
     }
 
@@ -88,5 +84,23 @@ impl Hasher {
                 .collect();
         }
         level.first().copied().unwrap_or_default()
+    }
+}
+
+/// Takes in `number` as a `bigsize`.
+fn input_bigsize(engine: &mut sha256::HashEngine, number: u64) {
+    if let Ok(small) = u8::try_from(number)
+        && small < 0xfd
+    {
+        engine.input(&[small]);
+    } else if let Ok(two) = u16::try_from(number) {
+        engine.input(&[0xfd]);
+        engine.input(&two.to_be_bytes());
+    } else if let Ok(four) = u32::try_from(number) {
+        engine.input(&[0xfe]);
+        engine.input(&four.to_be_bytes());
+    } else {
+        engine.input(&[0xff]);
+        engine.input(&number.to_be_bytes());
     }
 }

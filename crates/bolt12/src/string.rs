@@ -2,11 +2,12 @@
 
 use core::str::FromStr;
 
-use crate::encoding::{self, Hrp, StringError};
+use crate::encoding::{self, Hrp};
 use crate::error::Bolt12Error;
 use crate::invoice::Invoice;
 use crate::invoice_request::InvoiceRequest;
 use crate::offer::Offer;
+use crate::payer_proof::PayerProof;
 
 /// Whatever a string of BOLT 12 turned out to be.
 #[expect(clippy::large_enum_variant, reason = "taken apart at once, never kept in numbers")]
@@ -18,6 +19,8 @@ pub enum Bolt12String {
     InvoiceRequest(InvoiceRequest),
     /// `lni1…`
     Invoice(Invoice),
+    /// `lnp1…`
+    PayerProof(PayerProof),
 }
 
 impl FromStr for Bolt12String {
@@ -29,7 +32,7 @@ impl FromStr for Bolt12String {
             Hrp::Offer => Offer::decode(&bytes).map(Self::Offer),
             Hrp::InvoiceRequest => InvoiceRequest::decode(&bytes).map(Self::InvoiceRequest),
             Hrp::Invoice => Invoice::decode(&bytes).map(Self::Invoice),
-            Hrp::PayerProof => Err(StringError::UnexpectedPrefix { found: hrp }.into()),
+            Hrp::PayerProof => PayerProof::decode(&bytes).map(Self::PayerProof),
         }
     }
 }

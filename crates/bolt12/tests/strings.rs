@@ -4,8 +4,8 @@ mod common;
 
 use bolt12::encoding::{MAX_STRING_LEN, encode_string_for_qr};
 use bolt12::{
-    Bolt12Error, Bolt12String, Hrp, Invoice, InvoiceRequest, Offer, StringError, decode_string,
-    encode_string,
+    Bolt12Error, Bolt12String, Form, Hrp, Invoice, InvoiceRequest, Offer, StringError,
+    decode_string, encode_string,
 };
 use common::*;
 
@@ -106,9 +106,9 @@ fn a_string_says_what_it_carries() {
     assert_eq!(read(offer().to_qr_string()), Ok(Bolt12String::Offer(offer())));
     assert_eq!(read(request.to_qr_string()), Ok(Bolt12String::InvoiceRequest(request.clone())));
     assert_eq!(read(invoice.to_qr_string()), Ok(Bolt12String::Invoice(invoice.clone())));
-    let proof = encode_string(Hrp::PayerProof, &[]);
     let unexpected = |found| Bolt12Error::from(StringError::UnexpectedPrefix { found });
-    assert_eq!(read(proof), Err(unexpected(Hrp::PayerProof)));
+    let error = read(encode_string(Hrp::PayerProof, &[])).expect_err("empty");
+    assert_eq!(error.form(), Some(Form::PayerProof));
 
     assert_eq!(invoice.to_string().parse::<Offer>(), Err(unexpected(Hrp::Invoice)));
     assert_eq!(offer().to_string().parse::<InvoiceRequest>(), Err(unexpected(Hrp::Offer)));

@@ -21,6 +21,7 @@ pub mod node;
 pub mod offer;
 pub mod payment;
 pub mod payout;
+pub mod proof;
 pub mod recovery;
 pub mod wait;
 

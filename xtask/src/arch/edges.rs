@@ -23,6 +23,7 @@ const ADAPTER: &[&str] = &["bolt1", "bolt4", "bolt12", "offerd-core"];
 
 /// From the specification outwards. Adapters do not see each other; core sees no adapter.
 const ROOMS: &[Room] = &[
+    room("bench", SPEC, &[]),
     room("bolt1", &[], &[]),
     room("bolt4", &["bolt1"], &[]),
     room("bolt12", &["bolt1", "bolt4"], &[]),
@@ -97,7 +98,7 @@ mod tests {
                 is_optional: *is_optional,
             })
             .collect();
-        Package { name: name.to_owned(), folder: name.into(), dependencies }
+        Package { name: name.to_owned(), folder: name.into(), dependencies, features: Vec::new() }
     }
 
     fn findings(name: &str, dependency: (&str, bool, bool)) -> Vec<String> {

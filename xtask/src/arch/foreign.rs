@@ -53,7 +53,12 @@ mod tests {
     fn findings(name: &str, used: &str, is_dev: bool) -> Vec<String> {
         let dependency = Dependency { name: used.to_owned(), is_dev, is_optional: false };
         let dependencies = vec![dependency];
-        check(&[Package { name: name.to_owned(), folder: name.into(), dependencies }])
+        check(&[Package {
+            name: name.to_owned(),
+            folder: name.into(),
+            dependencies,
+            features: Vec::new(),
+        }])
     }
 
     #[test]

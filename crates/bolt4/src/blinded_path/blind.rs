@@ -51,31 +51,36 @@ pub fn blind_encoded<C: Signing + Verification>(
     }
     // req BP-W3, BP-W2
     let first_path_key = PublicKey::from_secret_key(secp, &path_secret);
-    let mut key = path_secret;
+    let (mut key, mut path_key) = (path_secret, first_path_key);
     let mut blinded = Vec::with_capacity(hops.len());
-    for (node_id, data) in hops {
-        let (hop, next) = blind_hop(secp, &key, node_id, data).ok_or(PathError::BadKey)?;
+    for (position, (node_id, data)) in (1..).zip(hops) {
+        // req BP-W2, OM-P1
+        let secret = Secret::exchange(&key, node_id).ok_or(PathError::BadKey)?;
+        let hop = blind_hop(secp, &secret, node_id, data).ok_or(PathError::BadKey)?;
         blinded.push(hop);
-        key = next;
+        // The last hop's path key, and the one behind it, are nobody's business.
+        if position < hops.len() {
+            let factor = secret.next_factor(&path_key).ok_or(PathError::BadKey)?;
+            key = key.mul_tweak(&factor).map_err(|_| PathError::BadKey)?;
+            if position.saturating_add(1) < hops.len() {
+                path_key = PublicKey::from_secret_key(secp, &key);
+            }
+        }
     }
     Ok(BlindedPath { first_node_id: first_node, first_path_key, hops: blinded })
 }
 
-/// One hop under the path key's secret `key`, and the secret for the next.
-fn blind_hop<C: Signing + Verification>(
+/// One hop, with which the path's maker shares `secret`.
+fn blind_hop<C: Verification>(
     secp: &Secp256k1<C>,
-    key: &SecretKey,
+    secret: &Secret,
     node_id: &PublicKey,
     data: &[u8],
-) -> Option<(BlindedHop, SecretKey)> {
-    // req BP-W2, OM-P1
-    let secret = Secret::exchange(key, node_id)?;
-    let hop = BlindedHop {
+) -> Option<BlindedHop> {
+    Some(BlindedHop {
         // req BP-W4
         blinded_node_id: node_id.mul_tweak(secp, &secret.blinding_factor()?).ok()?,
         // req BP-W7
         encrypted_recipient_data: seal(&secret.derive("rho"), data.to_vec())?,
-    };
-    let path_key = PublicKey::from_secret_key(secp, key);
-    Some((hop, key.mul_tweak(&secret.next_factor(&path_key)?).ok()?))
+    })
 }

@@ -31,7 +31,7 @@ pub fn wrap<C: Signing + Verification>(
         return Err(CreateError::TooLarge { needed, available });
     }
     let public_key = PublicKey::from_secret_key(secp, session_key);
-    let secrets = secrets(secp, session_key, hops).ok_or(CreateError::BadKey)?;
+    let secrets = secrets(secp, session_key, public_key, hops).ok_or(CreateError::BadKey)?;
     let layers: Vec<_> =
         secrets.iter().zip(hops).map(|(secret, (_, payload))| (secret, frame(payload))).collect();
 
@@ -78,18 +78,23 @@ fn frame(payload: &[u8]) -> Vec<u8> {
     writer.into_bytes()
 }
 
-/// What the sender shares with each hop.
-fn secrets<C: Signing + Verification>(
+/// What the sender shares with each hop. `public` is that of `session_key`.
+fn secrets<C: Signing>(
     secp: &Secp256k1<C>,
     session_key: &SecretKey,
+    mut public: PublicKey,
     hops: &[(PublicKey, Vec<u8>)],
 ) -> Option<Vec<Secret>> {
     let mut key = *session_key;
     let mut secrets = Vec::with_capacity(hops.len());
-    for (node_id, _) in hops {
+    for (position, (node_id, _)) in (1..).zip(hops) {
         let secret = Secret::exchange(&key, node_id)?;
-        let public = PublicKey::from_secret_key(secp, &key);
-        key = key.mul_tweak(&secret.next_factor(&public)?).ok()?;
+        if position < hops.len() {
+            key = key.mul_tweak(&secret.next_factor(&public)?).ok()?;
+            if position.saturating_add(1) < hops.len() {
+                public = PublicKey::from_secret_key(secp, &key);
+            }
+        }
         secrets.push(secret);
     }
     Some(secrets)

@@ -1,21 +1,70 @@
-//! Strings of the 2021 draft: the same prefixes, other fields.
+//! Strings of the 2021 draft: the same prefixes, other fields, and nobody who answers them.
 
-use bolt1::tlv::Stream;
+use bolt1::{DecodeError, DecodeErrorKind, Reader};
+use bolt12::draft2021::{Draft, Shape};
+use serde_json::{Map, Value, json};
 
-/// `node_id` of a 2021 offer or invoice: an x-only key.
-const NODE_ID: u64 = 30;
-/// `payer_key` of a 2021 invoice request: an x-only key.
-const PAYER_KEY: u64 = 38;
+use super::field;
 
-/// Says in plain words that these bytes are of the 2021 draft, if they are. Today's messages have neither of its
-/// keys.
-pub(super) fn explain(bytes: &[u8]) -> Option<String> {
-    let old = Stream::new(bytes)
-        .map_while(Result::ok)
-        .any(|record| matches!(record.typ, NODE_ID | PAYER_KEY) && record.value.len() == 32);
-    old.then(|| {
-        "this was made after the 2021 draft of BOLT 12, whose fields were numbered differently; \
-         today's wallets cannot use it: ask its maker for a new one"
-            .to_owned()
+/// Why it is not valid, in plain words.
+const REASON: &str = "this was made after the 2021 draft of BOLT 12, which no wallet answers any more (c-lightning did \
+                      until 2022): ask its maker for a new one. Its signature was not checked";
+
+/// Shows the draft's fields under the draft's names.
+pub(super) fn show(draft: &Draft<'_>, view: &mut Map<String, Value>) {
+    view.insert("valid".to_owned(), json!(false));
+    view.insert("draft".to_owned(), json!("2021"));
+    view.insert("reason".to_owned(), json!(REASON));
+    let in_currency = draft.fields().any(|(field, _)| field.name == "currency");
+    for (field, value) in draft.fields() {
+        let is_msat = field.shape == Shape::Amount && !in_currency;
+        let name = format!("{}{}", field.name, if is_msat { "_msat" } else { "" });
+        match value_of(field.shape, value) {
+            Ok(value) => view.insert(name, value),
+            Err(error) => view
+                .insert(format!("warning_invalid_{}", field.name), json!(error.kind.to_string())),
+        };
+    }
+    let unknown: Vec<Value> = draft.unknown_records().map(|record| {
+        json!({ "type": record.typ, "length": record.value.len(), "value": hex::encode(record.value) })
+    }).collect();
+    if !unknown.is_empty() {
+        view.insert("unknown_draft_tlvs".to_owned(), Value::Array(unknown));
+    }
+}
+
+fn value_of(shape: Shape, bytes: &[u8]) -> Result<Value, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    Ok(match shape {
+        Shape::Bytes => json!(hex::encode(bytes)),
+        Shape::Text => json!(str::from_utf8(bytes).map_err(|_| DecodeErrorKind::InvalidUtf8)?),
+        Shape::Number | Shape::Amount => json!(field::tu64(bytes)?),
+        Shape::Chains => field::chains(bytes)?,
+        Shape::Empty => json!(true),
+        Shape::Numbers => {
+            let mut numbers = Vec::new();
+            while !reader.is_empty() {
+                numbers.push(json!(reader.read_u64()?));
+            }
+            Value::Array(numbers)
+        }
+        Shape::Recurrence => {
+            let unit = reader.read_u8()?;
+            let name = ["seconds", "days", "months", "years"].get(usize::from(unit));
+            json!({ "time_unit": unit, "time_unit_name": name, "period": reader.read_tu32()? })
+        }
+        Shape::RecurrenceBase => {
+            let any = reader.read_u8()? != 0;
+            json!({ "start_any_period": any, "basetime": reader.read_tu64()? })
+        }
+        Shape::Paywindow => {
+            let before = reader.read_u32()?;
+            let proportional = reader.read_u8()? != 0;
+            json!({
+                "seconds_before": before,
+                "proportional_amount": proportional,
+                "seconds_after": reader.read_tu32()?,
+            })
+        }
     })
 }

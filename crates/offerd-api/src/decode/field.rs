@@ -40,6 +40,10 @@ enum Shape {
     PayInfos,
     Fallbacks,
     Bip353Name,
+    /// `...*bigsize`.
+    Markers,
+    /// `...*sha256`.
+    Hashes,
 }
 
 fn shape(typ: u64, context: &Context<'_>) -> Option<Shape> {
@@ -53,11 +57,16 @@ fn shape(typ: u64, context: &Context<'_>) -> Option<Shape> {
         | number::INVOICE_PAYMENT_HASH
         | number::INVOICE_FEATURES
         | number::SIGNATURE
-        | number::REFUND_SIGNATURE => Shape::Bytes,
+        | number::REFUND_SIGNATURE
+        | number::PROOF_SIGNATURE
+        | number::PROOF_PREIMAGE => Shape::Bytes,
+        number::PROOF_OMITTED_TLVS => Shape::Markers,
+        number::PROOF_MISSING_HASHES | number::PROOF_LEAF_HASHES => Shape::Hashes,
         number::OFFER_CURRENCY
         | number::OFFER_DESCRIPTION
         | number::OFFER_ISSUER
-        | number::INVREQ_PAYER_NOTE => Shape::Text,
+        | number::INVREQ_PAYER_NOTE
+        | number::PROOF_NOTE => Shape::Text,
         number::OFFER_AMOUNT if context.in_currency => Shape::Number,
         number::OFFER_AMOUNT | number::INVREQ_AMOUNT | number::INVOICE_AMOUNT => Shape::Msat,
         number::OFFER_ABSOLUTE_EXPIRY
@@ -133,23 +142,35 @@ fn show(shape: &Shape, bytes: &[u8], context: &Context<'_>) -> Result<Value, Dec
         Shape::PayInfos => path::show_pay_infos(bytes)?,
         Shape::Fallbacks => fallbacks(bytes)?,
         Shape::Bip353Name => bip_353_name(bytes)?,
+        Shape::Markers => markers(bytes)?,
+        Shape::Hashes => chains(bytes)?,
     })
 }
 
-fn tu64(bytes: &[u8]) -> Result<u64, DecodeError> {
+pub(super) fn tu64(bytes: &[u8]) -> Result<u64, DecodeError> {
     let mut reader = Reader::new(bytes);
     let number = reader.read_tu64()?;
     reader.finish()?;
     Ok(number)
 }
 
-fn chains(bytes: &[u8]) -> Result<Value, DecodeError> {
+/// A list of 32 bytes each.
+pub(super) fn chains(bytes: &[u8]) -> Result<Value, DecodeError> {
     let mut reader = Reader::new(bytes);
     let mut chains = Vec::new();
     while !reader.is_empty() {
         chains.push(json!(hex::encode(reader.read_array::<32>()?)));
     }
     Ok(Value::Array(chains))
+}
+
+fn markers(bytes: &[u8]) -> Result<Value, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let mut markers = Vec::new();
+    while !reader.is_empty() {
+        markers.push(json!(reader.read_bigsize()?));
+    }
+    Ok(Value::Array(markers))
 }
 
 fn fallbacks(bytes: &[u8]) -> Result<Value, DecodeError> {

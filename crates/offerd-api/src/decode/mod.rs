@@ -36,6 +36,10 @@ pub fn decode(string: &str) -> Decoded {
     };
     let mut view = Map::new();
     view.insert("type".to_owned(), json!(type_name(hrp)));
+    if let Some(draft) = bolt12::draft2021::recognise(hrp, &bytes) {
+        draft::show(&draft, &mut view);
+        return Decoded { valid: false, view };
+    }
     let problem = find_problem(hrp, &bytes);
     view.insert("valid".to_owned(), json!(problem.is_none()));
     let valid = problem.is_none();
@@ -82,19 +86,13 @@ impl Problem {
 }
 
 fn find_problem(hrp: Hrp, bytes: &[u8]) -> Option<Problem> {
-    if let Some(reason) = draft::explain(bytes) {
-        return Some(Problem { reason, warning: None });
-    }
     let parsed = match hrp {
         Hrp::Offer => bolt12::Offer::decode(bytes).map(Bolt12String::Offer),
         Hrp::InvoiceRequest => {
             bolt12::InvoiceRequest::decode(bytes).map(Bolt12String::InvoiceRequest)
         }
         Hrp::Invoice => bolt12::Invoice::decode(bytes).map(Bolt12String::Invoice),
-        Hrp::PayerProof => {
-            let reason = "payer proofs are not supported yet".to_owned();
-            return Some(Problem { reason, warning: None });
-        }
+        Hrp::PayerProof => bolt12::PayerProof::decode(bytes).map(Bolt12String::PayerProof),
     };
     match parsed {
         Err(error) => Some(Problem::from_error(&error)),
@@ -118,6 +116,10 @@ fn signature_problem(parsed: &Bolt12String) -> Option<Problem> {
         Bolt12String::Invoice(invoice) => {
             let wrong = invoice.verify_signature(&secp).is_err();
             wrong.then(|| Problem::signature("invoice", false))
+        }
+        Bolt12String::PayerProof(proof) => {
+            let wrong = proof.verify(&secp).is_err();
+            wrong.then(|| Problem::signature("payer_proof", false))
         }
     }
 }

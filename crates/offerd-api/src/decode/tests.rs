@@ -142,7 +142,42 @@ fn a_string_of_the_2021_draft_gets_a_plain_explanation() {
     let shown = view(&bolt12::encode_string(Hrp::Offer, &bytes));
     assert_eq!(shown["valid"], false);
     assert!(shown["reason"].as_str().is_some_and(|reason| reason.contains("2021 draft")));
-    assert_eq!(shown["offer_description"], "hi");
+    assert_eq!((&shown["draft"], &shown["description"]), (&json!("2021"), &json!("hi")));
+    assert_eq!(shown["node_id"], "07".repeat(32));
+}
+
+#[test]
+fn strings_that_c_lightning_made_in_2021_are_shown_by_the_names_of_then() {
+    let recurring = "lno1qcp4256ypqpq86q2pucnq42ngssx2an9wfujqerp0y2pqun4wd68jtn00fkxzcnn9ehhyec6qgqsz83qfwdp\
+                     l28qqmc78ymlvhmxcsywdk5wrjnj36jryg488qwlrnzyjczs";
+    let shown = view(recurring);
+    assert_eq!(shown["type"], "bolt12 offer");
+    assert_eq!(shown["valid"], false);
+    assert_eq!((&shown["currency"], &shown["amount"]), (&json!("USD"), &json!(1000)));
+    assert_eq!(shown["description"], "10USD every day");
+    assert_eq!(shown["issuer"], "rusty.ozlabs.org");
+    assert_eq!(shown["recurrence"]["time_unit_name"], "days");
+    assert_eq!(shown["recurrence"]["period"], 1);
+    assert_eq!(
+        shown.as_object().unwrap().keys().filter(|key| key.starts_with("warning")).count(),
+        0
+    );
+}
+
+#[test]
+fn a_payer_proof_is_shown_and_judged() {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../../../vectors/bolt12/payer_proofs.json")).unwrap();
+    let proof = |list: &str| vectors[list][0]["proof"].as_str().unwrap().to_owned();
+    let shown = view(&proof("accepted"));
+    assert_eq!((&shown["type"], &shown["valid"]), (&json!("bolt12 payer_proof"), &json!(true)));
+    assert_eq!(shown["proof_preimage"].as_str().map(str::len), Some(64));
+    assert!(shown["proof_leaf_hashes"].as_array().is_some_and(|hashes| !hashes.is_empty()));
+    assert!(shown["invreq_payer_id"].is_string() && shown["proof_signature"].is_string());
+    assert_eq!(shown["unknown_payer_proof_tlvs"][0]["type"], 3_000_000_001_u64);
+    let shown = view(&proof("refused"));
+    assert_eq!(shown["valid"], false);
+    assert!(shown["reason"].as_str().is_some_and(|reason| reason.contains("PPR-01")));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub enum Kind {
     NodeId,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A list of texts.
+    /// A list of texts; a whole number in it stands for its decimal digits.
     TextList,
     /// Any JSON value; for what is not supported yet.
     Any,

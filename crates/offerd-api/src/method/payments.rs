@@ -3,7 +3,7 @@
 use super::Method;
 use super::param::{COUNT, Kind, Param, SECONDS, U16, U32, U64};
 
-pub(super) const METHODS: &[Method] = &[PAY, XPAY, LISTPAYS];
+pub(super) const METHODS: &[Method] = &[PAY, XPAY, LISTPAYS, CREATEPROOF, VERIFYPROOF];
 
 const PARTIAL: &str = "paying a part of an invoice";
 
@@ -132,5 +132,60 @@ const LISTPAYS: Method = Method {
     ],
     returns: &[
         "pays[]: payment_hash, status, destination, created_at, completed_at?, label?, bolt12, description?, preimage?, amount_msat, amount_sent_msat?, created_index, updated_index?, offer_id?, payout_offer_id?, reason?",
+    ],
+};
+
+const CREATEPROOF: Method = Method {
+    name: "createproof",
+    aliases: &[],
+    category: "payments",
+    summary: "Proves payments of ours to others: a payer proof (lnp…) for each that arrived.",
+    params: &[
+        Param::required(
+            "invstring",
+            Kind::Code,
+            "The lni… string that was paid, or the lno… or lnr… string it was paid for.",
+        ),
+        Param::optional(
+            "note",
+            Kind::Text,
+            "A note in the proof, such as what its reader asked for.",
+        ),
+        Param::optional(
+            "include",
+            Kind::TextList,
+            "Fields to show, by name or number, where the invoice has them (default: \
+             offer_description, offer_issuer_id, invoice_created_at, invoice_amount).",
+        ),
+    ],
+    returns: &[
+        "proofs[]: bolt12, offer_fields_included, invreq_fields_included, invoice_fields_included",
+    ],
+};
+
+const VERIFYPROOF: Method = Method {
+    name: "verifyproof",
+    aliases: &[],
+    category: "payments",
+    summary: "Checks a payer proof (lnp…): whether an invoice was issued, requested and paid as it says.",
+    params: &[
+        Param::required("proof", Kind::Code, "The lnp… string."),
+        Param::optional(
+            "note",
+            Kind::Text,
+            "The note that it must have: what we asked its maker for.",
+        ),
+    ],
+    returns: &[
+        "valid",
+        "reason?",
+        "invoice_node_id?",
+        "invreq_payer_id?",
+        "invoice_payment_hash?",
+        "proof_preimage?",
+        "invoice_amount_msat?",
+        "offer_description?",
+        "proof_note?",
+        "hidden_fields?",
     ],
 };

@@ -69,6 +69,9 @@ impl Promise {
             Bolt12String::InvoiceRequest(_) => Err(Misuse::WrongString(
                 "this invoice_request is an answer to an offer: nobody promises to pay".into(),
             )),
+            Bolt12String::PayerProof(_) => Err(Misuse::WrongString(
+                "this is a payer proof, not a promise to pay (use verifyproof)".into(),
+            )),
             Bolt12String::Invoice(_) => {
                 Err(Misuse::WrongString("this is an invoice, not a promise to pay".into()))
             }

@@ -3,9 +3,11 @@
 mod failure;
 mod order;
 mod progress;
+mod proof;
 mod state;
 
 pub use failure::{FailedAttempt, Failure, FailureKind, MOST_FAILED_ATTEMPTS};
 pub use order::{OrderTerms, Ordered, decide_label, decide_order};
 pub use progress::{on_attempt_failed, on_failed, on_refused, on_sent, pay_order};
+pub use proof::{SHOWN_BY_DEFAULT, prove};
 pub use state::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};

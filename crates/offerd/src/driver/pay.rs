@@ -66,7 +66,25 @@ impl Driver {
                 "this code pays out: redeem it with sendinvoice".to_owned(),
             )
             .into()),
+            Bolt12String::PayerProof(_) => Err(Misuse::WrongString(
+                "this is a payer proof: it shows a payment and asks for none".to_owned(),
+            )
+            .into()),
         }
+    }
+
+    /// A proof of a payment of ours for others, `None` where it did not arrive. It shows the fields `shown`, as far as
+    /// the invoice has them.
+    ///
+    /// # Errors
+    /// [`Misuse`] where a field cannot be shown, or the invoice was requested with another node's key.
+    pub fn prove(
+        &self,
+        payment: &OutgoingPayment,
+        shown: &[u64],
+        note: Option<&str>,
+    ) -> Result<Option<bolt12::PayerProof>, Misuse> {
+        offerd_core::payment::prove(payment, shown, note, &self.keys)
     }
 
     async fn pay_invoice(&self, invoice: Invoice, call: PayCall) -> Result<PayOutcome, CallError> {

@@ -128,7 +128,14 @@ fn bytes(value: &Value) -> Option<Vec<u8>> {
 }
 
 fn texts(value: Value) -> Option<Vec<String>> {
-    let texts: Vec<String> = serde_json::from_value(value).ok()?;
+    let Value::Array(items) = value else { return None };
+    let text = |item: Value| match item {
+        Value::String(text) => Some(text),
+        // A whole number stands for its decimal digits, as in a label.
+        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let texts: Vec<String> = items.into_iter().map(text).collect::<Option<_>>()?;
     let fits = texts.len() <= 64 && texts.iter().all(|text| text.len() <= MAX_TEXT);
     fits.then_some(texts)
 }

@@ -8,6 +8,7 @@ mod codes;
 mod node;
 mod offers;
 mod payouts;
+mod proofs;
 mod table;
 mod waits;
 #[path = "../driver/world.rs"]

@@ -4,6 +4,7 @@ mod backup;
 mod checkmessage;
 mod close;
 mod connect;
+mod createproof;
 mod decode;
 mod disableinvoicerequest;
 mod disableoffer;
@@ -31,6 +32,7 @@ mod pay;
 mod sendinvoice;
 mod signmessage;
 mod stop;
+mod verifyproof;
 mod wait;
 mod waitanyinvoice;
 mod waitinvoice;
@@ -60,6 +62,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "checkmessage" => |api, args| Box::pin(checkmessage::call(api, args)),
         "close" => |api, args| Box::pin(close::call(api, args)),
         "connect" => |api, args| Box::pin(connect::call(api, args)),
+        "createproof" => |api, args| Box::pin(async move { createproof::call(api, &args) }),
         "decode" => |_, args| Box::pin(async move { decode::call(&args) }),
         "disableinvoicerequest" => |api, args| Box::pin(disableinvoicerequest::call(api, args)),
         "disableoffer" => |api, args| Box::pin(disableoffer::call(api, args)),
@@ -90,6 +93,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "sendinvoice" => |api, args| Box::pin(sendinvoice::call(api, args)),
         "signmessage" => |api, args| Box::pin(signmessage::call(api, args)),
         "stop" => |api, _| Box::pin(async { stop::call(api) }),
+        "verifyproof" => |_, args| Box::pin(async move { verifyproof::call(&args) }),
         "wait" => |api, args| Box::pin(wait::call(api, args)),
         "waitanyinvoice" => |api, args| Box::pin(waitanyinvoice::call(api, args)),
         "waitinvoice" => |api, args| Box::pin(waitinvoice::call(api, args)),

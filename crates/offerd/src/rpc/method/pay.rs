@@ -103,7 +103,7 @@ fn expected_amount(call: &PayCall) -> Option<Msat> {
             Price::Msat(each) => each.times(std::num::NonZeroU64::new(call.quantity.unwrap_or(1))?),
             Price::PayerDecides | Price::Fiat { .. } => call.max_amount,
         },
-        Bolt12String::InvoiceRequest(_) => None,
+        Bolt12String::InvoiceRequest(_) | Bolt12String::PayerProof(_) => None,
     }
 }
 
