@@ -38,6 +38,9 @@ pub struct NodeInfo {
     /// Present while the chain is not caught up with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_bitcoind_sync: Option<String>,
+    /// What is missing before payments can come and go, each in a sentence; empty when nothing is.
+    #[serde(default)]
+    pub missing: Vec<String>,
     /// Present when the node was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<RecoveryProgress>,

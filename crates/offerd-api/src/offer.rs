@@ -65,6 +65,15 @@ pub struct OfferCreated {
     /// Present when nobody could reach us for an invoice now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_unreachable: Option<String>,
+    /// Present when no payment at all could arrive now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_no_inbound: Option<String>,
+    /// Present when payments could arrive, but not one of this amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_capacity: Option<String>,
+    /// Present when a payment could arrive if peers that are away were here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_offline: Option<String>,
 }
 
 /// The result of `listoffers`.

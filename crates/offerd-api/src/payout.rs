@@ -38,6 +38,9 @@ pub struct PayoutCreated {
     /// Present when nobody could reach us with an invoice now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_unreachable: Option<String>,
+    /// Present when less could be sent now than is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_no_outbound: Option<String>,
 }
 
 /// The result of `invoicerequest`, and an entry of `listinvoicerequests`.
@@ -68,6 +71,9 @@ pub struct InvoiceRequestView {
     /// Present when nobody could reach us with an invoice now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_unreachable: Option<String>,
+    /// Present when less could be sent now than is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_no_outbound: Option<String>,
 }
 
 /// The result of `listinvoicerequests`.
@@ -82,6 +88,14 @@ pub struct InvoiceRequestList {
 pub struct PayoutList {
     /// Oldest first.
     pub payouts: Vec<PayoutView>,
+    /// What all payouts together that can be redeemed now may pay, whether they are in the list or not, fees not
+    /// counted.
+    pub open_payouts_msat: u64,
+    /// What could be sent now over all channels together.
+    pub spendable_msat: u64,
+    /// Present when less could be sent now than is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_no_outbound: Option<String>,
 }
 
 /// A payout with its redemptions.

@@ -86,6 +86,7 @@ impl NodeControl for LdkControl {
             lightning_dir: self.dir.display().to_string(),
             warning_bitcoind_sync: (!self.node.synced())
                 .then(|| "the chain is not up to date yet".to_owned()),
+            missing: Vec::new(),
             recovery: self.node.rescue().as_ref().map(rescue::progress),
         })
     }

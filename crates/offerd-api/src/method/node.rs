@@ -40,6 +40,7 @@ const GETINFO: Method = Method {
         "blockheight",
         "network",
         "lightning-dir",
+        "missing[]",
         "recovery{status, num_channels, num_closed, pending_msat, recovered_msat, scanned_height, num_unknown_payments}?",
         "warning_…?",
     ],

@@ -143,6 +143,9 @@ const LISTPAYOUTS: Method = Method {
     ],
     returns: &[
         "payouts[]: state, created_index, created_at, expired, offer_id?, bolt12?, invreq_id?, invoice_request?, invoice_request_signed?, label?, description?, amount_msat?, max_amount_msat?, absolute_expiry?, claims[]",
+        "open_payouts_msat",
+        "spendable_msat",
+        "warning_…?",
     ],
 };
 

@@ -162,6 +162,18 @@ fn introductions(offer: &bolt12::Offer) -> Vec<NodeRef> {
 
 /// What to tell the maker of a code that may lead nowhere: we are not announced, and every path to us begins at
 /// ourselves.
+impl Driver {
+    /// Whether others could find us now to ask for an invoice, or to send one.
+    ///
+    /// # Errors
+    /// When the node cannot tell.
+    pub async fn is_reachable(&self) -> Result<bool, PortError> {
+        let paths = self.ports.onion.message_paths(&[0; 32]).await?;
+        let announced = self.ports.onion.is_announced().await;
+        Ok(reach_warnings(announced, &paths, self.keys.node_id()).is_empty())
+    }
+}
+
 pub(super) fn reach_warnings(
     announced: bool,
     paths: &[BlindedPath],

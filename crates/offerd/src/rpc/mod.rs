@@ -12,6 +12,7 @@ pub mod frame;
 mod invoices;
 mod method;
 pub mod node_control;
+mod outlook;
 pub mod params;
 pub mod request;
 pub mod socket;

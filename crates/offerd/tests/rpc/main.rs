@@ -7,6 +7,7 @@ mod caller;
 mod codes;
 mod node;
 mod offers;
+mod outlook;
 mod payouts;
 mod proofs;
 mod table;

@@ -6,10 +6,11 @@ use offerd_core::amount::AmountSpec;
 use offerd_core::payout::PayoutArguments;
 
 use super::Outcome;
-use super::offerout::told;
+use super::offerout::{most, told};
 use crate::driver::Warning;
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
+use crate::rpc::outlook::Outlook;
 use crate::rpc::params::Args;
 use crate::rpc::view;
 
@@ -18,6 +19,8 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let mut shown = view::payout_as_request(&made.payout).unwrap_or_default();
     shown.created = Some(true);
     shown.warning_unreachable = told(&made.warnings, Warning::Unreachable);
+    let outlook = Outlook::of(&api.node.channels().await?);
+    shown.warning_no_outbound = outlook.outbound(most(made.payout.amount));
     view::json(shown)
 }
 

@@ -81,7 +81,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         }
         "listinvoices" => |api, args| Box::pin(async move { listinvoices::call(api, &args) }),
         "listoffers" => |api, args| Box::pin(async move { listoffers::call(api, &args) }),
-        "listpayouts" => |api, args| Box::pin(async move { listpayouts::call(api, &args) }),
+        "listpayouts" => |api, args| Box::pin(listpayouts::call(api, args)),
         "listpays" => |api, args| Box::pin(async move { listpays::call(api, &args) }),
         "listpeerchannels" => |api, args| Box::pin(listpeerchannels::call(api, args)),
         "listpeers" => |api, args| Box::pin(listpeers::call(api, args)),

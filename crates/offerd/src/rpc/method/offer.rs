@@ -1,5 +1,6 @@
 //! `offer`
 
+use bolt12::Price;
 use offerd_api::ErrorObject;
 use offerd_api::offer::OfferCreated;
 use offerd_core::offer_book::OfferArguments;
@@ -9,11 +10,15 @@ use super::offerout::told;
 use crate::driver::{OfferRequest, Warning};
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
+use crate::rpc::outlook::Outlook;
 use crate::rpc::params::Args;
 use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let made = api.driver.create_offer(read(&args)?).await.map_err(to_object)?;
+    let amount = made.entry.newest().offer.price();
+    let amount = if let Price::Msat(amount) = amount { Some(amount.as_u64()) } else { None };
+    let inbound = Outlook::of(&api.node.channels().await?).inbound(amount);
     let shown = view::offer(&made.entry, None, None);
     view::json(OfferCreated {
         offer_id: shown.offer_id,
@@ -27,6 +32,9 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         external_id: shown.external_id,
         tags: shown.tags,
         warning_unreachable: told(&made.warnings, Warning::Unreachable),
+        warning_no_inbound: inbound.no_inbound,
+        warning_capacity: inbound.capacity,
+        warning_offline: inbound.offline,
     })
 }
 

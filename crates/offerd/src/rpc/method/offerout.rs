@@ -10,12 +10,15 @@ use super::Outcome;
 use crate::driver::Warning;
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
+use crate::rpc::outlook::Outlook;
 use crate::rpc::params::Args;
 use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let made = api.driver.create_payout(read(&args)?).await.map_err(to_object)?;
     let payout = made.payout;
+    let outlook = Outlook::of(&api.node.channels().await?);
+    let warning_no_outbound = outlook.outbound(most(payout.amount));
     let Some(offer) = view::payout_as_offer(&payout, None) else {
         return Err(ErrorObject::new(offerd_api::code::GENERAL, "internal error: no offer"));
     };
@@ -37,6 +40,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         invoice_request_signed: request.invoice_request_signed,
         warning_only_offerd: told(&made.warnings, Warning::OnlyOfferd),
         warning_unreachable: told(&made.warnings, Warning::Unreachable),
+        warning_no_outbound,
     })
 }
 
@@ -56,6 +60,13 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
         max_amount,
         with_offer: true,
     })
+}
+
+/// The most that a promise pays, in msat.
+pub(super) fn most(amount: PayoutAmount) -> u64 {
+    match amount {
+        PayoutAmount::Exact(amount) | PayoutAmount::UpTo(amount) => amount.as_u64(),
+    }
 }
 
 /// The text of a warning, where it is among them.
