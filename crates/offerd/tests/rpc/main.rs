@@ -5,6 +5,7 @@
 mod bad_input;
 mod caller;
 mod codes;
+mod lightning_cli;
 mod node;
 mod offers;
 mod outlook;
