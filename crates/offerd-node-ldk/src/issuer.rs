@@ -81,10 +81,11 @@ impl InvoiceIssuer for Issuer {
             .claims
             .find(&payment_hash)?
             .ok_or_else(|| PortError::rejected("no such payment waits"))?;
-        let htlcs = htlcs(&self.channels.list_channels(), PaymentHash(payment_hash));
-        let late = || self.chain.height() >= claim.deadline;
-        let sent_back = is_sent_back(&htlcs).unwrap_or_else(late);
-        if sent_back {
+        let hash = PaymentHash(payment_hash);
+        let htlcs = htlcs(&self.channels.list_channels(), hash);
+        let gone = || !claim.released && !self.is_in_flight(&hash);
+        let late = self.chain.height() >= claim.deadline;
+        if late || is_sent_back(&htlcs).unwrap_or_else(gone) {
             return Err(PortError::rejected("the payment has waited too long and is sent back"));
         }
         self.claims.release(&payment_hash, claim)?;
