@@ -1,4 +1,4 @@
-//! Results about invoices of ours: `listinvoices`, `sendinvoice`.
+//! Results about invoices of ours: `invoice`, `listinvoices`, `sendinvoice`, `waitinvoice` and its kin.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,12 @@ pub struct InvoiceView {
     /// The end of its life, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
-    /// What it asks for.
-    pub amount_msat: u64,
+    /// What it asks for; absent where its payer chooses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_msat: Option<u64>,
+    /// The string, where it is an invoice of BOLT 11.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt11: Option<String>,
     /// The string, `lni1…`, while we still have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bolt12: Option<String>,
@@ -57,4 +61,23 @@ pub struct InvoiceView {
 pub struct InvoiceList {
     /// Oldest first.
     pub invoices: Vec<InvoiceView>,
+}
+
+/// The result of `invoice`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceCreated {
+    /// The string, for whoever is to pay.
+    pub bolt11: String,
+    /// 32 bytes, hexadecimal.
+    pub payment_hash: String,
+    /// 32 bytes, hexadecimal: what the payer shows; it is in the string.
+    pub payment_secret: String,
+    /// The end of its life, seconds since 1970.
+    pub expires_at: u64,
+    /// Its place in the order of making, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_index: Option<u64>,
+    /// Present when our channels cannot receive so much now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_capacity: Option<String>,
 }

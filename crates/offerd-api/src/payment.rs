@@ -23,7 +23,11 @@ pub struct PayResult {
     /// `complete`, or `pending` while the outcome is not known.
     pub status: String,
     /// The invoice that was paid, `lni1…`.
-    pub bolt12: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt12: Option<String>,
+    /// The invoice of BOLT 11 that was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt11: Option<String>,
     /// The caller's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -74,7 +78,11 @@ pub struct PaymentView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// The invoice, `lni1…`.
-    pub bolt12: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt12: Option<String>,
+    /// The invoice of BOLT 11.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt11: Option<String>,
     /// What is paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,

@@ -38,6 +38,9 @@ pub struct WaitedInvoice {
     /// What is paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The string of BOLT 11.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bolt11: Option<String>,
     /// The string, `lni1…`, while we still have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bolt12: Option<String>,

@@ -71,7 +71,7 @@ fn one_request_is_paid_once_whatever_invoices_there_are_for_it() {
     let other = |history: &[OutgoingPayment]| decide(second.clone(), terms(), history, NOW);
     assert_eq!(other(&[pending]), Err(Misuse::BeingPaid));
     assert_eq!(other(&[paid]), Err(Misuse::AlreadyPaid));
-    assert_eq!(begun(other(&[failed])).invoice, second);
+    assert_eq!(begun(other(&[failed])).invoice, second.into());
 }
 
 #[test]

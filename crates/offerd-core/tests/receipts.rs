@@ -31,8 +31,8 @@ fn payment(sealed: &Sealed, hash: u8, id: u8, amount: u64) -> IncomingPayment {
         payment_hash: [hash; 32],
         payment_id: [id; 32],
         amount: msat(amount),
-        context: sealed.seal().unwrap(),
-        payer_id: sample::point(5),
+        context: Some(sealed.seal().unwrap()),
+        payer_id: Some(sample::point(5)),
         quantity: Some(2),
         payer_note: Some("hello".into()),
     }
@@ -44,7 +44,7 @@ fn arrived<'a>(
     offer: &'a OfferEntry,
     receipts: &'a [Receipt],
 ) -> Arrived<'a> {
-    let sealed = Sealed::open(&payment.context).unwrap();
+    let sealed = Sealed::open(&payment.context.unwrap()).unwrap();
     Arrived {
         payment,
         sealed,

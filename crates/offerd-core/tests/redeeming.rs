@@ -57,17 +57,17 @@ fn any_offer() -> OfferBuilder {
 #[test]
 fn either_string_is_redeemed_by_an_invoice_that_mirrors_it() {
     let offer = sample::payout_offer(1);
-    let invoice = own(arguments(&offer.to_string())).invoice;
+    let invoice = own(arguments(&offer.to_string())).bolt12().cloned().unwrap();
     assert_eq!(invoice.kind(), InvoiceKind::ForPayoutOffer);
     assert_eq!(invoice.mirrors_offer(&offer), Ok(()));
     for request in [sample::payout_request(1), sample::payout_request_signed(1)] {
         let own = own(arguments(&request.to_string()));
-        assert_eq!(own.invoice.kind(), InvoiceKind::ForPayoutRequest);
-        assert_eq!(own.invoice.mirrors(&request), Ok(()));
-        assert_eq!(own.invoice.node_id(), keys(2).node_id());
-        assert!(own.invoice.verify_signature(&sample::secp()).is_ok());
+        assert_eq!(own.bolt12().unwrap().kind(), InvoiceKind::ForPayoutRequest);
+        assert_eq!(own.bolt12().unwrap().mirrors(&request), Ok(()));
+        assert_eq!(own.bolt12().unwrap().node_id(), keys(2).node_id());
+        assert!(own.bolt12().unwrap().verify_signature(&sample::secp()).is_ok());
         assert_eq!((own.label.as_str(), own.row), ("mine", InvoiceRow(3)));
-        assert_eq!(own.redeems, request.to_string());
+        assert_eq!(own.redeems().unwrap(), request.to_string());
     }
 }
 
@@ -135,7 +135,7 @@ fn the_invoice_lives_as_long_as_usual_or_as_the_caller_waits() {
     let string = sample::payout_offer(1).to_string();
     for (timeout, life) in [(1, 7_200), (7_200, 7_200), (100_000, 100_000)] {
         let waiting = RedeemArguments { timeout: Seconds(timeout), ..arguments(&string) };
-        assert_eq!(own(waiting).invoice.relative_expiry(), Seconds(life));
+        assert_eq!(own(waiting).bolt12().unwrap().relative_expiry(), Seconds(life));
     }
     let endless = RedeemArguments { timeout: Seconds(1 << 24), ..arguments(&string) };
     let order = prepare(endless).unwrap().mint_order(&keys(2));

@@ -186,15 +186,18 @@ impl EventDesk {
         let deadline = deadline(&htlcs).or(arrival.deadline).unwrap_or(u32::MAX);
         let claim = Claim { preimage, deadline, released: false };
         self.claims.keep(&payment_hash, claim)?;
-        let request = context.invoice_request;
+        let (context, request) = match context {
+            Some(context) => (Some(context.offer_id.0), Some(context.invoice_request)),
+            None => (None, None),
+        };
         let payment = IncomingPayment {
             payment_hash,
             payment_id,
             amount: msat(arrival.amount_msat),
-            context: context.offer_id.0,
-            payer_id: request.payer_signing_pubkey,
-            quantity: request.quantity,
-            payer_note: request.payer_note_truncated.map(|note| note.0),
+            context,
+            payer_id: request.as_ref().map(|request| request.payer_signing_pubkey),
+            quantity: request.as_ref().and_then(|request| request.quantity),
+            payer_note: request.and_then(|request| request.payer_note_truncated).map(|note| note.0),
         };
         self.caller.handle(NodeEvent::PaymentClaimable(payment)).await
     }
@@ -232,16 +235,19 @@ impl EventDesk {
     }
 }
 
-/// The preimage and what was sealed, for a payment of an invoice of ours.
-fn expected(purpose: PaymentPurpose) -> Option<(PaymentPreimage, Bolt12OfferContext)> {
+/// The preimage, and what was sealed where something was, for a payment of an invoice of ours.
+fn expected(purpose: PaymentPurpose) -> Option<(PaymentPreimage, Option<Bolt12OfferContext>)> {
     match purpose {
         PaymentPurpose::Bolt12OfferPayment {
             payment_preimage: Some(preimage),
             payment_context,
             ..
-        } => Some((preimage, payment_context)),
+        } => Some((preimage, Some(payment_context))),
+        PaymentPurpose::Bolt11InvoicePayment { payment_preimage: Some(preimage), .. } => {
+            Some((preimage, None))
+        }
         PaymentPurpose::Bolt12OfferPayment { payment_preimage: None, .. }
-        | PaymentPurpose::Bolt11InvoicePayment { .. }
+        | PaymentPurpose::Bolt11InvoicePayment { payment_preimage: None, .. }
         | PaymentPurpose::Bolt12RefundPayment { .. }
         | PaymentPurpose::SpontaneousPayment(_) => None,
     }

@@ -14,9 +14,10 @@ use lightning::offers::invoice_request::InvoiceRequestFields;
 use lightning::offers::offer::OfferId;
 use lightning::types::payment::PaymentHash;
 use lightning::types::string::UntrustedString;
-use offerd_core::port::{InvoiceIssuer, MintOrder, Minted, PortError};
+use offerd_core::port::{Bolt11Minted, Bolt11Order, InvoiceIssuer, MintOrder, Minted, PortError};
 use tokio::sync::watch;
 
+use crate::bolt11;
 use crate::chain::ChainView;
 use crate::claims::{Claims, htlcs, is_sent_back};
 use crate::convert;
@@ -74,6 +75,10 @@ impl InvoiceIssuer for Issuer {
             accepts_mpp: true,
             height: BlockHeight(height),
         })
+    }
+
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
+        bolt11::mint(&self.channels, order)
     }
 
     async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {

@@ -22,6 +22,7 @@
 //! [`OnionTransport`]: offerd_core::port::OnionTransport
 //! [`NodeEvents`]: offerd_core::port::NodeEvents
 
+mod bolt11;
 mod broadcast;
 mod chain;
 mod channels;

@@ -14,8 +14,8 @@ use bolt1::{Msat, PublicKey};
 use bolt4::BlindedPath;
 use lightning::sign::EntropySource;
 use offerd_core::port::{
-    InvoiceIssuer, InvoicePayer, KeyValueStore, MintOrder, Minted, NodeEvents, OnionTransport,
-    OutboundMessage, PayOrder, PayRefused, PortError,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, InvoiceIssuer, InvoicePayer, KeyValueStore, MintOrder,
+    Minted, NodeEvents, OnionTransport, OutboundMessage, PayOrder, PayRefused, PortError,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -421,6 +421,10 @@ impl InvoicePayer for Node {
         self.payer.pay(order).await
     }
 
+    async fn read_bolt11(&self, string: &str) -> Result<Bolt11Facts, String> {
+        self.payer.read_bolt11(string).await
+    }
+
     async fn known_payments(&self) -> Result<Vec<[u8; 32]>, PortError> {
         self.payer.known_payments().await
     }
@@ -434,6 +438,10 @@ impl InvoicePayer for Node {
 impl InvoiceIssuer for Node {
     async fn mint(&self, order: MintOrder) -> Result<Minted, PortError> {
         self.issuer.mint(order).await
+    }
+
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
+        self.issuer.mint_bolt11(order).await
     }
 
     async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {

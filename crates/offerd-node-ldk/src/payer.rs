@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bitcoin::Network;
 use bitcoin::secp256k1::Secp256k1;
 use bolt1::{Direction, Msat, NodeRef, PublicKey, ShortChannelId};
 use lightning::blinded_path::payment::BlindedPaymentPath;
@@ -14,9 +15,10 @@ use lightning::ln::channelmanager::{
 };
 use lightning::routing::router::{PaymentParameters, RouteParameters, Router as _};
 use lightning::types::payment::PaymentHash;
-use offerd_core::port::{InvoicePayer, PayOrder, PayRefused, PaymentPath, PortError};
+use offerd_core::port::{Bolt11Facts, InvoicePayer, PayOrder, PayRefused, PaymentPath, PortError};
 use tokio::sync::watch;
 
+use crate::bolt11;
 use crate::convert;
 use crate::router::OneHopRouter;
 use crate::types::{Channels, Graph, Keyring, Peers};
@@ -27,6 +29,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// The node as a payer of invoices.
 pub(crate) struct Payer {
     pub(crate) node_id: PublicKey,
+    pub(crate) network: Network,
     pub(crate) channels: Arc<Channels>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) graph: Arc<Graph>,
@@ -79,10 +82,13 @@ impl InvoicePayer for Payer {
         if self.is_known(payment_id) {
             return Err(PayRefused::AlreadyKnown);
         }
-        let route = self.route_parameters(&order)?;
+        let (route, onion) = match &order.bolt11 {
+            Some(string) => bolt11::route_parameters(&order, string)?,
+            None => (self.route_parameters(&order)?, RecipientOnionFields::spontaneous_empty()),
+        };
         let sent = self.channels.send_payment(
             PaymentHash(order.payment_hash),
-            RecipientOnionFields::spontaneous_empty(),
+            onion,
             payment_id,
             route.clone(),
             Retry::Timeout(Duration::from_secs(order.retry_for.0)),
@@ -99,6 +105,10 @@ impl InvoicePayer for Payer {
                 Err(PayRefused::Impossible("the blinded paths are too long".to_owned()))
             }
         }
+    }
+
+    async fn read_bolt11(&self, string: &str) -> Result<Bolt11Facts, String> {
+        bolt11::read(string, self.network)
     }
 
     async fn known_payments(&self) -> Result<Vec<[u8; 32]>, PortError> {

@@ -214,6 +214,7 @@ fn assemble(
 ) -> Node {
     let payer = Payer {
         node_id: net.node_id,
+        network: base.config.network,
         channels: Arc::clone(&core.channels),
         keyring: Arc::clone(&base.keyring),
         graph: Arc::clone(&base.graph),

@@ -50,9 +50,9 @@ async fn a_payment_brings_back_what_was_sealed_and_proves_itself() {
     let minted = payee.invoice(msat(1_000_000)).await;
     let id = payer.pay_minted(&minted, msat(1_000_000)).await;
     let payment = payee.inbox.claimable().await;
-    assert_eq!(payment.context, CONTEXT);
+    assert_eq!(payment.context, Some(CONTEXT));
     assert_eq!(payment.amount, msat(1_000_000));
-    assert_eq!(payment.payer_id, payee.node_id());
+    assert_eq!(payment.payer_id, Some(payee.node_id()));
     assert_eq!(payment.quantity, Some(3));
     assert_eq!(payment.payer_note.as_deref(), Some("a note"));
     assert_eq!(payment.payment_hash, minted.payment_hash);

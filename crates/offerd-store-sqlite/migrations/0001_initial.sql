@@ -84,7 +84,12 @@ CREATE TABLE payments (
     payout INTEGER REFERENCES payouts (row),
     reply_path BLOB,
     request_key BLOB NOT NULL CHECK (length(request_key) = 32),
-    invoice BLOB NOT NULL,
+    invoice BLOB,
+    bolt11 TEXT,
+    payment_hash BLOB CHECK (length(payment_hash) = 32),
+    payee BLOB CHECK (length(payee) = 33),
+    description TEXT,
+    expires_at_unix INTEGER,
     amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
     max_fee_msat INTEGER NOT NULL CHECK (max_fee_msat >= 0),
     max_delay_blocks INTEGER NOT NULL CHECK (max_delay_blocks >= 0),
@@ -99,6 +104,11 @@ CREATE TABLE payments (
         ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'other')),
     reason TEXT,
     ended_at_unix INTEGER,
+    CHECK ((bolt11 IS NULL) = (invoice IS NOT NULL)),
+    CHECK ((bolt11 IS NULL) = (payment_hash IS NULL)),
+    CHECK ((bolt11 IS NULL) = (payee IS NULL)),
+    CHECK ((bolt11 IS NULL) = (expires_at_unix IS NULL)),
+    CHECK (bolt11 IS NOT NULL OR description IS NULL),
     CHECK ((purpose = 'claim') = (payout IS NOT NULL)),
     CHECK (purpose = 'claim' OR reply_path IS NULL),
     CHECK (purpose = 'order' OR (label IS NULL AND offer_id IS NULL)),
@@ -152,14 +162,25 @@ BEGIN
     SELECT raise(ABORT, 'the label has a payment that is unfinished or paid');
 END;
 
--- Invoices that we made for somebody's promise to pay.
+-- Invoices that we made ourselves: for somebody's promise to pay (`redeems` and `invoice`), or of BOLT 11.
 CREATE TABLE own_invoices (
     row INTEGER PRIMARY KEY AUTOINCREMENT CHECK (row BETWEEN 1 AND 4294967295),
     label TEXT NOT NULL,
-    redeems TEXT NOT NULL,
-    invoice BLOB NOT NULL,
+    redeems TEXT,
+    invoice BLOB,
+    bolt11 TEXT,
+    payment_hash BLOB UNIQUE CHECK (length(payment_hash) = 32),
+    amount_msat INTEGER CHECK (amount_msat > 0),
+    description TEXT,
+    expires_at_unix INTEGER,
     created_at_unix INTEGER NOT NULL,
-    refused_at_unix INTEGER
+    refused_at_unix INTEGER,
+    CHECK ((redeems IS NULL) = (invoice IS NULL)),
+    CHECK ((bolt11 IS NULL) = (invoice IS NOT NULL)),
+    CHECK ((bolt11 IS NULL) = (payment_hash IS NULL)),
+    CHECK ((bolt11 IS NULL) = (description IS NULL)),
+    CHECK ((bolt11 IS NULL) = (expires_at_unix IS NULL)),
+    CHECK (bolt11 IS NOT NULL OR amount_msat IS NULL)
 ) STRICT;
 
 CREATE UNIQUE INDEX own_invoice_label ON own_invoices (label) WHERE refused_at_unix IS NULL;
@@ -174,7 +195,7 @@ CREATE TABLE receipts (
     payment_hash BLOB NOT NULL CHECK (length(payment_hash) = 32),
     asked_msat INTEGER NOT NULL CHECK (asked_msat >= 0),
     amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
-    payer_id BLOB NOT NULL CHECK (length(payer_id) = 33),
+    payer_id BLOB CHECK (length(payer_id) = 33),
     quantity TEXT,
     payer_note TEXT,
     invoice_created_at_unix INTEGER NOT NULL,

@@ -201,7 +201,7 @@ impl LogLine {
             json!({
                 "label": invoice.label,
                 "payment_hash": invoice.payment_hash().to_string(),
-                "amount_msat": invoice.invoice.amount().as_u64(),
+                "amount_msat": invoice.amount().map(Msat::as_u64),
             }),
         )
     }

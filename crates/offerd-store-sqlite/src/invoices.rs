@@ -1,10 +1,10 @@
-//! Table `own_invoices`: invoices that we made for somebody's promise to pay.
+//! Table `own_invoices`: invoices that we made ourselves.
 
-use bolt1::Timestamp;
+use bolt1::{Msat, Timestamp};
 use bolt12::Invoice;
-use offerd_core::InvoiceRow;
-use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::invoice_book::{Bolt11Terms, OwnContent, OwnInvoice};
 use offerd_core::port::{Indexed, Page, PortError};
+use offerd_core::{InvoiceRow, PaymentHash};
 use rusqlite::{Connection, params};
 
 use crate::convert::{opt_unix, unix};
@@ -14,16 +14,24 @@ use crate::statement::{self, change, execute};
 const INVOICES: Table = Table { name: "own_invoices", key: "row" };
 
 pub(crate) fn insert(db: &Connection, invoice: &OwnInvoice) -> Result<(), PortError> {
+    let bolt11 = invoice.bolt11();
+    let expires_at = bolt11.map(|terms| terms.expires_at);
     execute(
         db,
         "store an invoice",
-        "INSERT INTO own_invoices (row, label, redeems, invoice, created_at_unix, refused_at_unix)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO own_invoices (row, label, redeems, invoice, bolt11, payment_hash, amount_msat,
+             description, expires_at_unix, created_at_unix, refused_at_unix)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             invoice.row.0,
             invoice.label,
-            invoice.redeems,
-            invoice.invoice.bytes(),
+            invoice.redeems(),
+            invoice.bolt12().map(Invoice::bytes),
+            bolt11.map(|terms| &terms.string),
+            bolt11.map(|terms| terms.payment_hash.0),
+            bolt11.and_then(|terms| terms.amount).map(Msat::to_i64),
+            bolt11.map(|terms| &terms.description),
+            opt_unix(expires_at)?,
             unix(invoice.created_at)?,
             opt_unix(invoice.refused_at)?,
         ],
@@ -54,6 +62,20 @@ pub(crate) fn by_row(db: &Connection, row: InvoiceRow) -> Result<Option<OwnInvoi
     )
 }
 
+/// The one of BOLT 11 with this payment hash.
+pub(crate) fn bolt11_by_hash(
+    db: &Connection,
+    payment_hash: PaymentHash,
+) -> Result<Option<OwnInvoice>, PortError> {
+    statement::first(
+        db,
+        INVOICES,
+        "SELECT * FROM own_invoices WHERE payment_hash = ?1",
+        params![payment_hash.0],
+        read,
+    )
+}
+
 /// The one of this label that was not refused.
 pub(crate) fn by_label(db: &Connection, label: &str) -> Result<Option<OwnInvoice>, PortError> {
     statement::first(
@@ -73,9 +95,24 @@ fn read(record: &Record<'_>) -> Result<OwnInvoice, PortError> {
     Ok(OwnInvoice {
         row: InvoiceRow(record.integer("row")?),
         label: record.get("label")?,
-        redeems: record.get("redeems")?,
-        invoice: record.message("invoice", Invoice::decode)?,
+        content: read_content(record)?,
         created_at: record.unix("created_at_unix")?,
         refused_at: record.opt_unix("refused_at_unix")?,
     })
+}
+
+fn read_content(record: &Record<'_>) -> Result<OwnContent, PortError> {
+    let Some(string) = record.get("bolt11")? else {
+        return Ok(OwnContent::Redemption {
+            redeems: record.get("redeems")?,
+            invoice: record.message("invoice", Invoice::decode)?,
+        });
+    };
+    Ok(OwnContent::Bolt11(Bolt11Terms {
+        string,
+        payment_hash: PaymentHash(record.array("payment_hash")?),
+        amount: record.opt_msat("amount_msat")?,
+        description: record.get("description")?,
+        expires_at: record.unix("expires_at_unix")?,
+    }))
 }

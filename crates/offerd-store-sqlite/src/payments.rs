@@ -2,9 +2,11 @@
 
 use bolt1::{CltvDelta, Msat, Timestamp};
 use bolt12::{Invoice, OfferId};
-use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use offerd_core::payment::{
+    Bolt11Payable, OutgoingPayment, Payable, PaymentEnd, PaymentState, Purpose,
+};
 use offerd_core::port::{Indexed, Page, PortError};
-use offerd_core::{PaymentId, PayoutRow};
+use offerd_core::{PaymentHash, PaymentId, PayoutRow};
 use rusqlite::{Connection, Params, params};
 
 use crate::convert::{bound, opt_unix, seconds, unix};
@@ -16,13 +18,15 @@ const PAYMENTS: Table = Table { name: "payments", key: "created_index" };
 
 pub(crate) fn insert(db: &Connection, payment: &OutgoingPayment) -> Result<(), PortError> {
     let purpose = PurposeColumns::of(&payment.purpose);
+    let bolt11 = payment.invoice.bolt11();
     execute(
         db,
         "store a payment",
         "INSERT INTO payments (id, purpose, label, offer_id, payout, reply_path, request_key, invoice,
-             amount_msat, max_fee_msat, max_delay_blocks, retry_for_seconds, created_at_unix,
-             state, attempts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'pending', 0)",
+             amount_msat, max_fee_msat, max_delay_blocks, retry_for_seconds, created_at_unix, bolt11,
+             payment_hash, payee, description, expires_at_unix, state, attempts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             'pending', 0)",
         params![
             payment.id.0,
             purpose.purpose,
@@ -31,12 +35,17 @@ pub(crate) fn insert(db: &Connection, payment: &OutgoingPayment) -> Result<(), P
             purpose.payout,
             purpose.reply_path,
             payment.request_key,
-            payment.invoice.bytes(),
+            payment.invoice.bolt12().map(Invoice::bytes),
             payment.amount.to_i64(),
             payment.max_fee.to_i64(),
             payment.max_delay.0,
             seconds(payment.retry_for)?,
             unix(payment.created_at)?,
+            bolt11.map(|invoice| &invoice.string),
+            bolt11.map(|invoice| invoice.payment_hash.0),
+            bolt11.map(|invoice| invoice.payee.serialize()),
+            bolt11.and_then(|invoice| invoice.description.as_ref()),
+            opt_unix(bolt11.map(|invoice| invoice.expires_at))?,
         ],
     )?;
     match &payment.state {
@@ -174,7 +183,7 @@ fn read(record: &Record<'_>) -> Result<OutgoingPayment, PortError> {
         id: PaymentId(record.array("id")?),
         purpose: read_purpose(record)?,
         request_key: record.array("request_key")?,
-        invoice: record.message("invoice", Invoice::decode)?,
+        invoice: read_invoice(record)?,
         amount: record.msat("amount_msat")?,
         max_fee: record.msat("max_fee_msat")?,
         max_delay: CltvDelta(record.integer("max_delay_blocks")?),
@@ -182,6 +191,19 @@ fn read(record: &Record<'_>) -> Result<OutgoingPayment, PortError> {
         created_at: record.unix("created_at_unix")?,
         state: read_state(record)?,
     })
+}
+
+fn read_invoice(record: &Record<'_>) -> Result<Payable, PortError> {
+    let Some(string) = record.get("bolt11")? else {
+        return record.message("invoice", Invoice::decode).map(Payable::Bolt12);
+    };
+    Ok(Payable::Bolt11(Bolt11Payable {
+        string,
+        payment_hash: PaymentHash(record.array("payment_hash")?),
+        payee: record.point("payee")?,
+        description: record.get("description")?,
+        expires_at: record.unix("expires_at_unix")?,
+    }))
 }
 
 fn read_purpose(record: &Record<'_>) -> Result<Purpose, PortError> {

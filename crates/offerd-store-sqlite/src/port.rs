@@ -122,6 +122,10 @@ impl Store for SqliteStore {
         invoices::by_row(&self.db(), row)
     }
 
+    fn bolt11_by_hash(&self, payment_hash: PaymentHash) -> Result<Option<OwnInvoice>, PortError> {
+        invoices::bolt11_by_hash(&self.db(), payment_hash)
+    }
+
     fn own_invoice_by_label(&self, label: &str) -> Result<Option<OwnInvoice>, PortError> {
         invoices::by_label(&self.db(), label)
     }

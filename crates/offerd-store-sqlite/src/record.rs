@@ -98,6 +98,10 @@ impl<'a> Record<'a> {
             .map_err(|error| self.corrupt(column, error.to_string()))
     }
 
+    pub(crate) fn opt_point(&self, column: &str) -> Result<Option<PublicKey>, PortError> {
+        self.get::<Option<Vec<u8>>>(column)?.map(|_| self.point(column)).transpose()
+    }
+
     /// A message of BOLT 12, decoded again.
     pub(crate) fn message<T>(
         &self,

@@ -83,6 +83,7 @@ fn msat(msat: u64) -> Msat {
 
 fn pay_order(id: u8, minted: &Minted) -> PayOrder {
     PayOrder {
+        bolt11: None,
         payment_id: [id; 32],
         payment_hash: minted.payment_hash,
         amount: msat(10_000),

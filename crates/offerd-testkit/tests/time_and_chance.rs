@@ -48,6 +48,6 @@ fn sample_messages_are_signed_by_whom_they_say() {
     invoice.verify_signature(&secp).expect("signed");
     assert_eq!(invoice.request_key(), request.request_key());
     let claim = sample::claim(2, &sample::payout(1));
-    claim.invoice.verify_signature(&secp).expect("signed");
-    assert_eq!(claim.invoice.offer_id(), sample::payout_offer(1).id());
+    claim.invoice.bolt12().unwrap().verify_signature(&secp).expect("signed");
+    assert_eq!(claim.invoice.bolt12().unwrap().offer_id(), sample::payout_offer(1).id());
 }

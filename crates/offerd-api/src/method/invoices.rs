@@ -3,7 +3,8 @@
 use super::Method;
 use super::param::{Kind, Param, U32, U64};
 
-pub(super) const METHODS: &[Method] = &[LISTINVOICES, WAITINVOICE, WAITANYINVOICE, WAITOFFER, WAIT];
+pub(super) const METHODS: &[Method] =
+    &[INVOICE, LISTINVOICES, WAITINVOICE, WAITANYINVOICE, WAITOFFER, WAIT];
 
 /// The members of an invoice that was waited for.
 const INVOICE_FIELDS: &[&str] = &[
@@ -12,7 +13,8 @@ const INVOICE_FIELDS: &[&str] = &[
     "payment_hash",
     "status",
     "expires_at?",
-    "amount_msat",
+    "amount_msat?",
+    "bolt11?",
     "bolt12?",
     "local_offer_id?",
     "created_index?",
@@ -25,14 +27,48 @@ const AFTER_ABOUT: &str =
     "The pay_index of the last payment that is known already; 0 for the first.";
 const TIMEOUT_ABOUT: &str = "How many seconds to wait; without it, for ever.";
 
+/// The longest life of an invoice, in seconds: what its field for it can hold with room to spare.
+const LIFE: Kind = Kind::Integer { min: 1, max: 0xffff_ffff };
+
+const INVOICE: Method = Method {
+    name: "invoice",
+    aliases: &[],
+    category: "invoices",
+    summary: "Makes an invoice of BOLT 11, to be paid once.",
+    params: &[
+        Param::required(
+            "amount_msat",
+            Kind::Amount,
+            "What to ask for, or `any` for whatever the payer chooses.",
+        )
+        .or("msatoshi"),
+        Param::required("label", Kind::Label, "A name for the invoice; each can be given once."),
+        Param::required("description", Kind::Text, "What is paid for, at most 639 bytes."),
+        Param::default("expiry", LIFE, "604800", "How many seconds it may be paid."),
+        Param::not_yet("fallbacks", "on-chain addresses in an invoice"),
+        Param::not_yet("preimage", "choosing the preimage"),
+        Param::not_yet("exposeprivatechannels", "choosing the channels in an invoice"),
+        Param::not_yet("cltv", "choosing the last delay"),
+        Param::not_yet("deschashonly", "putting a hash in the place of the description"),
+    ],
+    returns: &[
+        "bolt11",
+        "payment_hash",
+        "payment_secret",
+        "expires_at",
+        "created_index?",
+        "warning_…?",
+    ],
+};
+
 const LISTINVOICES: Method = Method {
     name: "listinvoices",
     aliases: &[],
     category: "invoices",
-    summary: "Lists what we were paid, and the invoices that we made for payouts of others.",
+    summary: "Lists what we were paid, and the invoices that we made.",
     params: &[
         Param::optional("label", Kind::Label, "Only those of this label."),
-        Param::optional("invstring", Kind::Code, "Only the one of this lni… string."),
+        Param::optional("invstring", Kind::Code, "Only the one of this lni… or lnbc… string."),
         Param::optional("payment_hash", Kind::Hash, "Only those of this hash."),
         Param::optional("offer_id", Kind::Hash, "Only those for this offer."),
         Param::optional(
@@ -53,7 +89,7 @@ const LISTINVOICES: Method = Method {
             .by_name(),
     ],
     returns: &[
-        "invoices[]: label?, description?, payment_hash, status, expires_at?, amount_msat, bolt12?, local_offer_id?, invreq_payer_note?, quantity?, created_index?, updated_index?, pay_index?, amount_received_msat?, paid_at?",
+        "invoices[]: label?, description?, payment_hash, status, expires_at?, amount_msat?, bolt11?, bolt12?, local_offer_id?, invreq_payer_note?, quantity?, created_index?, updated_index?, pay_index?, amount_received_msat?, paid_at?",
     ],
 };
 

@@ -25,13 +25,13 @@ const PAY: Method = Method {
     name: "pay",
     aliases: &[],
     category: "payments",
-    summary: "Pays an invoice (lni…), or fetches one for an offer (lno…) and pays it.",
+    summary: "Pays an invoice (lni… or lnbc…), or fetches one for an offer (lno…) and pays it.",
     params: &[
-        Param::required("bolt11", Kind::Code, "The lni… or lno… string.").or("invstring"),
+        Param::required("bolt11", Kind::Code, "The lni…, lno… or lnbc… string.").or("invstring"),
         Param::optional(
             "amount_msat",
             Kind::Msat,
-            "How much to pay; required where the offer leaves it to the payer.",
+            "How much to pay; required where the code leaves it to the payer.",
         )
         .or("msatoshi"),
         Param::optional("label", Kind::Label, LABEL_ABOUT),
@@ -67,7 +67,8 @@ const PAY: Method = Method {
         "amount_msat",
         "amount_sent_msat",
         "status",
-        "bolt12",
+        "bolt12?",
+        "bolt11?",
         "label?",
     ],
 };
@@ -76,13 +77,13 @@ const XPAY: Method = Method {
     name: "xpay",
     aliases: &[],
     category: "payments",
-    summary: "Pays an invoice (lni…), or fetches one for an offer (lno…) and pays it.",
+    summary: "Pays an invoice (lni… or lnbc…), or fetches one for an offer (lno…) and pays it.",
     params: &[
-        Param::required("invstring", Kind::Code, "The lni… or lno… string."),
+        Param::required("invstring", Kind::Code, "The lni…, lno… or lnbc… string."),
         Param::optional(
             "amount_msat",
             Kind::Msat,
-            "How much to pay; required where the offer leaves it to the payer.",
+            "How much to pay; required where the code leaves it to the payer.",
         ),
         Param::optional("maxfee", Kind::Fee, MAXFEE_ABOUT),
         Param::not_yet("layers", "layers of route knowledge"),
@@ -113,7 +114,8 @@ const LISTPAYS: Method = Method {
     category: "payments",
     summary: "Lists payments of ours, redemptions of our payouts included.",
     params: &[
-        Param::optional("bolt11", Kind::Code, "Only those of this lni… string.").or("invstring"),
+        Param::optional("bolt11", Kind::Code, "Only those of this lni… or lnbc… string.")
+            .or("invstring"),
         Param::optional("payment_hash", Kind::Hash, "Only those of this hash."),
         Param::optional(
             "status",
@@ -131,7 +133,7 @@ const LISTPAYS: Method = Method {
         Param::optional("offer_id", Kind::Hash, "Only those for this offer or payout.").by_name(),
     ],
     returns: &[
-        "pays[]: payment_hash, status, destination, created_at, completed_at?, label?, bolt12, description?, preimage?, amount_msat, amount_sent_msat?, created_index, updated_index?, offer_id?, payout_offer_id?, reason?",
+        "pays[]: payment_hash, status, destination, created_at, completed_at?, label?, bolt12?, bolt11?, description?, preimage?, amount_msat, amount_sent_msat?, created_index, updated_index?, offer_id?, payout_offer_id?, reason?",
     ],
 };
 

@@ -5,7 +5,7 @@ use bolt12::{
     Bolt12String, Invoice, InvoiceBuilder, InvoiceRequest, InvoiceRequestKind, Offer, Price,
 };
 
-use super::OwnInvoice;
+use super::{OwnContent, OwnInvoice};
 use crate::id::InvoiceRow;
 use crate::keys::{Keys, digest};
 use crate::misuse::Misuse;
@@ -218,8 +218,7 @@ impl Redeeming {
         Ok(OwnInvoice {
             row: self.row,
             label: self.arguments.label,
-            redeems: self.arguments.string,
-            invoice,
+            content: OwnContent::Redemption { redeems: self.arguments.string, invoice },
             created_at: self.sealed.created_at,
             refused_at: None,
         })

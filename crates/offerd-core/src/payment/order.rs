@@ -3,13 +3,14 @@
 use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
 use bolt12::{Invoice, InvoiceKind, OfferId};
 
-use super::{OutgoingPayment, PaymentState, Purpose};
+use super::{Bolt11Payable, OutgoingPayment, Payable, PaymentState, Purpose};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
 use crate::id::PaymentId;
 use crate::keys::Keys;
 use crate::misuse::Misuse;
 use crate::policy::Policy;
+use crate::port::Bolt11Facts;
 
 /// What the caller allows.
 #[derive(Clone, Debug)]
@@ -72,7 +73,7 @@ pub fn decide_order(
 ) -> Result<Ordered, Misuse> {
     let live = |payment: &&OutgoingPayment| payment.is_pending() || payment.is_paid();
     if let Some(payment) = history.iter().find(live) {
-        return if payment.invoice == invoice {
+        return if payment.invoice.bolt12() == Some(&invoice) {
             Ok(Ordered::Same(Box::new(payment.clone())))
         } else if payment.is_paid() {
             Err(Misuse::AlreadyPaid)
@@ -96,9 +97,70 @@ pub fn decide_order(
         retry_for: terms.retry_for,
         created_at: now,
         state: PaymentState::Pending { attempts: 0, next_at: None },
-        invoice,
+        invoice: invoice.into(),
     };
     Ok(Ordered::New(Batch::of(Event::PaymentStarted(payment)).and_then(Effect::Pay(id))))
+}
+
+/// Decides on an order to pay an invoice of BOLT 11. `amount` is what the caller says, which must be given where the
+/// invoice leaves it open, and be the invoice's own where it does not.
+///
+/// # Errors
+/// [`Misuse`]: nothing is committed.
+pub fn decide_bolt11_order(
+    (facts, amount): (Bolt11Facts, Option<Msat>),
+    terms: OrderTerms,
+    history: &[OutgoingPayment],
+    id: PaymentId,
+    keys: &Keys,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Ordered, Misuse> {
+    let amount = bolt11_amount(&facts, amount)?;
+    let (request_key, invoice) = (facts.request_key(), Bolt11Payable::from(facts));
+    let live = |payment: &&OutgoingPayment| payment.is_pending() || payment.is_paid();
+    if let Some(payment) = history.iter().find(live) {
+        let same = payment.invoice.bolt11() == Some(&invoice) && payment.amount == amount;
+        return match (same, payment.is_paid()) {
+            (true, _) => Ok(Ordered::Same(Box::new(payment.clone()))),
+            (false, true) => Err(Misuse::AlreadyPaid),
+            (false, false) => Err(Misuse::BeingPaid),
+        };
+    }
+    if now > invoice.expires_at {
+        return Err(Misuse::InvoiceExpired);
+    }
+    if invoice.payee == keys.node_id() {
+        return Err(Misuse::PaysOurselves);
+    }
+    if let Some(allowed) = terms.max_amount.filter(|allowed| amount > *allowed) {
+        return Err(Misuse::TooExpensive { asked: amount, allowed });
+    }
+    let payment = OutgoingPayment {
+        id,
+        purpose: Purpose::Order { label: terms.label, offer_id: None },
+        request_key,
+        amount,
+        max_fee: terms.max_fee.unwrap_or_else(|| policy.pay_fee(amount)),
+        max_delay: terms.max_delay.unwrap_or(policy.pay_max_delay),
+        retry_for: terms.retry_for,
+        created_at: now,
+        state: PaymentState::Pending { attempts: 0, next_at: None },
+        invoice: Payable::Bolt11(invoice),
+    };
+    Ok(Ordered::New(Batch::of(Event::PaymentStarted(payment)).and_then(Effect::Pay(id))))
+}
+
+fn bolt11_amount(facts: &Bolt11Facts, given: Option<Msat>) -> Result<Msat, Misuse> {
+    let refuse = |expected: String| Err(Misuse::parameter("amount_msat", expected));
+    match (facts.amount, given) {
+        (Some(asked), Some(given)) if asked != given => {
+            refuse(format!("the invoice asks exactly {asked}"))
+        }
+        (Some(asked), _) => Ok(asked),
+        (None, Some(given)) if given > Msat::ZERO => Ok(given),
+        (None, _) => refuse("is required: the invoice leaves it to the payer".to_owned()),
+    }
 }
 
 /// What must hold of any invoice before we pay it, whoever gave it to us.

@@ -3,8 +3,8 @@
 use bolt1::{Msat, Seconds, Timestamp};
 
 use super::{
-    FailedAttempt, Failure, FailureKind, MOST_FAILED_ATTEMPTS, OutgoingPayment, PaymentEnd,
-    PaymentState, Purpose,
+    FailedAttempt, Failure, FailureKind, MOST_FAILED_ATTEMPTS, OutgoingPayment, Payable,
+    PaymentEnd, PaymentState, Purpose,
 };
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
@@ -13,15 +13,23 @@ use crate::port::{PayOrder, PayRefused, PaymentFailure, PaymentPath};
 
 /// The order for the node.
 pub fn pay_order(payment: &OutgoingPayment) -> PayOrder {
-    let usable = payment.invoice.usable_paths();
+    let (paths, features, bolt11) = match &payment.invoice {
+        Payable::Bolt12(invoice) => {
+            let usable = invoice.usable_paths().map(|(path, pay_info)| PaymentPath {
+                path: path.clone(),
+                pay_info: pay_info.clone(),
+            });
+            (usable.collect(), invoice.features().as_bytes().to_vec(), None)
+        }
+        Payable::Bolt11(invoice) => (Vec::new(), Vec::new(), Some(invoice.string.clone())),
+    };
     PayOrder {
         payment_id: payment.id.0,
-        payment_hash: payment.invoice.payment_hash(),
+        payment_hash: payment.invoice.payment_hash().0,
         amount: payment.amount,
-        paths: usable
-            .map(|(path, pay_info)| PaymentPath { path: path.clone(), pay_info: pay_info.clone() })
-            .collect(),
-        features: payment.invoice.features().as_bytes().to_vec(),
+        bolt11,
+        paths,
+        features,
         expires_at: payment.invoice.expires_at(),
         max_fee: payment.max_fee,
         max_delay: payment.max_delay,

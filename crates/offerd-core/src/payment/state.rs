@@ -1,9 +1,9 @@
 //! A payment of ours, as it is stored.
 
 use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
-use bolt12::{Invoice, OfferId};
+use bolt12::OfferId;
 
-use super::Failure;
+use super::{Failure, Payable};
 use crate::id::{PaymentHash, PaymentId, PayoutRow};
 
 /// What a payment is for.
@@ -86,7 +86,7 @@ pub struct OutgoingPayment {
     /// SHA-256 of the request's non-signature records: one request is paid once.
     pub request_key: [u8; 32],
     /// The invoice as it was received.
-    pub invoice: Invoice,
+    pub invoice: Payable,
     /// What the payee gets; the invoice's amount.
     pub amount: Msat,
     /// Most that routing may cost.
@@ -104,7 +104,7 @@ pub struct OutgoingPayment {
 impl OutgoingPayment {
     /// The hash the payee chose.
     pub fn payment_hash(&self) -> PaymentHash {
-        PaymentHash(self.invoice.payment_hash())
+        self.invoice.payment_hash()
     }
 
     /// Whether its outcome is not known yet.

@@ -119,7 +119,7 @@ pub fn redeem(
     invoice.verify_signature(keys.secp()).map_err(|_| Refusal::BadSignature)?;
     let live = |claim: &&OutgoingPayment| claim.is_pending() || claim.is_paid();
     if let Some(claim) = terms.claims.iter().find(live) {
-        return if claim.invoice == *invoice {
+        return if claim.invoice.bolt12() == Some(invoice) {
             Ok(Redemption::Repeated)
         } else if claim.is_paid() {
             Err(Refusal::AlreadyRedeemed)
@@ -164,7 +164,7 @@ pub fn redeem(
         retry_for: Seconds(60),
         created_at: terms.now,
         state: PaymentState::Pending { attempts: 0, next_at: None },
-        invoice: arrival.invoice,
+        invoice: arrival.invoice.into(),
     };
     Ok(Redemption::Claim(Batch::of(Event::PaymentStarted(payment)).and_then(Effect::Pay(terms.id))))
 }

@@ -91,6 +91,9 @@ pub struct PayOrder {
     pub payment_hash: [u8; 32],
     /// What the payee is to receive.
     pub amount: Msat,
+    /// The invoice, where it is one of BOLT 11: it says itself which ways lead to the payee, so that `paths` and
+    /// `features` are empty.
+    pub bolt11: Option<String>,
     /// Ways to the payee, in its order of preference.
     pub paths: Vec<PaymentPath>,
     /// `invoice_features`, a big-endian bit field (bits 16 and 17: `basic_mpp`).
@@ -143,6 +146,23 @@ pub enum PaymentFailure {
     Other(String),
 }
 
+/// What an invoice of BOLT 11 says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bolt11Facts {
+    /// The string, in lower case and without a prefix.
+    pub string: String,
+    /// The payment hash.
+    pub payment_hash: [u8; 32],
+    /// The node that has signed it.
+    pub payee: PublicKey,
+    /// What it asks; `None` where the payer chooses.
+    pub amount: Option<Msat>,
+    /// What is paid for, where it says so. Peer text.
+    pub description: Option<String>,
+    /// The last second in which it may be paid.
+    pub expires_at: Timestamp,
+}
+
 /// Pays invoices.
 #[async_trait]
 pub trait InvoicePayer: Send + Sync {
@@ -151,6 +171,12 @@ pub trait InvoicePayer: Send + Sync {
     /// # Errors
     /// See [`PayRefused`]; only `AlreadyKnown` and `Unknown` leave open whether something is in flight.
     async fn pay(&self, order: PayOrder) -> Result<(), PayRefused>;
+
+    /// Reads an invoice of BOLT 11, its signature checked.
+    ///
+    /// # Errors
+    /// Says what is wrong with it: it is none, or for another chain.
+    async fn read_bolt11(&self, string: &str) -> Result<Bolt11Facts, String>;
 
     /// The ids of all payments the node knows and has not forgotten, finished or not. Waits until every event
     /// that the node had pending when it started has been handled, so that a payment which is not listed and has
@@ -191,6 +217,30 @@ pub struct Minted {
     pub height: BlockHeight,
 }
 
+/// What an invoice of BOLT 11 is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bolt11Order {
+    /// What it asks; `None` where the payer chooses.
+    pub amount: Option<Msat>,
+    /// What is paid for, at most 639 bytes.
+    pub description: String,
+    /// How long it may be paid; below 2^32 seconds.
+    pub expiry: Seconds,
+}
+
+/// An invoice of BOLT 11. The node has stored nothing: its preimage is derived from the seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bolt11Minted {
+    /// The string.
+    pub string: String,
+    /// The payment hash.
+    pub payment_hash: [u8; 32],
+    /// The secret that its payer shows.
+    pub payment_secret: [u8; 32],
+    /// When it says that it was made.
+    pub created_at: Timestamp,
+}
+
 /// A payment that has arrived in full and waits for our word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncomingPayment {
@@ -201,10 +251,10 @@ pub struct IncomingPayment {
     pub payment_id: [u8; 32],
     /// What arrived.
     pub amount: Msat,
-    /// What was sealed when the invoice was minted.
-    pub context: SealedContext,
+    /// What was sealed when the invoice was minted; `None` for an invoice of BOLT 11, which carries nothing of ours.
+    pub context: Option<SealedContext>,
     /// `invreq_payer_id` at that time.
-    pub payer_id: PublicKey,
+    pub payer_id: Option<PublicKey>,
     /// `invreq_quantity` at that time.
     pub quantity: Option<u64>,
     /// The first bytes of `invreq_payer_note` at that time.
@@ -219,6 +269,12 @@ pub trait InvoiceIssuer: Send + Sync {
     /// # Errors
     /// `Unavailable` when no payment could reach us.
     async fn mint(&self, order: MintOrder) -> Result<Minted, PortError>;
+
+    /// Makes an invoice of BOLT 11, storing nothing.
+    ///
+    /// # Errors
+    /// `Rejected` when such an invoice cannot say what is asked for.
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError>;
 
     /// Releases the preimage; [`NodeEvent::PaymentClaimed`] follows when the money is ours.
     ///

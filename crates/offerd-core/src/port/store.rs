@@ -175,6 +175,8 @@ pub trait Store: KeyValueStore {
     fn next_invoice_row(&self) -> Result<InvoiceRow, PortError>;
     /// The invoice of this number.
     fn own_invoice(&self, row: InvoiceRow) -> Result<Option<OwnInvoice>, PortError>;
+    /// The invoice of BOLT 11 with this payment hash.
+    fn bolt11_by_hash(&self, payment_hash: PaymentHash) -> Result<Option<OwnInvoice>, PortError>;
     /// The invoice of this label that was not refused.
     fn own_invoice_by_label(&self, label: &str) -> Result<Option<OwnInvoice>, PortError>;
     /// Invoices of ours, oldest first.

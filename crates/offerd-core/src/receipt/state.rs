@@ -53,8 +53,8 @@ pub struct Receipt {
     pub asked: Msat,
     /// What arrived.
     pub amount: Msat,
-    /// `invreq_payer_id`.
-    pub payer_id: PublicKey,
+    /// `invreq_payer_id`; `None` for an invoice of BOLT 11, whose payer is not known.
+    pub payer_id: Option<PublicKey>,
     /// `invreq_quantity`.
     pub quantity: Option<u64>,
     /// The first bytes of `invreq_payer_note`. Peer text.

@@ -449,6 +449,7 @@ pub(crate) fn pay_order(minted: &Minted, amount: Msat) -> PayOrder {
     let mut payment_id = [0; 32];
     getrandom::fill(&mut payment_id).unwrap();
     PayOrder {
+        bolt11: None,
         payment_id,
         payment_hash: minted.payment_hash,
         amount,

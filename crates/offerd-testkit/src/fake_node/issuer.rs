@@ -5,11 +5,14 @@ use bitcoin_hashes::{Hash as _, sha256};
 use bolt1::BlockHeight;
 use bolt4::BlindedPath;
 use bolt12::BlindedPayInfo;
-use offerd_core::port::{InvoiceIssuer, MintOrder, Minted, PaymentFailure, PaymentPath, PortError};
+use offerd_core::port::{
+    Bolt11Minted, Bolt11Order, InvoiceIssuer, MintOrder, Minted, PaymentFailure, PaymentPath,
+    PortError,
+};
 
 use super::FakeNode;
 use super::fault::Call;
-use super::ledger::{MintedInvoice, Stage};
+use super::ledger::{MintedInvoice, MintedTerms, Stage};
 use super::network::State;
 
 /// The height at which everything happens.
@@ -30,11 +33,38 @@ impl InvoiceIssuer for FakeNode {
                 preimage,
                 payment_hash,
                 paths: paths.clone(),
-                order,
+                terms: MintedTerms::Bolt12(order),
             };
             state.minted.push(minted);
             let paths = paths.into_iter().map(priced).collect();
             Ok(Minted { payment_hash, paths, accepts_mpp: true, height: HEIGHT })
+        })
+    }
+
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
+        self.call(Call::Mint, |state| {
+            let preimage = state.bytes();
+            let payment_hash = sha256::Hash::hash(&preimage).to_byte_array();
+            let hex: String = payment_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let string = format!("lnbcrt1fake{hex}");
+            let expires_at = crate::sample::NOW.plus(order.expiry);
+            let terms =
+                MintedTerms::Bolt11 { string: string.clone(), amount: order.amount, expires_at };
+            let paths = Vec::new();
+            state.minted.push(MintedInvoice {
+                payee: self.id,
+                preimage,
+                payment_hash,
+                paths,
+                terms,
+            });
+            let payment_secret = state.bytes();
+            Ok(Bolt11Minted {
+                string,
+                payment_hash,
+                payment_secret,
+                created_at: crate::sample::NOW,
+            })
         })
     }
 

@@ -1,9 +1,10 @@
 //! Payments under way.
 
-use bolt1::{Msat, PublicKey};
+use bolt1::{Msat, PublicKey, Timestamp};
 use bolt4::BlindedPath;
 use offerd_core::port::{
-    IncomingPayment, MintOrder, NodeEvent, PayOrder, PayRefused, PaymentFailure, PaymentPath,
+    Bolt11Facts, IncomingPayment, MintOrder, NodeEvent, PayOrder, PayRefused, PaymentFailure,
+    PaymentPath,
 };
 
 use super::network::State;
@@ -14,7 +15,32 @@ pub(super) struct MintedInvoice {
     pub(super) preimage: [u8; 32],
     pub(super) payment_hash: [u8; 32],
     pub(super) paths: Vec<BlindedPath>,
-    pub(super) order: MintOrder,
+    pub(super) terms: MintedTerms,
+}
+
+/// What an invoice was minted for.
+pub(super) enum MintedTerms {
+    /// An invoice of BOLT 12.
+    Bolt12(MintOrder),
+    /// One of BOLT 11.
+    Bolt11 {
+        /// The string.
+        string: String,
+        /// The least it takes.
+        amount: Option<Msat>,
+        /// Its end.
+        expires_at: Timestamp,
+    },
+}
+
+impl MintedTerms {
+    /// The least that the node takes for it.
+    fn least(&self) -> Msat {
+        match self {
+            Self::Bolt12(order) => order.amount,
+            Self::Bolt11 { amount, .. } => amount.unwrap_or(Msat::ZERO),
+        }
+    }
 }
 
 /// A payment that was begun.
@@ -60,9 +86,13 @@ impl State {
         if let Some(refused) = self.station(payer).next_refusal.take() {
             return Err(refused);
         }
-        let path = order.paths.first().ok_or(PayRefused::Impossible("no path".into()))?;
+        let path = order.paths.first();
+        if path.is_none() && order.bolt11.is_none() {
+            return Err(PayRefused::Impossible("no path".into()));
+        }
         let leads_to = |minted: &&MintedInvoice| {
-            minted.payment_hash == order.payment_hash && minted.paths.contains(&path.path)
+            minted.payment_hash == order.payment_hash
+                && path.is_none_or(|path| minted.paths.contains(&path.path))
         };
         let Some(invoice) = self.minted.iter().find(leads_to) else {
             return Err(PayRefused::NoRoute("the path leads nowhere".into()));
@@ -72,11 +102,13 @@ impl State {
             return Err(PayRefused::Impossible("this would pay ourselves".into()));
         }
         let balance = self.station(payer).balance;
-        if fee(path, order.amount).is_some_and(|fee| fee > order.max_fee) {
+        let fee = path.map_or(Some(Msat::ZERO), |path| fee(path, order.amount));
+        let delay = path.map_or(0, |path| u32::from(path.pay_info.cltv_expiry_delta));
+        if fee.is_some_and(|fee| fee > order.max_fee) {
             return Err(PayRefused::TooExpensive("the fee is above the limit".into()));
         }
-        let terms = fee(path, order.amount)
-            .filter(|_| u32::from(path.pay_info.cltv_expiry_delta) <= order.max_delay.0)
+        let terms = fee
+            .filter(|_| delay <= order.max_delay.0)
             .and_then(|fee| Some((fee, balance.minus(order.amount.plus(fee)?)?)));
         let Some((fee, left)) = terms else {
             return Err(PayRefused::NoRoute("too little balance, or too much delay".into()));
@@ -107,6 +139,24 @@ impl State {
         Ok(())
     }
 
+    /// What a string of BOLT 11 that a node has minted says.
+    pub(super) fn read_bolt11(&self, string: &str) -> Option<Bolt11Facts> {
+        let (minted, terms) = self.minted.iter().find_map(|minted| match &minted.terms {
+            MintedTerms::Bolt11 { string: known, amount, expires_at } if known == string => {
+                Some((minted, (*amount, *expires_at)))
+            }
+            MintedTerms::Bolt11 { .. } | MintedTerms::Bolt12(_) => None,
+        })?;
+        Some(Bolt11Facts {
+            string: string.to_owned(),
+            payment_hash: minted.payment_hash,
+            payee: minted.payee,
+            amount: terms.0,
+            description: Some("what the fake node sells".to_owned()),
+            expires_at: terms.1,
+        })
+    }
+
     /// Lets the payments that are held arrive at `payee`.
     pub(super) fn release_held(&mut self, payee: PublicKey) {
         let held = |htlc: &Htlc| htlc.payee == payee && htlc.stage == Stage::Held;
@@ -122,19 +172,23 @@ impl State {
             other.payment_hash == htlc.payment_hash && other.stage == Stage::Claimable
         });
         // A node takes no second payment of a hash while it has one, and none below what it minted for.
-        let Some(minted) = minted.filter(|minted| !waiting && htlc.amount >= minted.order.amount)
+        let Some(minted) = minted.filter(|minted| !waiting && htlc.amount >= minted.terms.least())
         else {
             self.fail(index, PaymentFailure::RefusedByPayee);
             return;
+        };
+        let order = match &minted.terms {
+            MintedTerms::Bolt12(order) => Some(order),
+            MintedTerms::Bolt11 { .. } => None,
         };
         let payment = IncomingPayment {
             payment_hash: htlc.payment_hash,
             payment_id: htlc.incoming_id,
             amount: htlc.amount,
-            context: minted.order.context,
-            payer_id: minted.order.payer_id,
-            quantity: minted.order.quantity,
-            payer_note: minted.order.payer_note.clone(),
+            context: order.map(|order| order.context),
+            payer_id: order.map(|order| order.payer_id),
+            quantity: order.and_then(|order| order.quantity),
+            payer_note: order.and_then(|order| order.payer_note.clone()),
         };
         let payee = htlc.payee;
         self.htlcs[index].stage = Stage::Claimable;

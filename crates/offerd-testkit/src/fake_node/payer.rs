@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bolt1::Msat;
-use offerd_core::port::{InvoicePayer, PayOrder, PayRefused, PortError};
+use offerd_core::port::{Bolt11Facts, InvoicePayer, PayOrder, PayRefused, PortError};
 
 use super::FakeNode;
 use super::fault::{Call, Moment};
@@ -17,6 +17,11 @@ impl InvoicePayer for FakeNode {
         }
         let begun = state.begin(self.id, &order);
         if state.station(self.id).survives(Call::Pay, Moment::After) { begun } else { Err(gone()) }
+    }
+
+    async fn read_bolt11(&self, string: &str) -> Result<Bolt11Facts, String> {
+        let read = self.ask(|state| state.read_bolt11(string));
+        read.ok().flatten().ok_or_else(|| "not an invoice of this network".to_owned())
     }
 
     async fn known_payments(&self) -> Result<Vec<[u8; 32]>, PortError> {

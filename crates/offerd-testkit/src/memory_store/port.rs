@@ -136,6 +136,12 @@ impl Store for MemoryStore {
         Ok(self.state().own_invoices.get(&row.0).cloned())
     }
 
+    fn bolt11_by_hash(&self, payment_hash: PaymentHash) -> Result<Option<OwnInvoice>, PortError> {
+        Ok(find(&self.state().own_invoices, |invoice| {
+            invoice.bolt11().is_some_and(|terms| terms.payment_hash == payment_hash)
+        }))
+    }
+
     fn own_invoice_by_label(&self, label: &str) -> Result<Option<OwnInvoice>, PortError> {
         Ok(find(&self.state().own_invoices, |invoice| {
             invoice.label == label && invoice.refused_at.is_none()

@@ -218,6 +218,12 @@ impl State {
         let free =
             invoice.refused_at.is_some() || standing.all(|other| other.label != invoice.label);
         unique(free, "an invoice with this label")?;
+        if let Some(terms) = invoice.bolt11() {
+            let same = |other: &OwnInvoice| {
+                other.bolt11().is_some_and(|other| other.payment_hash == terms.payment_hash)
+            };
+            unique(!self.own_invoices.values().any(same), "an invoice with this payment hash")?;
+        }
         self.own_invoices.insert(invoice.row.0, invoice.clone());
         Ok(())
     }

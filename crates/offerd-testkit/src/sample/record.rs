@@ -2,10 +2,11 @@
 
 use bolt1::{CltvDelta, Msat, Seconds};
 use bolt12::Offer;
-use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::invoice_book::{Bolt11Terms, OwnContent, OwnInvoice};
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
 use offerd_core::payment::{
-    FailedAttempt, Failure, FailureKind, OutgoingPayment, PaymentEnd, PaymentState, Purpose,
+    Bolt11Payable, FailedAttempt, Failure, FailureKind, OutgoingPayment, Payable, PaymentEnd,
+    PaymentState, Purpose,
 };
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
@@ -71,12 +72,30 @@ pub fn order(number: u32) -> OutgoingPayment {
         },
         request_key: invoice.request_key(),
         amount: invoice.amount(),
-        invoice,
+        invoice: invoice.into(),
         max_fee: Msat::new(5_000).expect("little"),
         max_delay: CltvDelta(1008),
         retry_for: Seconds(60),
         created_at: NOW,
         state: PaymentState::Pending { attempts: 0, next_at: None },
+    }
+}
+
+/// An order to pay an invoice of BOLT 11.
+pub fn bolt11_order(number: u32) -> OutgoingPayment {
+    let invoice = Bolt11Payable {
+        string: format!("lnbc1theirs{number}"),
+        payment_hash: PaymentHash(bytes("their payment hash", number)),
+        payee: point(number),
+        description: number.is_multiple_of(2).then(|| format!("tea {number}")),
+        expires_at: NOW.plus(Seconds(3_600)),
+    };
+    let purpose = Purpose::Order { label: None, offer_id: None };
+    OutgoingPayment {
+        purpose,
+        request_key: bytes("bolt11 request", number),
+        invoice: Payable::Bolt11(invoice),
+        ..order(number)
     }
 }
 
@@ -91,7 +110,7 @@ pub fn claim(number: u32, payout: &Payout) -> OutgoingPayment {
         },
         request_key: invoice.request_key(),
         amount: invoice.amount(),
-        invoice,
+        invoice: invoice.into(),
         ..order(number)
     }
 }
@@ -122,11 +141,27 @@ pub fn own_invoice(row: u32) -> OwnInvoice {
     OwnInvoice {
         row: InvoiceRow(row),
         label: format!("redemption {row}"),
-        redeems: payout_offer(row).to_string(),
-        invoice: invoice(row),
+        content: OwnContent::Redemption {
+            redeems: payout_offer(row).to_string(),
+            invoice: invoice(row),
+        },
         created_at: NOW,
         refused_at: None,
     }
+}
+
+/// An invoice of BOLT 11; every other one leaves the amount to the payer.
+pub fn bolt11_invoice(row: u32) -> OwnInvoice {
+    let terms = Bolt11Terms {
+        string: format!("lnbc1sample{row}"),
+        payment_hash: PaymentHash(bytes("bolt11 payment hash", row)),
+        amount: row.is_multiple_of(2).then_some(Msat::new(21_000)).flatten(),
+        description: format!("coffee {row}"),
+        expires_at: NOW.plus(Seconds(3_600)),
+    };
+    let label = format!("invoice {row}");
+    let content = OwnContent::Bolt11(terms);
+    OwnInvoice { row: InvoiceRow(row), label, content, created_at: NOW, refused_at: None }
 }
 
 /// A payment to us that was just accepted, by [`point`] `number`.
@@ -138,7 +173,7 @@ pub fn receipt(number: u32, source: Source) -> Receipt {
         payment_hash: PaymentHash(invoice.payment_hash()),
         asked: invoice.amount(),
         amount: invoice.amount(),
-        payer_id: point(number),
+        payer_id: Some(point(number)),
         quantity: Some(u64::MAX),
         payer_note: Some("gr\u{fc}\u{df}e \u{1f37a}\0 and a zero".into()),
         invoice_created_at: NOW,

@@ -17,7 +17,7 @@ use super::Driver;
 pub enum ListedInvoice {
     /// Paid, or being taken.
     Receipt(Receipt),
-    /// Made by us for somebody's promise, not paid so far.
+    /// Made by us, not paid so far.
     Own(OwnInvoice),
     /// Made for a request, not paid, still in the window.
     Waiting(ReceiptKey, Invoice),
@@ -45,7 +45,7 @@ impl ListedInvoice {
     pub fn payable_until(&self) -> Option<Timestamp> {
         match self {
             Self::Receipt(_) => None,
-            Self::Own(own) => own.refused_at.is_none().then(|| own.invoice.expires_at()),
+            Self::Own(own) => own.refused_at.is_none().then(|| own.expires_at()),
             Self::Waiting(_, invoice) => Some(invoice.expires_at()),
         }
     }
@@ -140,7 +140,9 @@ impl Driver {
     ) -> Result<Option<ListedInvoice>, PortError> {
         let is_it = |payer_id: &PublicKey| answer_label(offer_id, payer_id) == label;
         let receipts = self.ports.store.receipts_of(Source::Offer(row))?;
-        if let Some(receipt) = receipts.into_iter().find(|receipt| is_it(&receipt.payer_id)) {
+        if let Some(receipt) =
+            receipts.into_iter().find(|receipt| receipt.payer_id.as_ref().is_some_and(is_it))
+        {
             return Ok(Some(ListedInvoice::Receipt(receipt)));
         }
         let memory = self.memory();

@@ -5,6 +5,7 @@
 //! between loses nothing. What is to be decided does not live here, nor what is said over RPC.
 
 mod answer;
+mod bolt11;
 mod call_error;
 mod fetch;
 mod invoices;
@@ -36,11 +37,12 @@ use offerd_core::{Batch, Policy};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
+pub use bolt11::Bolt11Made;
 pub use call_error::{Attempt, CallError};
 pub use fetch::FetchOutcome;
 pub use invoices::{ListedInvoice, answer_label};
 pub use offers::{OfferMade, OfferRequest};
-pub use pay::{PayCall, PayOutcome};
+pub use pay::{PayCall, PayOutcome, is_bolt11};
 pub use payouts::PayoutMade;
 pub use send_invoice::Redeemed;
 pub use warning::Warning;

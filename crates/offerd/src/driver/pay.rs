@@ -6,10 +6,10 @@ use bolt1::{CltvDelta, Msat, Seconds};
 use bolt12::{Bolt12String, Invoice, OfferId, Price};
 use offerd_core::fetch::FetchArguments;
 use offerd_core::payment::{
-    OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_label,
-    decide_order,
+    OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_bolt11_order,
+    decide_label, decide_order,
 };
-use offerd_core::port::PortError;
+use offerd_core::port::{Bolt11Facts, PortError};
 use offerd_core::{Misuse, PaymentId};
 
 use super::world::random;
@@ -47,6 +47,30 @@ pub struct PayOutcome {
     pub begun_now: bool,
 }
 
+/// What is to be paid.
+#[expect(clippy::large_enum_variant, reason = "taken apart at once, never kept in numbers")]
+enum ToPay {
+    Bolt12(Invoice),
+    /// With the amount that the caller says.
+    Bolt11(Bolt11Facts, Option<Msat>),
+}
+
+/// Whether a string looks like an invoice of BOLT 11 and not like one of BOLT 12.
+pub fn is_bolt11(string: &str) -> bool {
+    let lower: String = string.trim().chars().take(24).collect::<String>().to_ascii_lowercase();
+    let bare = lower.strip_prefix("lightning:").unwrap_or(&lower);
+    ["lnbc", "lntb", "lnsb"].into_iter().any(|prefix| bare.starts_with(prefix))
+}
+
+/// Refuses what an invoice has no use for.
+fn goes_with_offers(call: &PayCall) -> Result<(), Misuse> {
+    let given = [("quantity", call.quantity.is_some()), ("payer_note", call.payer_note.is_some())];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(Misuse::parameter(name, "goes with an offer, this is an invoice")),
+        None => Ok(()),
+    }
+}
+
 /// How much longer than the node tries we wait for it to say so.
 const GRACE: Duration = Duration::from_secs(10);
 /// Whoever finds a payment of before is told how it stands.
@@ -58,6 +82,9 @@ impl Driver {
     /// # Errors
     /// [`CallError`]; after [`CallError::PaymentFailed`] nothing is in flight.
     pub async fn pay(&self, call: PayCall) -> Result<PayOutcome, CallError> {
+        if is_bolt11(&call.string) {
+            return self.pay_bolt11(call).await;
+        }
         let parsed = call.string.parse::<Bolt12String>();
         match parsed.map_err(|error| Misuse::parameter("invstring", error.to_string()))? {
             Bolt12String::Invoice(invoice) => self.pay_invoice(invoice, call).await,
@@ -87,22 +114,37 @@ impl Driver {
         offerd_core::payment::prove(payment, shown, note, &self.keys)
     }
 
+    /// What an invoice of BOLT 11 says.
+    ///
+    /// # Errors
+    /// [`Misuse`] says what is wrong with it.
+    pub async fn read_bolt11(&self, string: &str) -> Result<Bolt11Facts, CallError> {
+        let read = self.ports.payer.read_bolt11(string).await;
+        Ok(read.map_err(|error| Misuse::parameter("invstring", error))?)
+    }
+
+    async fn pay_bolt11(&self, call: PayCall) -> Result<PayOutcome, CallError> {
+        goes_with_offers(&call)?;
+        let facts = self.read_bolt11(&call.string).await?;
+        let (max_amount, amount) = (call.max_amount, call.amount);
+        let (wanted, asked) = (facts.string.clone(), amount.or(facts.amount));
+        let same = move |payment: &OutgoingPayment| {
+            payment.invoice.bolt11().is_some_and(|paid| paid.string == wanted)
+                && asked.is_none_or(|asked| payment.amount == asked)
+        };
+        self.order(ToPay::Bolt11(facts, amount), None, max_amount, call, same).await
+    }
+
     async fn pay_invoice(&self, invoice: Invoice, call: PayCall) -> Result<PayOutcome, CallError> {
-        if call.quantity.is_some() || call.payer_note.is_some() {
-            return Err(Misuse::parameter(
-                if call.quantity.is_some() { "quantity" } else { "payer_note" },
-                "goes with an offer, this is an invoice",
-            )
-            .into());
-        }
+        goes_with_offers(&call)?;
         if call.amount.is_some_and(|amount| amount != invoice.amount()) {
             let asks = format!("the invoice asks exactly {}", invoice.amount());
             return Err(Misuse::parameter("amount_msat", asks).into());
         }
         let max_amount = call.max_amount;
         let wanted = invoice.clone();
-        let same = move |payment: &OutgoingPayment| payment.invoice == wanted;
-        self.order(invoice, None, max_amount, call, same).await
+        let same = move |payment: &OutgoingPayment| payment.invoice.bolt12() == Some(&wanted);
+        self.order(ToPay::Bolt12(invoice), None, max_amount, call, same).await
     }
 
     async fn pay_offer(
@@ -112,10 +154,12 @@ impl Driver {
     ) -> Result<PayOutcome, CallError> {
         let (offer_id, amount, quantity) = (offer.id(), call.amount, call.quantity);
         let same = move |payment: &OutgoingPayment| {
-            let request = payment.invoice.request_view();
-            payment.invoice.offer_id() == offer_id
-                && request.amount() == amount
-                && request.quantity() == quantity
+            payment.invoice.bolt12().is_some_and(|invoice| {
+                let request = invoice.request_view();
+                invoice.offer_id() == offer_id
+                    && request.amount() == amount
+                    && request.quantity() == quantity
+            })
         };
         if let Some(known) = self.known_by_label(call.label.as_deref(), same)? {
             return self.outcome(PayOutcome { payment: known, begun_now: false }, NOT_AT_ALL).await;
@@ -136,7 +180,8 @@ impl Driver {
             (None, Price::PayerDecides | Price::Fiat { .. }) => None,
         };
         let max_amount = call.max_amount.or(expected);
-        self.order(fetched.fetched.invoice, Some(offer.id()), max_amount, call, same).await
+        let invoice = ToPay::Bolt12(fetched.fetched.invoice);
+        self.order(invoice, Some(offer.id()), max_amount, call, same).await
     }
 
     fn known_by_label(
@@ -152,7 +197,7 @@ impl Driver {
     /// very call would have made.
     async fn order(
         &self,
-        invoice: Invoice,
+        invoice: ToPay,
         offer_id: Option<OfferId>,
         max_amount: Option<Msat>,
         call: PayCall,
@@ -181,13 +226,23 @@ impl Driver {
     /// Begins a payment, or finds the one of before. The caller holds `deciding`.
     fn decide_and_commit(
         &self,
-        invoice: Invoice,
+        invoice: ToPay,
         terms: OrderTerms,
     ) -> Result<PayOutcome, CallError> {
         let store = &self.ports.store;
-        let history = store.payments_by_request(&invoice.request_key())?;
         let id = PaymentId(random(&*self.ports.entropy)?);
-        match decide_order(invoice, terms, &history, id, &self.keys, &self.policy, self.now())? {
+        let (keys, policy, now) = (&self.keys, &self.policy, self.now());
+        let ordered = match invoice {
+            ToPay::Bolt12(invoice) => {
+                let history = store.payments_by_request(&invoice.request_key())?;
+                decide_order(invoice, terms, &history, id, keys, policy, now)
+            }
+            ToPay::Bolt11(facts, amount) => {
+                let history = store.payments_by_request(&facts.request_key())?;
+                decide_bolt11_order((facts, amount), terms, &history, id, keys, policy, now)
+            }
+        };
+        match ordered? {
             Ordered::Same(payment) => Ok(PayOutcome { payment: *payment, begun_now: false }),
             Ordered::New(batch) => {
                 self.commit(&batch)?;

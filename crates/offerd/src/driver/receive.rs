@@ -1,6 +1,7 @@
 //! Payments to us.
 
 use bolt1::Msat;
+use offerd_core::invoice_book::sealed_on_record;
 use offerd_core::port::{IncomingPayment, PortError, PortErrorKind};
 use offerd_core::receipt::{Arrived, ReceiptState, Sealed, Source, decide_arrival, on_lost};
 use offerd_core::{Batch, Event, PaymentHash};
@@ -11,7 +12,7 @@ use super::Driver;
 impl Driver {
     /// Accepts a payment or sends it back. What is accepted is committed before the preimage goes out.
     pub(super) async fn on_claimable(&self, payment: IncomingPayment) -> Result<(), PortError> {
-        let Some(sealed) = Sealed::open(&payment.context) else {
+        let Some(sealed) = self.sealed_of(&payment)? else {
             warn!("a payment arrived for an invoice that is not ours; sent back");
             return self.ports.issuer.refuse(payment.payment_hash).await;
         };
@@ -33,7 +34,7 @@ impl Driver {
                 Some(_) | None => store.receipts_of(sealed.key.source)?,
             };
             let invoice = match &own_invoice {
-                Some(own) => Some(own.invoice.clone()),
+                Some(own) => own.bolt12().cloned(),
                 None => self.memory().window.by_hash(&hash).cloned(),
             };
             let decision = decide_arrival(Arrived {
@@ -61,6 +62,15 @@ impl Driver {
                 self.ports.issuer.refuse(payment.payment_hash).await
             }
         }
+    }
+
+    /// What was sealed into the invoice of a payment, or is on record of it. `None` when it is not ours.
+    fn sealed_of(&self, payment: &IncomingPayment) -> Result<Option<Sealed>, PortError> {
+        if let Some(context) = &payment.context {
+            return Ok(Sealed::open(context));
+        }
+        let own = self.ports.store.bolt11_by_hash(PaymentHash(payment.payment_hash))?;
+        Ok(own.and_then(|own| sealed_on_record(&own, payment.amount, &self.keys)))
     }
 
     /// An accepted payment is ours.

@@ -79,9 +79,9 @@ impl Driver {
         };
         let receipts = self.ports.store.receipts_of(Source::Invoice(own.row))?;
         let paid = receipts.iter().any(Receipt::is_live);
-        if paid || own.is_open_at(self.now()) {
-            let same_amount = arguments.amount.is_none_or(|amount| amount == own.invoice.amount());
-            return if own.redeems == arguments.string && same_amount {
+        if paid || own.is_open_at(self.now()) || own.bolt11().is_some() {
+            let same_amount = arguments.amount.is_none_or(|amount| Some(amount) == own.amount());
+            return if own.redeems() == Some(arguments.string.as_str()) && same_amount {
                 Ok(Some(own))
             } else {
                 Err(Misuse::InvoiceLabelTaken.into())
@@ -110,13 +110,16 @@ impl Driver {
         promise: &Promise,
         deadline: Instant,
     ) -> Result<Redeemed, CallError> {
+        let Some(invoice) = own.bolt12() else {
+            return Err(PortError::corrupt("a redemption without an invoice").into());
+        };
         let destinations = promise.destinations();
         let mut waiters: Vec<ReplyWaiter<'_>> = Vec::new();
         let mut attempts = Vec::new();
         let mut patience = FIRST_PATIENCE;
         for attempt in 0.. {
             let Some(to) = destinations.iter().cycle().nth(attempt) else { break };
-            let content = MessageContent { typ: INVOICE, bytes: own.invoice.bytes().to_vec() };
+            let content = MessageContent { typ: INVOICE, bytes: invoice.bytes().to_vec() };
             let (waiter, result) = self.ask(to, content, attempt).await?;
             match result {
                 Ok(()) => waiters.push(waiter),
@@ -144,7 +147,7 @@ impl Driver {
             }
             patience *= 2;
         }
-        Err(CallError::NotPaidYet { invoice: own.invoice.to_string() })
+        Err(CallError::NotPaidYet { invoice: invoice.to_string() })
     }
 
     /// Waits until the invoice is paid, or the other side refuses it.

@@ -1,17 +1,17 @@
 //! Invoices of ours as the API shows them.
 
-use bolt1::Timestamp;
+use bolt1::{Msat, Timestamp};
 use offerd_api::ErrorObject;
 use offerd_api::invoice::InvoiceView;
 use offerd_core::OfferRow;
 use offerd_core::change::ChangeKind;
-use offerd_core::invoice_book::OwnInvoice;
+use offerd_core::invoice_book::{Bolt11Terms, OwnContent, OwnInvoice};
 use offerd_core::receipt::{Receipt, ReceiptState, Source};
 
 use super::call::Api;
 use super::error::fault_object;
 use super::view;
-use crate::driver::{ListedInvoice, answer_label};
+use crate::driver::{ListedInvoice, answer_label, is_bolt11};
 
 /// The invoice with its places in the orders of changes.
 pub(super) fn view(
@@ -25,7 +25,8 @@ pub(super) fn view(
         ListedInvoice::Waiting(key, invoice) => {
             let mut view = view::invoice(invoice, now);
             if let Source::Offer(row) = key.source {
-                add_offer(api, &mut view, row, Some(invoice), &invoice.request_view().payer_id())?;
+                let payer_id = invoice.request_view().payer_id();
+                add_offer(api, &mut view, row, Some(invoice), Some(&payer_id))?;
             }
             view
         }
@@ -43,11 +44,18 @@ pub(super) fn view(
 }
 
 fn of_receipt(api: &Api, receipt: &Receipt, now: Timestamp) -> Result<InvoiceView, ErrorObject> {
-    let mut view = match &receipt.invoice {
-        Some(invoice) => view::invoice(invoice, now),
-        None => InvoiceView {
+    let own = match receipt.key.source {
+        Source::Invoice(row) => {
+            api.driver.store().own_invoice(row).map_err(|error| fault_object(&error))?
+        }
+        Source::Offer(_) => None,
+    };
+    let mut view = match (&own, &receipt.invoice) {
+        (Some(own), _) => of_own(own, now),
+        (None, Some(invoice)) => view::invoice(invoice, now),
+        (None, None) => InvoiceView {
             payment_hash: receipt.payment_hash.to_string(),
-            amount_msat: receipt.asked.as_u64(),
+            amount_msat: Some(receipt.asked.as_u64()),
             ..InvoiceView::default()
         },
     };
@@ -62,21 +70,18 @@ fn of_receipt(api: &Api, receipt: &Receipt, now: Timestamp) -> Result<InvoiceVie
     }
     view.invreq_payer_note = receipt.payer_note.clone().or(view.invreq_payer_note);
     view.quantity = receipt.quantity.or(view.quantity);
-    match receipt.key.source {
-        Source::Offer(row) => {
-            add_offer(api, &mut view, row, receipt.invoice.as_ref(), &receipt.payer_id)?;
-        }
-        Source::Invoice(row) => {
-            let own = api.driver.store().own_invoice(row).map_err(|error| fault_object(&error))?;
-            view.label = own.map(|own| own.label);
-        }
+    if let Source::Offer(row) = receipt.key.source {
+        add_offer(api, &mut view, row, receipt.invoice.as_ref(), receipt.payer_id.as_ref())?;
     }
     Ok(view)
 }
 
-/// An invoice that we made for somebody's promise.
+/// An invoice that we made ourselves.
 fn of_own(own: &OwnInvoice, now: Timestamp) -> InvoiceView {
-    let mut view = view::invoice(&own.invoice, now);
+    let mut view = match &own.content {
+        OwnContent::Redemption { invoice, .. } => view::invoice(invoice, now),
+        OwnContent::Bolt11(terms) => of_bolt11(own, terms, now),
+    };
     view.label = Some(own.label.clone());
     if own.refused_at.is_some() {
         view.status = "expired".to_owned();
@@ -84,20 +89,44 @@ fn of_own(own: &OwnInvoice, now: Timestamp) -> InvoiceView {
     view
 }
 
+fn of_bolt11(own: &OwnInvoice, terms: &Bolt11Terms, now: Timestamp) -> InvoiceView {
+    let status = if own.is_open_at(now) { "unpaid" } else { "expired" };
+    InvoiceView {
+        description: Some(terms.description.clone()),
+        payment_hash: terms.payment_hash.to_string(),
+        status: status.to_owned(),
+        expires_at: Some(terms.expires_at.0),
+        amount_msat: terms.amount.map(Msat::as_u64),
+        bolt11: Some(terms.string.clone()),
+        ..InvoiceView::default()
+    }
+}
+
 fn add_offer(
     api: &Api,
     view: &mut InvoiceView,
     row: OfferRow,
     invoice: Option<&bolt12::Invoice>,
-    payer_id: &bolt1::PublicKey,
+    payer_id: Option<&bolt1::PublicKey>,
 ) -> Result<(), ErrorObject> {
     let entry = api.driver.offer(row).map_err(|error| fault_object(&error))?;
     let Some(entry) = entry else { return Ok(()) };
     let id = invoice.map_or_else(|| entry.newest().offer_id(), bolt12::Invoice::offer_id);
-    view.label = Some(answer_label(&id, payer_id));
+    view.label = payer_id.map(|payer_id| answer_label(&id, payer_id));
     view.local_offer_id = Some(id.to_string());
     if view.description.is_none() {
         view.description = view::text(entry.newest().offer.description());
     }
     Ok(())
+}
+
+/// The string of an invoice as we write it, of either kind.
+pub(super) fn read_string(parameter: &str, string: &str) -> Result<String, ErrorObject> {
+    let string = string.trim();
+    if is_bolt11(string) {
+        let lower = string.to_ascii_lowercase();
+        return Ok(lower.strip_prefix("lightning:").unwrap_or(&lower).to_owned());
+    }
+    let invoice = string.parse::<bolt12::Invoice>();
+    Ok(invoice.map_err(|error| ErrorObject::parameter(parameter, error))?.to_string())
 }

@@ -155,7 +155,7 @@ pub(super) fn invoice(invoice: &Invoice, now: Timestamp) -> InvoiceView {
         payment_hash: hex::encode(invoice.payment_hash()),
         status: status.to_owned(),
         expires_at: Some(invoice.expires_at().0),
-        amount_msat: invoice.amount().as_u64(),
+        amount_msat: Some(invoice.amount().as_u64()),
         bolt12: Some(invoice.to_string()),
         invreq_payer_note: text(invoice.request_view().payer_note()),
         quantity: invoice.request_view().quantity(),

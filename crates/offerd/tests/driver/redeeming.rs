@@ -96,7 +96,7 @@ async fn a_refusal_frees_the_label_and_the_invoice_is_not_taken_any_more() {
     }
     let refused = own(&customer);
     assert!(refused.iter().all(|invoice| invoice.refused_at.is_some()));
-    let invoice = refused[0].invoice.clone();
+    let invoice = refused[0].bolt12().cloned().unwrap().into();
     atm.node.pay(pay_order(&OutgoingPayment { invoice, ..sample::order(1) })).await.unwrap();
     settle().await;
     assert_eq!((customer.gained(), atm.gained(), customer.receipts()), (0, 0, vec![]));

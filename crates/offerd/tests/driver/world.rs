@@ -19,9 +19,9 @@ use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::{Payout, PayoutArguments};
 use offerd_core::port::{
-    Destination, Indexed, InvoiceIssuer, InvoicePayer, MessageContent, MintOrder, Minted,
-    NodeEvent, OnionTransport as _, OutboundMessage, Page, PayOrder, PayRefused, PortError,
-    Store as _,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Destination, Indexed, InvoiceIssuer, InvoicePayer,
+    MessageContent, MintOrder, Minted, NodeEvent, OnionTransport as _, OutboundMessage, Page,
+    PayOrder, PayRefused, PortError, Store as _,
 };
 use offerd_core::receipt::Receipt;
 use offerd_testkit::{FakeNetwork, FakeNode, MemoryStore, Reach, Recorder, SeededEntropy, sample};
@@ -93,6 +93,10 @@ impl InvoicePayer for Watched {
         self.node.pay(order).await
     }
 
+    async fn read_bolt11(&self, string: &str) -> Result<Bolt11Facts, String> {
+        self.node.read_bolt11(string).await
+    }
+
     async fn known_payments(&self) -> Result<Vec<[u8; 32]>, PortError> {
         self.node.known_payments().await
     }
@@ -108,6 +112,11 @@ impl InvoiceIssuer for Watched {
     async fn mint(&self, order: MintOrder) -> Result<Minted, PortError> {
         tokio::task::yield_now().await;
         self.node.mint(order).await
+    }
+
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
+        tokio::task::yield_now().await;
+        self.node.mint_bolt11(order).await
     }
 
     async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {

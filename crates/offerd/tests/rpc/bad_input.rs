@@ -389,6 +389,31 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
     ("listpays", r#"{"limit": -1}"#, -32602, "limit: should be an integer from 0 to 4294967295"),
     // Invoices.
     (
+        "invoice",
+        r#"["5sat", "l"]"#,
+        -32602,
+        "description: missing required parameter, should be a string",
+    ),
+    (
+        "invoice",
+        r#"["0sat", "l", "d"]"#,
+        -32602,
+        "amount_msat: should be a positive amount in msat, or `any`",
+    ),
+    ("invoice", r#"["5sat", {}, "d"]"#, -32602, "label: should be a string or an integer"),
+    (
+        "invoice",
+        r#"["5sat", "l", "d", 0]"#,
+        -32602,
+        "expiry: should be an integer from 1 to 4294967295",
+    ),
+    (
+        "invoice",
+        r#"{"amount_msat": 1, "label": "l", "description": "d", "preimage": "00"}"#,
+        -32602,
+        "preimage: not supported yet: choosing the preimage",
+    ),
+    (
         "listinvoices",
         r#"{"status": "lost"}"#,
         -32602,

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "nothing outside is to reach a test")]
 
 mod bad_input;
+mod bolt11;
 mod caller;
 mod codes;
 mod lightning_cli;

@@ -2,10 +2,11 @@
 
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::port::{Page, Store};
+use offerd_core::receipt::{Receipt, Source};
 use offerd_core::{Event, InvoiceRow};
 
 use super::{commit, conflicts, indexed};
-use crate::sample::{NOW, own_invoice};
+use crate::sample::{self, NOW, own_invoice};
 
 fn made(invoice: &OwnInvoice) -> Event {
     Event::InvoiceMade(invoice.clone())
@@ -61,4 +62,32 @@ pub fn invoices_come_in_pages_oldest_first(store: &dyn Store) {
     assert_eq!(store.own_invoices(Page::ALL).expect("page"), indexed(1, invoices.clone()));
     let page = store.own_invoices(Page { start: 2, limit: 1 }).expect("page");
     assert_eq!(page, indexed(2, invoices[1..2].to_vec()));
+}
+
+pub fn a_bolt11_invoice_is_found_by_its_payment_hash(store: &dyn Store) {
+    let (one, two) = (sample::bolt11_invoice(1), sample::bolt11_invoice(2));
+    commit(store, [made(&one), made(&two), made(&own_invoice(3))]);
+    for invoice in [&one, &two] {
+        let hash = invoice.payment_hash();
+        assert_eq!(store.bolt11_by_hash(hash).expect("invoice").as_ref(), Some(invoice));
+        let label = store.own_invoice_by_label(&invoice.label).expect("invoice");
+        assert_eq!(label.as_ref(), Some(invoice));
+    }
+    // Its payer has chosen the hash of the other kind too, so it is not a name.
+    let other = own_invoice(3).payment_hash();
+    assert_eq!(store.bolt11_by_hash(other).expect("invoice"), None);
+}
+
+pub fn a_second_bolt11_invoice_of_one_payment_hash_is_refused(store: &dyn Store) {
+    let first = sample::bolt11_invoice(1);
+    commit(store, [made(&first)]);
+    conflicts(store, made(&OwnInvoice { content: first.content, ..sample::bolt11_invoice(2) }));
+}
+
+pub fn a_receipt_without_payer_is_kept(store: &dyn Store) {
+    let own = sample::bolt11_invoice(1);
+    let source = Source::Invoice(own.row);
+    let receipt = Receipt { payer_id: None, invoice: None, ..sample::receipt(1, source) };
+    commit(store, [made(&own), Event::ReceiptClaiming(receipt.clone())]);
+    assert_eq!(store.receipts_of(source).expect("receipts"), [receipt]);
 }

@@ -90,6 +90,7 @@ macro_rules! store_contract {
                 pending_payments_are_those_without_an_end,
                 claims_count_with_their_fees_from_a_moment_on,
                 claims_beyond_all_bitcoin_count_as_all_of_it,
+                a_payment_of_a_bolt11_invoice_is_kept,
                 payments_come_in_pages_oldest_first;
             invoices:
                 an_invoice_is_found_by_number_and_label,
@@ -98,6 +99,9 @@ macro_rules! store_contract {
                 a_second_invoice_of_one_label_is_refused,
                 a_refused_invoice_frees_its_label,
                 an_invoice_is_refused_once,
+                a_bolt11_invoice_is_found_by_its_payment_hash,
+                a_second_bolt11_invoice_of_one_payment_hash_is_refused,
+                a_receipt_without_payer_is_kept,
                 invoices_come_in_pages_oldest_first;
             receipts:
                 a_receipt_is_found_by_key_source_and_payment,

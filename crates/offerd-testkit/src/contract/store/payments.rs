@@ -301,3 +301,11 @@ pub fn payments_come_in_pages_oldest_first(store: &dyn Store) {
     let page = store.payments(Page { start: 3, limit: 9 }).expect("page");
     assert_eq!(page, indexed(3, payments[2..].to_vec()));
 }
+
+pub fn a_payment_of_a_bolt11_invoice_is_kept(store: &dyn Store) {
+    for number in [1, 2] {
+        let payment = sample::bolt11_order(number);
+        commit(store, [Event::PaymentStarted(payment.clone())]);
+        assert_eq!(store.payment(payment.id).expect("payment"), Some(payment));
+    }
+}

@@ -34,7 +34,7 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
 /// The filters of the call.
 struct Wanted {
     label: Option<String>,
-    bolt12: Option<String>,
+    string: Option<String>,
     payment_hash: Option<String>,
     offer_id: Option<String>,
     status: Option<String>,
@@ -47,12 +47,12 @@ struct Wanted {
 impl Wanted {
     fn read(args: &Args) -> Result<Self, ErrorObject> {
         let hex = |id: [u8; 32]| hex::encode(id);
-        let invstring: Option<String> = args.get("invstring")?;
-        let invoice = invstring.map(|string| string.trim().parse::<bolt12::Invoice>()).transpose();
-        let invoice = invoice.map_err(|error| ErrorObject::parameter("invstring", error))?;
+        let string: Option<String> = args.get("invstring")?;
+        let string =
+            string.map(|string| invoices::read_string("invstring", &string)).transpose()?;
         Ok(Self {
             label: args.get("label")?,
-            bolt12: invoice.map(|invoice| invoice.to_string()),
+            string,
             payment_hash: args.get("payment_hash")?.map(hex),
             offer_id: args.get("offer_id")?.map(hex),
             status: args.get("status")?,
@@ -76,7 +76,7 @@ impl Wanted {
             wanted.is_none() || wanted.as_ref() == is
         };
         same(&self.label, view.label.as_ref())
-            && same(&self.bolt12, view.bolt12.as_ref())
+            && same(&self.string, view.bolt11.as_ref().or(view.bolt12.as_ref()))
             && same(&self.payment_hash, Some(&view.payment_hash))
             && same(&self.offer_id, view.local_offer_id.as_ref())
             && same(&self.status, Some(&view.status))

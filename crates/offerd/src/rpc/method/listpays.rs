@@ -1,17 +1,16 @@
 //! `listpays`
 
 use bolt1::Msat;
-use offerd_api::ErrorObject;
 use offerd_api::payment::{PaymentList, PaymentView};
 use offerd_core::change::{ChangeKind, Subject};
-use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
+use offerd_core::payment::{OutgoingPayment, Payable, PaymentEnd, PaymentState, Purpose};
 use offerd_core::port::Indexed;
 
 use super::{Outcome, limit};
 use crate::rpc::call::Api;
 use crate::rpc::error::fault_object;
 use crate::rpc::params::Args;
-use crate::rpc::view;
+use crate::rpc::{invoices, view};
 
 pub(super) fn call(api: &Api, args: &Args) -> Outcome {
     let store = api.driver.store();
@@ -21,14 +20,13 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
     let first = if by_update { 1 } else { start };
     let page = offerd_core::port::Page { start: first, limit: u64::MAX };
     let string: Option<String> = args.get("bolt11")?;
-    let invoice = string.map(|string| string.trim().parse::<bolt12::Invoice>()).transpose();
-    let invoice = invoice.map_err(|error| ErrorObject::parameter("bolt11", error))?;
+    let wanted = string.map(|string| invoices::read_string("bolt11", &string)).transpose()?;
     let hash: Option<[u8; 32]> = args.get("payment_hash")?;
     let status: Option<String> = args.get("status")?;
     let label: Option<String> = args.get("label")?;
     let mut pays = Vec::new();
     for Indexed { created_index, row } in store.payments(page).map_err(|e| fault_object(&e))? {
-        let fits = invoice.as_ref().is_none_or(|invoice| row.invoice == *invoice)
+        let fits = wanted.as_ref().is_none_or(|wanted| string_of(&row) == *wanted)
             && hash.is_none_or(|hash| row.payment_hash().0 == hash);
         if !fits {
             continue;
@@ -60,6 +58,14 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
     view::json(PaymentList { pays })
 }
 
+/// The string of the invoice that is paid.
+fn string_of(payment: &OutgoingPayment) -> String {
+    match &payment.invoice {
+        Payable::Bolt12(invoice) => invoice.to_string(),
+        Payable::Bolt11(invoice) => invoice.string.clone(),
+    }
+}
+
 pub(super) fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView {
     let (label, offer_id) = match &payment.purpose {
         Purpose::Order { label, offer_id } => (label.clone(), *offer_id),
@@ -71,8 +77,9 @@ pub(super) fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView
         destination: payment.invoice.node_id().to_string(),
         created_at: payment.created_at.0,
         label,
-        bolt12: payment.invoice.to_string(),
-        description: view::text(payment.invoice.offer_view().description()),
+        bolt12: payment.invoice.bolt12().map(ToString::to_string),
+        bolt11: payment.invoice.bolt11().map(|invoice| invoice.string.clone()),
+        description: payment.invoice.description().map(str::to_owned),
         amount_msat: payment.amount.as_u64(),
         created_index,
         offer_id: offer_id.map(|id| id.to_string()),

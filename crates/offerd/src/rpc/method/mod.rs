@@ -15,6 +15,7 @@ mod fetchinvoice;
 mod fundchannel;
 mod getinfo;
 mod help;
+mod invoice;
 mod invoicerequest;
 mod listconfigs;
 mod listfunds;
@@ -73,6 +74,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "fundchannel" => |api, args| Box::pin(fundchannel::call(api, args)),
         "getinfo" => |api, _| Box::pin(getinfo::call(api)),
         "help" => |_, args| Box::pin(async move { help::call(&args) }),
+        "invoice" => |api, args| Box::pin(invoice::call(api, args)),
         "invoicerequest" => |api, args| Box::pin(invoicerequest::call(api, args)),
         "listconfigs" => |api, args| Box::pin(async move { listconfigs::call(api, &args) }),
         "listfunds" => |api, args| Box::pin(listfunds::call(api, args)),

@@ -9,7 +9,7 @@ use offerd_api::payment::PayResult;
 use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState};
 
 use super::Outcome;
-use crate::driver::PayCall;
+use crate::driver::{PayCall, is_bolt11};
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
 use crate::rpc::params::Args;
@@ -20,7 +20,11 @@ const DEFAULT_EXEMPT: u64 = 5_000;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let mut call = read_common(&args, "bolt11")?;
-    call.max_fee = max_fee(&args, &call)?;
+    let expected = match is_bolt11(&call.string) && call.amount.is_none() {
+        true => api.driver.read_bolt11(&call.string).await.map_err(to_object)?.amount,
+        false => expected_amount(&call),
+    };
+    call.max_fee = max_fee(&args, expected)?;
     let outcome = api.driver.pay(call).await.map_err(to_object)?;
     let label = outcome.label().map(str::to_owned);
     let payment = outcome.payment;
@@ -34,7 +38,8 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         amount_msat: payment.amount.as_u64(),
         amount_sent_msat: end.sent_msat,
         status: end.status.to_owned(),
-        bolt12: payment.invoice.to_string(),
+        bolt12: payment.invoice.bolt12().map(ToString::to_string),
+        bolt11: payment.invoice.bolt11().map(|invoice| invoice.string.clone()),
         label,
     })
 }
@@ -44,7 +49,9 @@ pub(super) fn read_common(args: &Args, string: &'static str) -> Result<PayCall, 
     let max_delay: Option<u64> = args.get("maxdelay")?;
     let max_delay = max_delay.map(|blocks| CltvDelta(u32::try_from(blocks).unwrap_or(u32::MAX)));
     let text: String = args.need(string)?;
-    if let Err(error) = text.trim().parse::<Bolt12String>() {
+    if !is_bolt11(&text)
+        && let Err(error) = text.trim().parse::<Bolt12String>()
+    {
         return Err(ErrorObject::parameter(string, error));
     }
     Ok(PayCall {
@@ -61,7 +68,7 @@ pub(super) fn read_common(args: &Args, string: &'static str) -> Result<PayCall, 
 }
 
 /// `maxfee`, or `maxfeepercent` of the amount but not below `exemptfee`.
-fn max_fee(args: &Args, call: &PayCall) -> Result<Option<Msat>, ErrorObject> {
+fn max_fee(args: &Args, expected: Option<Msat>) -> Result<Option<Msat>, ErrorObject> {
     let fixed: Option<Msat> = args.get("maxfee")?;
     let percent: Option<f64> = args.get("maxfeepercent")?;
     let exempt: Option<Msat> = args.get("exemptfee")?;
@@ -75,7 +82,7 @@ fn max_fee(args: &Args, call: &PayCall) -> Result<Option<Msat>, ErrorObject> {
             None => Ok(fixed),
         };
     };
-    let amount = expected_amount(call).ok_or_else(|| {
+    let amount = expected.ok_or_else(|| {
         ErrorObject::parameter("maxfeepercent", "needs an amount: give amount_msat, or maxfee")
     })?;
     let exempt = exempt.or_else(|| Msat::new(DEFAULT_EXEMPT)).unwrap_or_default();

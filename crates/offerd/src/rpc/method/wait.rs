@@ -58,6 +58,7 @@ fn show(api: &Api, subject: &Subject, waited: &mut Waited) -> Result<(), ErrorOb
                 status: view.status,
                 label: view.label,
                 description: view.description,
+                bolt11: view.bolt11,
                 bolt12: view.bolt12,
             });
         }

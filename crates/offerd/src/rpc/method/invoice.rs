@@ -1,0 +1,43 @@
+//! `invoice`
+
+use bolt1::{Msat, Seconds};
+use offerd_api::ErrorObject;
+use offerd_api::invoice::InvoiceCreated;
+use offerd_core::change::{ChangeKind, Subject};
+use offerd_core::invoice_book::Bolt11Arguments;
+
+use super::Outcome;
+use crate::rpc::call::Api;
+use crate::rpc::error::{fault_object, to_object};
+use crate::rpc::params::Args;
+use crate::rpc::view;
+
+pub(super) async fn call(api: &Api, args: Args) -> Outcome {
+    let arguments = Bolt11Arguments {
+        amount: args.need("amount_msat")?,
+        label: args.need("label")?,
+        description: args.need("description")?,
+        expiry: Seconds(args.need("expiry")?),
+    };
+    let made = api.driver.create_bolt11(arguments).await.map_err(to_object)?;
+    let invoice = made.invoice;
+    let place = api.driver.store().place_of(&Subject::Invoice(invoice.row), ChangeKind::Created);
+    view::json(InvoiceCreated {
+        bolt11: invoice.bolt11().map(|terms| terms.string.clone()).unwrap_or_default(),
+        payment_hash: invoice.payment_hash().to_string(),
+        payment_secret: hex::encode(made.payment_secret),
+        expires_at: invoice.expires_at().0,
+        created_index: place.map_err(|error| fault_object(&error))?,
+        warning_capacity: capacity_warning(api, invoice.amount()).await?,
+    })
+}
+
+/// What to tell when our channels cannot receive so much now.
+async fn capacity_warning(api: &Api, asked: Option<Msat>) -> Result<Option<String>, ErrorObject> {
+    let channels = api.node.channels().await?;
+    let receivable = channels.iter().map(|channel| channel.receivable_msat);
+    let receivable = receivable.fold(0_u64, u64::saturating_add);
+    let least = asked.unwrap_or_default().as_u64().max(1);
+    Ok((receivable < least)
+        .then(|| format!("our channels can receive {receivable} msat now, the invoice needs more")))
+}
