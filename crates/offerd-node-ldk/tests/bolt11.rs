@@ -9,7 +9,9 @@ use offerd_core::port::{
     Bolt11Facts, Bolt11Order, InvoiceIssuer as _, InvoicePayer as _, PayOrder, PaymentFailure,
 };
 
-use common::{FundingOrder, Member, World, msat, order};
+use offerd_node_ldk::FundingOrder;
+
+use common::{Member, World, msat, order};
 
 fn invoice(amount: Option<Msat>) -> Bolt11Order {
     Bolt11Order { amount, description: "two teas".to_owned(), expiry: Seconds(600) }

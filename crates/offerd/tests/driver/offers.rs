@@ -40,7 +40,7 @@ async fn an_offer_is_paid_and_both_sides_record_the_same_payment() {
         let receipt = shop.receipts().pop().unwrap();
         assert_eq!(receipt.payment_hash, outcome.payment.payment_hash());
         assert_eq!((receipt.amount, receipt.asked), (sat(1_000), sat(1_000)));
-        assert_eq!(receipt.invoice, Some(outcome.payment.invoice));
+        assert_eq!(receipt.invoice, outcome.payment.invoice.bolt12().cloned());
         assert!(matches!(receipt.state, ReceiptState::Paid { .. }));
         assert_eq!(shop.gained(), 1_000_000);
         let id = offer.parse::<Offer>().unwrap().id();

@@ -197,7 +197,10 @@ async fn a_refusal_that_crosses_the_payment_does_not_count() {
     let invoice = Invoice::decode(&message.content.bytes).unwrap();
     // The payment has come but is not ours yet when the refusal arrives.
     customer.watch.wish(|wishes| wishes.accept_fails = true);
-    payer.pay(pay_order(&OutgoingPayment { invoice, ..sample::order(1) })).await.unwrap();
+    payer
+        .pay(pay_order(&OutgoingPayment { invoice: invoice.into(), ..sample::order(1) }))
+        .await
+        .unwrap();
     settle().await;
     assert_eq!(customer.receipts()[0].state, ReceiptState::Claiming);
     let content = MessageContent { typ: 68, bytes: InvoiceError::new("no").encode() };

@@ -112,20 +112,23 @@ async fn a_payment_after_its_invoice_has_expired_is_sent_back() {
 #[tokio::test(start_paused = true)]
 async fn strings_that_are_no_invoices_are_told_apart() {
     let (_world, shop, customer) = shop_and_customer().await;
-    for (params, told) in [
-        (json!(["lnbc1nonsense"]), "not an invoice of this network"),
+    let good = shop.call("invoice", json!([1, "good", "d"])).await["bolt11"].clone();
+    for (method, params, told) in [
+        ("pay", json!(["lnbc1nonsense"]), "bolt11: not an invoice of this network"),
+        ("xpay", json!(["LIGHTNING:lnbc1nonsense"]), "invstring: not an invoice of this network"),
         (
-            json!({ "bolt11": "lnbc1nonsense", "quantity": 2 }),
+            "pay",
+            json!({ "bolt11": good, "quantity": 2 }),
             "quantity: goes with an offer, this is an invoice",
         ),
         (
-            json!({ "bolt11": "lnbc1nonsense", "payer_note": "x" }),
+            "xpay",
+            json!({ "invstring": good, "payer_note": "x" }),
             "payer_note: goes with an offer, this is an invoice",
         ),
     ] {
-        let refused = customer.refusal("pay", params).await;
-        assert_eq!(refused.code, -32602);
-        assert!(refused.message.contains(told), "{refused}");
+        let refused = customer.refusal(method, params).await;
+        assert_eq!((refused.code, refused.message.as_str()), (-32602, told));
     }
     let own = shop.call("invoice", json!([1, "l", "d"])).await["bolt11"].clone();
     let refused = shop.refusal("pay", json!([own])).await;

@@ -6,10 +6,11 @@ use bolt1::{CltvDelta, Msat};
 use bolt12::{Bolt12String, Price};
 use offerd_api::ErrorObject;
 use offerd_api::payment::PayResult;
+use offerd_core::Misuse;
 use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState};
 
 use super::Outcome;
-use crate::driver::{PayCall, is_bolt11};
+use crate::driver::{CallError, PayCall, is_bolt11};
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
 use crate::rpc::params::Args;
@@ -20,9 +21,11 @@ const DEFAULT_EXEMPT: u64 = 5_000;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let mut call = read_common(&args, "bolt11")?;
-    let expected = match is_bolt11(&call.string) && call.amount.is_none() {
-        true => api.driver.read_bolt11(&call.string).await.map_err(to_object)?.amount,
-        false => expected_amount(&call),
+    let expected = if is_bolt11(&call.string) {
+        let asked = api.driver.read_bolt11(&call.string).await.map_err(unreadable)?.amount;
+        call.amount.or(asked)
+    } else {
+        expected_amount(&call)
     };
     call.max_fee = max_fee(&args, expected)?;
     let outcome = api.driver.pay(call).await.map_err(to_object)?;
@@ -42,6 +45,16 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         bolt11: payment.invoice.bolt11().map(|invoice| invoice.string.clone()),
         label,
     })
+}
+
+/// The refusal of a string, under the name that it has here.
+fn unreadable(error: CallError) -> ErrorObject {
+    match error {
+        CallError::Misuse(Misuse::Parameter { expected, .. }) => {
+            ErrorObject::parameter("bolt11", expected)
+        }
+        error => to_object(error),
+    }
 }
 
 /// What `pay` and `xpay` share; the fee limit is left to them.
