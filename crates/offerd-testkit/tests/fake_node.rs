@@ -231,8 +231,8 @@ fn a_payment_is_claimable_then_claimed_and_sent() {
         payment_hash: minted.payment_hash,
         payment_id: payment.payment_id,
         amount: msat(10_000),
-        context: [7; 32],
-        payer_id: sample::point(1),
+        context: Some([7; 32]),
+        payer_id: Some(sample::point(1)),
         quantity: Some(2),
         payer_note: Some("two, please".into()),
     };
@@ -267,7 +267,7 @@ fn an_invoice_made_of_what_was_minted_can_be_paid() {
         .sign(&sample::secp(), &sample::keypair(1))
         .expect("a valid invoice");
     let invoice = Invoice::decode(invoice.bytes()).expect("as the payer reads it");
-    let payment = OutgoingPayment { amount, invoice, ..sample::order(1) };
+    let payment = OutgoingPayment { amount, invoice: invoice.into(), ..sample::order(1) };
     now(two.payer.pay(pay_order_for(&payment))).expect("pay");
     two.run();
     assert_eq!(told(&two.to_issuer), ["claimable"]);

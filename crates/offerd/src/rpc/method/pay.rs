@@ -49,12 +49,10 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
 
 /// The refusal of a string, under the name that it has here.
 fn unreadable(error: CallError) -> ErrorObject {
-    match error {
-        CallError::Misuse(Misuse::Parameter { expected, .. }) => {
-            ErrorObject::parameter("bolt11", expected)
-        }
-        error => to_object(error),
+    if let CallError::Misuse(Misuse::Parameter { expected, .. }) = error {
+        return ErrorObject::parameter("bolt11", expected);
     }
+    to_object(error)
 }
 
 /// What `pay` and `xpay` share; the fee limit is left to them.
