@@ -15,7 +15,7 @@ pub const SHOWN_BY_DEFAULT: [u64; 4] = [
     field::INVOICE_AMOUNT,
 ];
 
-/// Makes a proof of a payment of ours, `None` where it did not arrive. The payer's key follows from the invoice, so
+/// Makes a proof of a payment of ours, `None` where it did not arrive or was for an invoice of BOLT 11. The payer's key follows from the invoice, so
 /// nothing is kept for this but the payment. It shows those of the fields `shown` that the invoice has; the same
 /// arguments give the same proof.
 ///
@@ -30,7 +30,8 @@ pub fn prove(
     let PaymentState::Ended(PaymentEnd::Paid { preimage, .. }) = &payment.state else {
         return Ok(None);
     };
-    let invoice = &payment.invoice;
+    // Only invoices of BOLT 12 can be proven to have been paid by a key.
+    let Some(invoice) = payment.invoice.bolt12() else { return Ok(None) };
     let request = invoice.request_view();
     // A payout's payer is the node itself.
     let key = if request.payer_id() == keys.node_id() {

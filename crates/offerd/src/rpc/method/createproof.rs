@@ -48,7 +48,7 @@ fn number(name: &str) -> Result<u64, ErrorObject> {
 }
 
 fn is_for(payment: &OutgoingPayment, paid_for: &Bolt12String) -> Result<bool, ErrorObject> {
-    let invoice = &payment.invoice;
+    let Some(invoice) = payment.invoice.bolt12() else { return Ok(false) };
     match paid_for {
         Bolt12String::Invoice(wanted) => Ok(invoice == wanted),
         Bolt12String::Offer(offer) => Ok(invoice.offer_id() == offer.id()),
