@@ -379,6 +379,15 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         -32602,
         "layers: not supported yet: layers of route knowledge",
     ),
+    ("createproof", r#"[1]"#, -32602, "invstring: should be a string"),
+    (
+        "createproof",
+        r#"{"invstring": "{PAY}", "include": ["offer_colour"]}"#,
+        -32602,
+        "include: unknown field name \"offer_colour\"",
+    ),
+    ("createproof", r#"["{PAY}"]"#, 1700, "No successful payment for that string"),
+    ("verifyproof", r#"["{PAY}"]"#, -32602, "proof: is an lno… string, not an lnp… one"),
     (
         "listpays",
         r#"{"status": "lost"}"#,
