@@ -306,10 +306,13 @@ mod tests {
     fn payments_that_came_without_a_path_of_ours_are_for_nothing() {
         let spontaneous = PaymentPurpose::SpontaneousPayment(PaymentPreimage([1; 32]));
         assert!(expected(spontaneous).is_none());
-        let by_bolt_11 = PaymentPurpose::Bolt11InvoicePayment {
-            payment_preimage: Some(PaymentPreimage([1; 32])),
+        let by_bolt11 = |payment_preimage| PaymentPurpose::Bolt11InvoicePayment {
+            payment_preimage,
             payment_secret: PaymentSecret([2; 32]),
         };
-        assert!(expected(by_bolt_11).is_none());
+        assert!(expected(by_bolt11(None)).is_none());
+        // Ours if we have made such an invoice, which is looked up by its hash: nothing of an offer comes with it.
+        let ours = expected(by_bolt11(Some(PaymentPreimage([1; 32]))));
+        assert!(ours.is_some_and(|(_, context)| context.is_none()));
     }
 }
