@@ -1,4 +1,5 @@
-//! Results about payouts: `offerout`, `invoicerequest`, `listpayouts`, `listinvoicerequests`.
+//! Results about payouts: `offerout`, `invoicerequest`, `listpayouts`, `waitpayout`, `approvepayout`, `denypayout`,
+//! `listinvoicerequests`.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ pub struct InvoiceRequestView {
     pub invreq_id: String,
     /// Whether it can be redeemed.
     pub active: bool,
-    /// Always true.
+    /// Whether it can be redeemed once only.
     pub single_use: bool,
     /// The string, `lnr1…`, signed where there is a signed one. Whoever has it has the money.
     pub bolt12: String,
@@ -139,6 +140,19 @@ pub struct PayoutView {
     /// When it ends by itself, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absolute_expiry: Option<u64>,
+    /// Whether it is kept once.
+    pub single_use: bool,
+    /// Most redemptions, where it is bounded so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_uses: Option<u32>,
+    /// Most that all redemptions may cost, fees included, where it is bounded so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_total_msat: Option<u64>,
+    /// 32 bytes, hexadecimal: the payment hash of the invoice that it refunds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_for: Option<String>,
+    /// Whether each redemption waits for its maker's word.
+    pub approve: bool,
     /// Its redemptions, oldest first.
     pub claims: Vec<ClaimView>,
 }
@@ -146,7 +160,7 @@ pub struct PayoutView {
 /// One redemption of a payout.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimView {
-    /// `claimed` (outcome not known yet), `paid` or `failed`.
+    /// `awaiting` (approval), `claimed` (outcome not known yet), `paid` or `failed`.
     pub state: String,
     /// 32 bytes, hexadecimal: the payee's.
     pub payment_hash: String,

@@ -114,7 +114,9 @@ impl Event {
             | Self::OfferDisabled { row, .. }
             | Self::OfferEnabled { row, .. } => vec![Subject::Offer(*row).now(Updated)],
             Self::PaymentStarted(payment) => vec![Subject::Payment(payment.id).now(Created)],
-            Self::PaymentEnded { id, .. } => vec![Subject::Payment(*id).now(Updated)],
+            Self::PaymentApproved { id, .. } | Self::PaymentEnded { id, .. } => {
+                vec![Subject::Payment(*id).now(Updated)]
+            }
             Self::InvoiceMade(invoice) => vec![Subject::Invoice(invoice.row).now(Created)],
             Self::InvoiceRefused { row, .. } => vec![Subject::Invoice(*row).now(Updated)],
             Self::ReceiptClaiming(receipt) => match receipt.key.source {

@@ -54,8 +54,15 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// A payment of ours was decided: for an order, or as the claim on a payout.
+    /// A payment of ours was decided: for an order, or as the claim on a payout, which may have to wait for approval.
     PaymentStarted(OutgoingPayment),
+    /// A claim that waited for approval may be paid.
+    PaymentApproved {
+        /// Which payment.
+        id: PaymentId,
+        /// When.
+        at: Timestamp,
+    },
     /// An attempt came to nothing with nothing in flight; another follows at `next_at`.
     PaymentPutOff {
         /// Which payment.

@@ -87,6 +87,12 @@ pub enum Misuse {
     /// Another invoice of the same request is being paid.
     #[error("another invoice of the same request is being paid")]
     BeingPaid,
+    /// A redemption that waits for approval can no longer be paid.
+    #[error("this redemption cannot be paid: {why}")]
+    CannotApprove {
+        /// Why.
+        why: String,
+    },
     /// The payee is ourselves.
     #[error("this would pay ourselves")]
     PaysOurselves,

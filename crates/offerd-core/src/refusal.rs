@@ -75,6 +75,12 @@ pub enum Refusal {
     NoUsablePath,
     /// Fees or delay of its paths are above what the payout allows.
     PathsTooExpensive,
+    /// The payout is a refund, and the invoice is not signed by whoever paid.
+    NotThePayer,
+    /// As many redemptions as may wait for approval wait.
+    TooManyWaiting,
+    /// The maker of the payout did not approve.
+    NotApproved,
     /// Another invoice is being paid for this payout now.
     BeingRedeemed,
     /// This payout has been paid.
@@ -105,7 +111,10 @@ impl Refusal {
             Self::AmountNotPromised => Some(field::INVOICE_AMOUNT),
             Self::InvoiceExpired => Some(field::INVOICE_RELATIVE_EXPIRY),
             Self::NoUsablePath | Self::PathsTooExpensive => Some(field::INVOICE_BLINDEDPAY),
+            Self::NotThePayer => Some(field::REFUND_SIGNATURE),
             Self::NoLongerAvailable
+            | Self::TooManyWaiting
+            | Self::NotApproved
             | Self::AmountOverflow
             | Self::BeingRedeemed
             | Self::AlreadyRedeemed
@@ -167,6 +176,9 @@ impl std::fmt::Display for Refusal {
             Self::PathsTooExpensive => {
                 f.write_str("fees or delay of the payment paths are too high")
             }
+            Self::NotThePayer => f.write_str("this refund is for the payer of the invoice alone"),
+            Self::TooManyWaiting => f.write_str("too many redemptions wait for approval"),
+            Self::NotApproved => f.write_str("not approved"),
             Self::BeingRedeemed => f.write_str("already being redeemed"),
             Self::AlreadyRedeemed => f.write_str("already redeemed"),
             Self::AlreadyPaid => f.write_str("already paid"),

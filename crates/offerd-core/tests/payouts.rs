@@ -9,7 +9,7 @@ use offerd_core::amount::AmountSpec;
 use offerd_core::payment::{OutgoingPayment, PaymentState, on_failed, on_sent};
 use offerd_core::payout::{
     Arrival, ClaimTerms, MadePayout, Payout, PayoutAmount, PayoutArguments, PromiseState,
-    Redemption, make_payout, payout_arguments_key, recognise, redeem,
+    Redemption, Uses, make_payout, payout_arguments_key, recognise, redeem,
 };
 use offerd_core::port::{PaymentFailure, Store as _};
 use offerd_core::{Batch, Effect, Event, Ignored, Misuse, PaymentId, PayoutRow, Policy, Refusal};
@@ -29,12 +29,16 @@ fn arguments() -> PayoutArguments {
         label: None,
         absolute_expiry: Some(NOW.plus(Seconds(3_600))),
         max_amount: None,
+        uses: Uses::ONCE,
+        refund_for: None,
+        approve: false,
         with_offer: true,
     }
 }
 
 fn made() -> MadePayout {
-    MadePayout { row: PayoutRow(1), nonce: [4; 16], paths: vec![], path_id: vec![5; 32], now: NOW }
+    let (row, nonce) = (PayoutRow(1), [4; 16]);
+    MadePayout { row, nonce, paths: vec![], path_id: vec![5; 32], refund: None, now: NOW }
 }
 
 fn payout_of(arguments: &PayoutArguments) -> Result<Payout, Misuse> {
@@ -104,6 +108,7 @@ fn terms<'a>(claims: &'a [OutgoingPayment], now: Timestamp) -> ClaimTerms<'a> {
         claims,
         spendable: Some(msat(10 * PROMISED)),
         claimed_today: msat(0),
+        refunded: msat(0),
         id: PaymentId([8; 32]),
         now,
     }
@@ -498,7 +503,7 @@ impl Run {
         let id = PaymentId([self.ids; 32]);
         let terms = ClaimTerms { state: payout.state, id, ..terms(&claims, self.now) };
         match decide(&payout, said.invoice(), &terms) {
-            Ok(Redemption::Claim(batch)) => batch,
+            Ok(Redemption::Claim(batch) | Redemption::Await(batch)) => batch,
             Ok(Redemption::Repeated) | Err(_) => Batch::default(),
         }
     }

@@ -28,7 +28,7 @@ fn arguments(string: &str) -> RedeemArguments {
 fn prepare(arguments: RedeemArguments) -> Result<Redeeming, Misuse> {
     let promise = Promise::read(&arguments.string)?;
     let row = InvoiceRow(3);
-    Redeeming::prepare(promise, arguments, row, [6; 32], &keys(2), &policy(), NOW)
+    Redeeming::prepare(promise, arguments, (row, [6; 32]), &[], &keys(2), &policy(), NOW)
 }
 
 fn minted() -> Minted {

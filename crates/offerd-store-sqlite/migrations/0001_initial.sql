@@ -68,11 +68,22 @@ CREATE TABLE payouts (
     invoice_request_signed BLOB,
     path_id BLOB,
     absolute_expiry_unix INTEGER,
+    max_uses INTEGER CHECK (max_uses BETWEEN 1 AND 4294967295),
+    max_total_msat INTEGER CHECK (max_total_msat >= 0),
+    refund_for BLOB CHECK (length(refund_for) = 32),
+    refund_payer_id BLOB CHECK (length(refund_payer_id) = 33),
+    refund_at_most_msat INTEGER CHECK (refund_at_most_msat >= 0),
+    approve INTEGER NOT NULL CHECK (approve IN (0, 1)),
     state TEXT NOT NULL CHECK (state IN ('open', 'disabled', 'spent')),
     created_at_unix INTEGER NOT NULL,
+    CHECK (max_uses IS NOT NULL OR max_total_msat IS NOT NULL),
+    CHECK ((refund_for IS NULL) = (refund_payer_id IS NULL)),
+    CHECK (refund_for IS NOT NULL OR refund_at_most_msat IS NULL),
     CHECK ((offer_id IS NULL) = (offer IS NULL)),
     CHECK ((invreq_id IS NULL) = (invoice_request IS NULL))
 ) STRICT;
+
+CREATE INDEX refunds ON payouts (refund_for) WHERE refund_for IS NOT NULL;
 
 -- Payments of ours: orders of our caller, and claims on payouts.
 CREATE TABLE payments (
@@ -84,9 +95,9 @@ CREATE TABLE payments (
     payout INTEGER REFERENCES payouts (row),
     reply_path BLOB,
     request_key BLOB NOT NULL CHECK (length(request_key) = 32),
+    payment_hash BLOB NOT NULL CHECK (length(payment_hash) = 32),
     invoice BLOB,
     bolt11 TEXT,
-    payment_hash BLOB CHECK (length(payment_hash) = 32),
     payee BLOB CHECK (length(payee) = 33),
     description TEXT,
     expires_at_unix INTEGER,
@@ -95,24 +106,25 @@ CREATE TABLE payments (
     max_delay_blocks INTEGER NOT NULL CHECK (max_delay_blocks >= 0),
     retry_for_seconds INTEGER NOT NULL CHECK (retry_for_seconds >= 0),
     created_at_unix INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'paid', 'failed')),
+    state TEXT NOT NULL CHECK (state IN ('awaiting', 'pending', 'paid', 'failed')),
     attempts INTEGER NOT NULL CHECK (attempts >= 0),
     next_at_unix INTEGER,
     preimage BLOB CHECK (length(preimage) = 32),
     fee_msat INTEGER CHECK (fee_msat >= 0),
     failure TEXT CHECK (failure IN
-        ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'other')),
+        ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'denied',
+            'other')),
     reason TEXT,
     ended_at_unix INTEGER,
     CHECK ((bolt11 IS NULL) = (invoice IS NOT NULL)),
-    CHECK ((bolt11 IS NULL) = (payment_hash IS NULL)),
     CHECK ((bolt11 IS NULL) = (payee IS NULL)),
     CHECK ((bolt11 IS NULL) = (expires_at_unix IS NULL)),
     CHECK (bolt11 IS NOT NULL OR description IS NULL),
     CHECK ((purpose = 'claim') = (payout IS NOT NULL)),
     CHECK (purpose = 'claim' OR reply_path IS NULL),
     CHECK (purpose = 'order' OR (label IS NULL AND offer_id IS NULL)),
-    CHECK ((state = 'pending') = (ended_at_unix IS NULL)),
+    CHECK ((state IN ('awaiting', 'pending')) = (ended_at_unix IS NULL)),
+    CHECK (state <> 'awaiting' OR purpose = 'claim'),
     CHECK ((state = 'paid') = (preimage IS NOT NULL)),
     CHECK ((state = 'failed') = (reason IS NOT NULL)),
     CHECK ((state = 'failed') = (failure IS NOT NULL))
@@ -124,7 +136,8 @@ CREATE TABLE failed_attempts (
     payment BLOB NOT NULL REFERENCES payments (id),
     at_unix INTEGER NOT NULL,
     failure TEXT NOT NULL CHECK (failure IN
-        ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'other')),
+        ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'denied',
+            'other')),
     reason TEXT NOT NULL
 ) STRICT;
 
@@ -134,15 +147,25 @@ CREATE INDEX payments_of_payout ON payments (payout);
 CREATE INDEX payments_of_request ON payments (request_key);
 CREATE INDEX payments_of_label ON payments (label);
 CREATE INDEX payments_by_state ON payments (state);
+CREATE INDEX payments_by_hash ON payments (payment_hash);
 
--- At most one payment per promise, per request and per label is begun, unless those before it have failed. Not
--- unique indexes: a payment that was thought to have failed and was paid after all has happened, whatever was
--- begun since, and must be recorded.
-CREATE TRIGGER one_claim_for_a_payout BEFORE INSERT ON payments
-WHEN NEW.payout IS NOT NULL
-    AND EXISTS (SELECT 1 FROM payments WHERE payout = NEW.payout AND state <> 'failed')
+-- No more payments per promise than it is kept, and one per request and per label, are begun, unless those before
+-- have failed. Not unique indexes: a payment that was thought to have failed and was paid after all has happened,
+-- whatever was begun since, and must be recorded.
+CREATE TRIGGER claims_within_the_uses_of_a_payout BEFORE INSERT ON payments
+WHEN NEW.payout IS NOT NULL AND NEW.state <> 'awaiting'
+    AND (SELECT count(*) FROM payments WHERE payout = NEW.payout AND state IN ('pending', 'paid'))
+        >= (SELECT coalesce(max_uses, 9223372036854775807) FROM payouts WHERE row = NEW.payout)
 BEGIN
-    SELECT raise(ABORT, 'the payout has a claim that is unfinished or paid');
+    SELECT raise(ABORT, 'the payout has as many claims, unfinished or paid, as it is kept');
+END;
+
+CREATE TRIGGER approvals_within_the_uses_of_a_payout BEFORE UPDATE OF state ON payments
+WHEN OLD.state = 'awaiting' AND NEW.state = 'pending'
+    AND (SELECT count(*) FROM payments WHERE payout = NEW.payout AND state IN ('pending', 'paid'))
+        >= (SELECT coalesce(max_uses, 9223372036854775807) FROM payouts WHERE row = NEW.payout)
+BEGIN
+    SELECT raise(ABORT, 'the payout has as many claims, unfinished or paid, as it is kept');
 END;
 
 CREATE TRIGGER one_order_for_a_request BEFORE INSERT ON payments

@@ -49,6 +49,7 @@ pub(crate) fn read_failure(record: &Record<'_>) -> Result<Failure, PortError> {
         "too_expensive" => FailureKind::TooExpensive,
         "invoice_expired" => FailureKind::InvoiceExpired,
         "abandoned" => FailureKind::Abandoned,
+        "denied" => FailureKind::Denied,
         "other" => FailureKind::Other,
         _ => return Err(record.corrupt("failure", "unknown word")),
     };
@@ -62,6 +63,7 @@ pub(crate) fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::TooExpensive => "too_expensive",
         FailureKind::InvoiceExpired => "invoice_expired",
         FailureKind::Abandoned => "abandoned",
+        FailureKind::Denied => "denied",
         FailureKind::Other => "other",
     }
 }

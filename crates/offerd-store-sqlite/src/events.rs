@@ -32,6 +32,7 @@ fn apply(db: &Connection, event: &Event) -> Result<(), PortError> {
         Event::PayoutDisabled { row, at: _ } => payouts::disable(db, *row),
         Event::PayoutEnabled { row, at: _ } => payouts::enable(db, *row),
         Event::PaymentStarted(payment) => payments::insert(db, payment),
+        Event::PaymentApproved { id, at } => payments::approve(db, *id, *at),
         Event::PaymentPutOff { id, attempts, failed, next_at } => {
             payments::put_off(db, *id, *attempts, *next_at)?;
             attempts::insert(db, *id, failed)
@@ -97,6 +98,9 @@ impl LogLine {
                 Self::new("payout_enabled", format!("payout/{}", row.0), Some(*at), json!({}))
             }
             Event::PaymentStarted(payment) => Self::payment_started(payment),
+            Event::PaymentApproved { id, at } => {
+                Self::new("payment_approved", format!("payment/{id}"), Some(*at), json!({}))
+            }
             Event::PaymentPutOff { id, attempts, failed, next_at } => Self::new(
                 "payment_put_off",
                 format!("payment/{id}"),
@@ -155,6 +159,7 @@ impl LogLine {
                 "offer_id": payout.offer_id().map(|id| id.to_string()),
                 "invreq_id": payout.invreq_id().map(|id| id.to_string()),
                 "label": payout.label,
+                "refund_for": payout.refund.map(|refund| refund.payment_hash.to_string()),
                 kind: amount.as_u64(),
             }),
         )
@@ -171,6 +176,7 @@ impl LogLine {
             Some(payment.created_at),
             json!({
                 "payout": payout,
+                "awaits_approval": payment.is_awaiting(),
                 "label": label,
                 "payment_hash": payment.payment_hash().to_string(),
                 "amount_msat": payment.amount.as_u64(),

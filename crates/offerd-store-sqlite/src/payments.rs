@@ -25,8 +25,7 @@ pub(crate) fn insert(db: &Connection, payment: &OutgoingPayment) -> Result<(), P
         "INSERT INTO payments (id, purpose, label, offer_id, payout, reply_path, request_key, invoice,
              amount_msat, max_fee_msat, max_delay_blocks, retry_for_seconds, created_at_unix, bolt11,
              payment_hash, payee, description, expires_at_unix, state, attempts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             'pending', 0)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 0)",
         params![
             payment.id.0,
             purpose.purpose,
@@ -42,19 +41,31 @@ pub(crate) fn insert(db: &Connection, payment: &OutgoingPayment) -> Result<(), P
             seconds(payment.retry_for)?,
             unix(payment.created_at)?,
             bolt11.map(|invoice| &invoice.string),
-            bolt11.map(|invoice| invoice.payment_hash.0),
+            payment.payment_hash().0,
             bolt11.map(|invoice| invoice.payee.serialize()),
             bolt11.and_then(|invoice| invoice.description.as_ref()),
             opt_unix(bolt11.map(|invoice| invoice.expires_at))?,
+            if payment.is_awaiting() { "awaiting" } else { "pending" },
         ],
     )?;
     match &payment.state {
-        PaymentState::Pending { attempts: 0, next_at: None } => Ok(()),
+        PaymentState::Awaiting | PaymentState::Pending { attempts: 0, next_at: None } => Ok(()),
         PaymentState::Pending { attempts, next_at } => {
             set_attempts(db, payment.id, *attempts, *next_at)
         }
         PaymentState::Ended(end) => self::end(db, payment.id, end),
     }
+}
+
+/// Lets a claim that waited be paid. It counts from now on.
+pub(crate) fn approve(db: &Connection, id: PaymentId, at: Timestamp) -> Result<(), PortError> {
+    change(
+        db,
+        "approve a claim",
+        "UPDATE payments SET state = 'pending', created_at_unix = ?2
+         WHERE id = ?1 AND state = 'awaiting'",
+        params![id.0, unix(at)?],
+    )
 }
 
 pub(crate) fn put_off(
@@ -100,7 +111,7 @@ pub(crate) fn end(db: &Connection, id: PaymentId, end: &PaymentEnd) -> Result<()
             "end a payment",
             "UPDATE payments SET state = 'failed', next_at_unix = NULL, failure = ?2, reason = ?3,
                  ended_at_unix = ?4
-             WHERE id = ?1 AND state = 'pending'",
+             WHERE id = ?1 AND state IN ('awaiting', 'pending')",
             params![id.0, attempts::failure_word(reason.kind), reason.text, unix(*at)?],
         ),
     }
@@ -137,17 +148,29 @@ pub(crate) fn claims(
     list(db, "SELECT * FROM payments WHERE payout = ?1 ORDER BY created_index", params![payout.0])
 }
 
+pub(crate) fn of_hash(
+    db: &Connection,
+    payment_hash: PaymentHash,
+) -> Result<Vec<OutgoingPayment>, PortError> {
+    let sql = "SELECT * FROM payments WHERE payment_hash = ?1 ORDER BY created_index";
+    list(db, sql, params![payment_hash.0])
+}
+
+pub(crate) fn awaiting(db: &Connection) -> Result<Vec<OutgoingPayment>, PortError> {
+    list(db, "SELECT * FROM payments WHERE state = 'awaiting' ORDER BY created_index", [])
+}
+
 pub(crate) fn pending(db: &Connection) -> Result<Vec<OutgoingPayment>, PortError> {
     list(db, "SELECT * FROM payments WHERE state = 'pending' ORDER BY created_index", [])
 }
 
-/// What the claims made since then may cost, those that failed left out. More than all bitcoin counts as all.
+/// What the claims decided since then may cost, those that failed left out. More than all bitcoin counts as all.
 pub(crate) fn claimed_since(db: &Connection, since: Timestamp) -> Result<Msat, PortError> {
     let costs = statement::all(
         db,
         PAYMENTS,
         "SELECT created_index, amount_msat, max_fee_msat FROM payments
-         WHERE purpose = 'claim' AND state <> 'failed' AND created_at_unix >= ?1",
+         WHERE purpose = 'claim' AND state IN ('pending', 'paid') AND created_at_unix >= ?1",
         params![bound(since.0)],
         |record| Ok([record.msat("amount_msat")?, record.msat("max_fee_msat")?]),
     )?;
@@ -179,7 +202,7 @@ fn list(
 }
 
 fn read(record: &Record<'_>) -> Result<OutgoingPayment, PortError> {
-    Ok(OutgoingPayment {
+    let payment = OutgoingPayment {
         id: PaymentId(record.array("id")?),
         purpose: read_purpose(record)?,
         request_key: record.array("request_key")?,
@@ -190,7 +213,11 @@ fn read(record: &Record<'_>) -> Result<OutgoingPayment, PortError> {
         retry_for: record.seconds("retry_for_seconds")?,
         created_at: record.unix("created_at_unix")?,
         state: read_state(record)?,
-    })
+    };
+    if payment.payment_hash().0 != record.array("payment_hash")? {
+        return Err(record.corrupt("payment_hash", "not that of the invoice"));
+    }
+    Ok(payment)
 }
 
 fn read_invoice(record: &Record<'_>) -> Result<Payable, PortError> {
@@ -222,6 +249,7 @@ fn read_purpose(record: &Record<'_>) -> Result<Purpose, PortError> {
 
 fn read_state(record: &Record<'_>) -> Result<PaymentState, PortError> {
     match record.word("state")?.as_str() {
+        "awaiting" => Ok(PaymentState::Awaiting),
         "pending" => Ok(PaymentState::Pending {
             attempts: record.integer("attempts")?,
             next_at: record.opt_unix("next_at_unix")?,

@@ -2,9 +2,9 @@
 
 use bolt1::Msat;
 use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
-use offerd_core::PayoutRow;
-use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
+use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
 use offerd_core::port::{Indexed, Page, PortError};
+use offerd_core::{PaymentHash, PayoutRow};
 use rusqlite::{Connection, Params, params};
 
 use crate::convert::{opt_unix, unix};
@@ -20,8 +20,10 @@ pub(crate) fn insert(db: &Connection, payout: &Payout) -> Result<(), PortError> 
         "store a payout",
         "INSERT INTO payouts (row, nonce, label, arguments_key, amount_kind, amount_msat, offer_id, offer,
              invreq_id, invoice_request, invoice_request_signed, path_id, absolute_expiry_unix, state,
-             created_at_unix)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             created_at_unix, max_uses, max_total_msat, refund_for, refund_payer_id, refund_at_most_msat,
+             approve)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+             ?21)",
         params![
             payout.row.0,
             payout.nonce,
@@ -38,6 +40,12 @@ pub(crate) fn insert(db: &Connection, payout: &Payout) -> Result<(), PortError> 
             opt_unix(payout.absolute_expiry)?,
             state_word(payout.state),
             unix(payout.created_at)?,
+            payout.uses.most,
+            payout.uses.total.map(Msat::to_i64),
+            payout.refund.map(|refund| refund.payment_hash.0),
+            payout.refund.map(|refund| refund.payer_id.serialize()),
+            payout.refund.and_then(|refund| refund.at_most).map(Msat::to_i64),
+            payout.approve,
         ],
     )
     .map(drop)
@@ -61,12 +69,14 @@ pub(crate) fn enable(db: &Connection, row: PayoutRow) -> Result<(), PortError> {
     )
 }
 
-/// Spends the payout whose claim the payment `payment_id` is, if it is one.
+/// Spends the payout whose claim the payment `payment_id` is, if it is one, once it was paid as often as it is kept.
 pub(crate) fn spend_claimed_by(db: &Connection, payment_id: [u8; 32]) -> Result<(), PortError> {
     execute(
         db,
         "spend a payout",
-        "UPDATE payouts SET state = 'spent' WHERE row = (SELECT payout FROM payments WHERE id = ?1)",
+        "UPDATE payouts SET state = 'spent'
+         WHERE row = (SELECT payout FROM payments WHERE id = ?1)
+             AND max_uses <= (SELECT count(*) FROM payments WHERE payout = payouts.row AND state = 'paid')",
         params![payment_id],
     )
     .map(drop)
@@ -96,6 +106,14 @@ pub(crate) fn by_label(db: &Connection, label: &str) -> Result<Option<Payout>, P
     find(db, "SELECT * FROM payouts WHERE label = ?1", params![label])
 }
 
+pub(crate) fn refunds_of(
+    db: &Connection,
+    payment_hash: PaymentHash,
+) -> Result<Vec<Payout>, PortError> {
+    let sql = "SELECT * FROM payouts WHERE refund_for = ?1 ORDER BY row";
+    statement::all(db, PAYOUTS, sql, params![payment_hash.0], read)
+}
+
 pub(crate) fn page(db: &Connection, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {
     statement::page(db, PAYOUTS, page, read)
 }
@@ -117,6 +135,12 @@ fn read(record: &Record<'_>) -> Result<Payout, PortError> {
             .opt_message("invoice_request_signed", InvoiceRequest::decode)?,
         path_id: record.get("path_id")?,
         absolute_expiry: record.opt_unix("absolute_expiry_unix")?,
+        uses: Uses {
+            most: record.opt_integer("max_uses")?,
+            total: record.opt_msat("max_total_msat")?,
+        },
+        refund: read_refund(record)?,
+        approve: record.get("approve")?,
         state: read_state(record)?,
         created_at: record.unix("created_at_unix")?,
     };
@@ -127,6 +151,15 @@ fn read(record: &Record<'_>) -> Result<Payout, PortError> {
         return Err(record.corrupt("invreq_id", "not that of column invoice_request"));
     }
     Ok(payout)
+}
+
+fn read_refund(record: &Record<'_>) -> Result<Option<Refund>, PortError> {
+    let Some(payment_hash) = record.opt_array("refund_for")? else { return Ok(None) };
+    Ok(Some(Refund {
+        payment_hash: PaymentHash(payment_hash),
+        payer_id: record.point("refund_payer_id")?,
+        at_most: record.opt_msat("refund_at_most_msat")?,
+    }))
 }
 
 fn amount_columns(amount: PayoutAmount) -> (&'static str, Msat) {

@@ -75,6 +75,10 @@ impl Store for SqliteStore {
         payouts::by_label(&self.db(), label)
     }
 
+    fn refunds_of(&self, payment_hash: PaymentHash) -> Result<Vec<Payout>, PortError> {
+        payouts::refunds_of(&self.db(), payment_hash)
+    }
+
     fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {
         payouts::page(&self.db(), page)
     }
@@ -100,6 +104,17 @@ impl Store for SqliteStore {
 
     fn claims(&self, payout: PayoutRow) -> Result<Vec<OutgoingPayment>, PortError> {
         payments::claims(&self.db(), payout)
+    }
+
+    fn payments_of_hash(
+        &self,
+        payment_hash: PaymentHash,
+    ) -> Result<Vec<OutgoingPayment>, PortError> {
+        payments::of_hash(&self.db(), payment_hash)
+    }
+
+    fn awaiting_claims(&self) -> Result<Vec<OutgoingPayment>, PortError> {
+        payments::awaiting(&self.db())
     }
 
     fn pending_payments(&self) -> Result<Vec<OutgoingPayment>, PortError> {
@@ -148,6 +163,10 @@ impl Store for SqliteStore {
         payment_id: &[u8; 32],
     ) -> Result<Option<Receipt>, PortError> {
         receipts::by_payment(&self.db(), payment_hash, payment_id)
+    }
+
+    fn receipts_of_hash(&self, payment_hash: PaymentHash) -> Result<Vec<Receipt>, PortError> {
+        receipts::of_hash(&self.db(), payment_hash)
     }
 
     fn claiming_receipts(&self) -> Result<Vec<Receipt>, PortError> {

@@ -126,6 +126,14 @@ pub(crate) fn of_source(db: &Connection, source: Source) -> Result<Vec<Receipt>,
     )
 }
 
+pub(crate) fn of_hash(
+    db: &Connection,
+    payment_hash: PaymentHash,
+) -> Result<Vec<Receipt>, PortError> {
+    let sql = "SELECT * FROM receipts WHERE payment_hash = ?1 ORDER BY created_index";
+    statement::all(db, RECEIPTS, sql, params![payment_hash.0], read)
+}
+
 pub(crate) fn claiming(db: &Connection) -> Result<Vec<Receipt>, PortError> {
     let sql = "SELECT * FROM receipts WHERE state = 'claiming' ORDER BY created_index";
     statement::all(db, RECEIPTS, sql, [], read)

@@ -4,7 +4,7 @@
 use bolt1::{Seconds, Timestamp};
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{OutgoingPayment, Purpose};
-use offerd_core::payout::Payout;
+use offerd_core::payout::{Payout, Uses};
 use offerd_core::port::{PortErrorKind, Store};
 use offerd_core::receipt::{Receipt, Source};
 use offerd_core::{Batch, Effect, Event, InvoiceRow, OfferRow, PayoutRow};
@@ -54,6 +54,7 @@ fn payout_event() -> impl Strategy<Value = Event> {
                 offer: has_offer.then(|| sample::payout_offer(offer)),
                 invoice_request: has_request.then(|| sample::payout_request(request)),
                 invoice_request_signed: None,
+                uses: Uses { most: Some(1 + nonce % 2), total: None },
                 ..sample::payout(nonce)
             })
         },
@@ -72,9 +73,15 @@ fn payment_event() -> impl Strategy<Value = Event> {
             ..sample::order(request)
         })
     });
-    let claim = (NUMBERS, NUMBERS).prop_map(|(id, payout)| {
-        Event::PaymentStarted(sample::claim(id + 1, &sample::payout(payout)))
+    let claim = (NUMBERS, NUMBERS, any::<bool>()).prop_map(|(id, payout, waits)| {
+        let payout = sample::payout(payout);
+        Event::PaymentStarted(match waits {
+            true => sample::candidate(id + 1, &payout),
+            false => sample::claim(id + 1, &payout),
+        })
     });
+    let approved = (1u32..=4, at())
+        .prop_map(|(id, at)| Event::PaymentApproved { id: sample::order(id).id, at });
     let put_off = (1u32..=4, any::<u32>(), at()).prop_map(|(id, attempts, next_at)| {
         let failed = sample::failed_attempt(id);
         Event::PaymentPutOff { id: sample::order(id).id, attempts, failed, next_at }
@@ -83,7 +90,7 @@ fn payment_event() -> impl Strategy<Value = Event> {
         id: sample::order(id).id,
         end: if arrived { sample::paid(id) } else { sample::failed() },
     });
-    prop_oneof![1 => order, 2 => claim, 1 => put_off, 2 => ended]
+    prop_oneof![1 => order, 2 => claim, 1 => approved, 1 => put_off, 2 => ended]
 }
 
 fn invoice_event() -> impl Strategy<Value = Event> {
@@ -154,7 +161,7 @@ proptest! {
                 store.next_offer_row()?,
                 store.next_payout_row()?,
                 store.next_invoice_row()?,
-                store.pending_payments()?,
+                (store.pending_payments()?, store.awaiting_claims()?),
                 store.claiming_receipts()?,
                 store.claimed_since(sample::NOW)?,
             ))

@@ -1,20 +1,31 @@
 //! Payouts: codes that pay whoever redeems them, once.
 
 use super::Method;
-use super::param::{Kind, Param, SECONDS, U32, U64};
+use super::param::{COUNT, Kind, Param, SECONDS, U32, U64};
 
 pub(super) const METHODS: &[Method] = &[
     OFFEROUT,
     INVOICEREQUEST,
     LISTPAYOUTS,
+    WAITPAYOUT,
+    APPROVEPAYOUT,
+    DENYPAYOUT,
     LISTINVOICEREQUESTS,
     DISABLEINVOICEREQUEST,
     ENABLEINVOICEREQUEST,
     SENDINVOICE,
 ];
 
-const LIMITS: &str = "limits on payouts that are redeemed more than once";
-const APPROVAL: &str = "approving each redemption by hand";
+const APPROVE: Param = Param::default(
+    "approve",
+    Kind::Boolean,
+    "false",
+    "Whether each redemption waits until it is approved (approvepayout).",
+)
+.by_name();
+const PAYOUT_ID: Param =
+    Param::required("offer_id", Kind::Hash, "Which payout, by its offer_id or invreq_id.")
+        .or("invreq_id");
 
 const OFFEROUT: Method = Method {
     name: "offerout",
@@ -44,16 +55,26 @@ const OFFEROUT: Method = Method {
             "A name for your own use; the same label never makes two payouts.",
         ),
         Param::optional("absolute_expiry", U64, "When the code ends: seconds since 1970, UTC."),
-        Param::not_yet("refund_for", "refunds that only the payer can collect"),
+        Param::optional(
+            "refund_for",
+            Kind::Text,
+            "The invoice (lni…) of ours, or its payment_hash, that is refunded: only its payer can redeem the code.",
+        ),
         Param::optional(
             "max_amount_msat",
             Kind::Msat,
             "The limit for an amount of `any`; without it, the configured one.",
         )
         .by_name(),
-        Param::not_yet("allow_more", "refunds that only the payer can collect").by_name(),
-        Param::not_yet("approve", APPROVAL).by_name(),
-        Param::not_yet("quantity_max", LIMITS).by_name(),
+        Param::default(
+            "allow_more",
+            Kind::Boolean,
+            "false",
+            "Whether all refunds of that invoice together may be more than was paid.",
+        )
+        .by_name(),
+        APPROVE,
+        Param::not_yet("quantity_max", "payouts by the piece").by_name(),
     ],
     returns: &[
         "offer_id",
@@ -101,9 +122,14 @@ const INVOICEREQUEST: Method = Method {
             "true",
             "Whether it can be redeemed once only.",
         ),
-        Param::not_yet("max_uses", LIMITS).by_name(),
-        Param::not_yet("max_total_msat", LIMITS).by_name(),
-        Param::not_yet("approve", APPROVAL).by_name(),
+        Param::optional("max_uses", COUNT, "With single_use false: most redemptions.").by_name(),
+        Param::optional(
+            "max_total_msat",
+            Kind::Msat,
+            "With single_use false: most that all redemptions may cost, fees included.",
+        )
+        .by_name(),
+        APPROVE,
     ],
     returns: &[
         "invreq_id",
@@ -142,11 +168,93 @@ const LISTPAYOUTS: Method = Method {
         Param::optional("limit", U32, "Most entries wanted.").by_name(),
     ],
     returns: &[
-        "payouts[]: state, created_index, created_at, expired, offer_id?, bolt12?, invreq_id?, invoice_request?, invoice_request_signed?, label?, description?, amount_msat?, max_amount_msat?, absolute_expiry?, claims[]",
+        "payouts[]: state, created_index, created_at, expired, offer_id?, bolt12?, invreq_id?, invoice_request?, invoice_request_signed?, label?, description?, amount_msat?, max_amount_msat?, absolute_expiry?, single_use, max_uses?, max_total_msat?, refund_for?, approve, claims[]",
         "open_payouts_msat",
         "spendable_msat",
         "warning_…?",
     ],
+};
+
+const WAITPAYOUT: Method = Method {
+    name: "waitpayout",
+    aliases: &[],
+    category: "payouts",
+    summary: "Waits until a payout is redeemed or withdrawn, or one redemption of it has ended.",
+    params: &[
+        PAYOUT_ID,
+        Param::optional(
+            "payment_hash",
+            Kind::Hash,
+            "The redemption to wait for, by the hash of its invoice; else the payout.",
+        ),
+        Param::optional("timeout", SECONDS, "How many seconds to wait; without it, for ever.")
+            .by_name(),
+    ],
+    returns: &[
+        "state",
+        "created_index",
+        "created_at",
+        "expired",
+        "offer_id?",
+        "bolt12?",
+        "invreq_id?",
+        "invoice_request?",
+        "invoice_request_signed?",
+        "label?",
+        "description?",
+        "amount_msat?",
+        "max_amount_msat?",
+        "absolute_expiry?",
+        "single_use",
+        "max_uses?",
+        "max_total_msat?",
+        "refund_for?",
+        "approve",
+        "claims[]",
+    ],
+};
+
+const CLAIM: &[&str] = &[
+    "state",
+    "payment_hash",
+    "amount_msat",
+    "created_at",
+    "ended_at?",
+    "fee_msat?",
+    "payment_preimage?",
+    "reason?",
+];
+
+const APPROVEPAYOUT: Method = Method {
+    name: "approvepayout",
+    aliases: &[],
+    category: "payouts",
+    summary: "Pays a redemption that waits for approval.",
+    params: &[
+        PAYOUT_ID,
+        Param::required(
+            "payment_hash",
+            Kind::Hash,
+            "Which redemption, by the hash of its invoice.",
+        ),
+    ],
+    returns: CLAIM,
+};
+
+const DENYPAYOUT: Method = Method {
+    name: "denypayout",
+    aliases: &[],
+    category: "payouts",
+    summary: "Turns down a redemption that waits for approval, and tells its redeemer.",
+    params: &[
+        PAYOUT_ID,
+        Param::required(
+            "payment_hash",
+            Kind::Hash,
+            "Which redemption, by the hash of its invoice.",
+        ),
+    ],
+    returns: CLAIM,
 };
 
 const LISTINVOICEREQUESTS: Method = Method {

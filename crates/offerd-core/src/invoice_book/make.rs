@@ -5,11 +5,14 @@ use bolt12::{
     Bolt12String, Invoice, InvoiceBuilder, InvoiceRequest, InvoiceRequestKind, Offer, Price,
 };
 
+use secp256k1::Keypair;
+
 use super::{OwnContent, OwnInvoice};
-use crate::id::InvoiceRow;
+use crate::id::{InvoiceRow, PaymentHash};
 use crate::keys::{Keys, digest};
 use crate::misuse::Misuse;
 use crate::offer_book::finish_invoice;
+use crate::payment::OutgoingPayment;
 use crate::policy::Policy;
 use crate::port::{Destination, MintOrder, Minted};
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
@@ -95,6 +98,14 @@ impl Promise {
         }
     }
 
+    /// The payment hash of the invoice that it refunds.
+    pub fn refund_for(&self) -> Option<PaymentHash> {
+        match self {
+            Self::Offer(offer) => offer.refund_for().map(PaymentHash),
+            Self::Request(_) => None,
+        }
+    }
+
     /// Whom to send the invoice to: over each path, or to the promiser's node.
     pub fn destinations(&self) -> Vec<Destination> {
         let (paths, node) = match self {
@@ -118,18 +129,20 @@ pub struct Redeeming {
     metadata: [u8; 32],
     amount: Msat,
     sealed: Sealed,
+    refund_key: Option<Keypair>,
 }
 
 impl Redeeming {
-    /// Checks the call against the promise. `metadata` is 32 random bytes.
+    /// Checks the call against the promise. `metadata` is 32 random bytes; `paid` are our payments of the invoice that
+    /// the promise refunds ([`Promise::refund_for`]).
     ///
     /// # Errors
     /// [`Misuse`] names what does not fit.
     pub fn prepare(
         promise: Promise,
         arguments: RedeemArguments,
-        row: InvoiceRow,
-        metadata: [u8; 32],
+        (row, metadata): (InvoiceRow, [u8; 32]),
+        paid: &[OutgoingPayment],
         keys: &Keys,
         policy: &Policy,
         now: Timestamp,
@@ -159,6 +172,10 @@ impl Redeeming {
         if payer == Some(keys.node_id()) {
             return Err(Misuse::PaysOurselves);
         }
+        let refund_key = match promise.refund_for() {
+            Some(_) => Some(refund_key(paid, keys)?),
+            None => None,
+        };
         let amount = amount(&promise, arguments.amount)?;
         let request_key = digest(&[&metadata, arguments.string.as_bytes()]);
         let source = Source::Invoice(row);
@@ -169,7 +186,7 @@ impl Redeeming {
             expiry: policy.invoice_expiry.max(arguments.timeout),
             counter: 0,
         };
-        Ok(Self { promise, arguments, row, metadata, amount, sealed })
+        Ok(Self { promise, arguments, row, metadata, amount, sealed, refund_key })
     }
 
     /// What the node must provide.
@@ -211,6 +228,10 @@ impl Redeeming {
             }
             Promise::Request(request) => InvoiceBuilder::for_request(request),
         };
+        let builder = match &self.refund_key {
+            Some(payer) => builder.refund_key(payer),
+            None => builder,
+        };
         let builder =
             builder.amount(self.amount).created_at(self.sealed.created_at).node_id(&keys.node_id());
         let invoice: Invoice = finish_invoice(builder, minted, self.sealed.expiry, keys)
@@ -223,6 +244,20 @@ impl Redeeming {
             refused_at: None,
         })
     }
+}
+
+/// The key that the refunded invoice was paid under: that of its `invreq_payer_id`.
+fn refund_key(paid: &[OutgoingPayment], keys: &Keys) -> Result<Keypair, Misuse> {
+    let key_of = |payment: &OutgoingPayment| {
+        let request = payment.invoice.bolt12()?.request_view();
+        let candidates = [keys.payer(request.metadata()), *keys.node()];
+        candidates.into_iter().find(|key| key.public_key() == request.payer_id())
+    };
+    paid.iter().filter(|payment| payment.is_paid()).find_map(key_of).ok_or_else(|| {
+        let expected = "is a refund of an invoice that this node has not paid: only its payer can \
+                        collect it";
+        Misuse::parameter("invreq", expected)
+    })
 }
 
 fn amount(promise: &Promise, asked: Option<Msat>) -> Result<Msat, Misuse> {

@@ -20,6 +20,8 @@ pub enum FailureKind {
     InvoiceExpired,
     /// We gave it up.
     Abandoned,
+    /// The maker of the payout did not approve of the redemption.
+    Denied,
     /// Anything else.
     Other,
 }

@@ -47,7 +47,7 @@ pub fn decide_label(
     is_same: impl Fn(&OutgoingPayment) -> bool,
 ) -> Result<Option<OutgoingPayment>, Misuse> {
     match by_label {
-        Some(payment) if payment.is_pending() || payment.is_paid() => {
+        Some(payment) if payment.is_live() => {
             if is_same(&payment) {
                 Ok(Some(payment))
             } else {
@@ -71,8 +71,7 @@ pub fn decide_order(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Ordered, Misuse> {
-    let live = |payment: &&OutgoingPayment| payment.is_pending() || payment.is_paid();
-    if let Some(payment) = history.iter().find(live) {
+    if let Some(payment) = history.iter().find(|payment| payment.is_live()) {
         return if payment.invoice.bolt12() == Some(&invoice) {
             Ok(Ordered::Same(Box::new(payment.clone())))
         } else if payment.is_paid() {

@@ -28,6 +28,8 @@ pub enum Purpose {
 /// Where a payment stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PaymentState {
+    /// A claim that waits for approval; nothing was decided or sent.
+    Awaiting,
     /// Decided, perhaps sent, outcome unknown. `next_at` is set when the last attempt came to nothing and
     /// another one is due then.
     Pending {
@@ -110,6 +112,16 @@ impl OutgoingPayment {
     /// Whether its outcome is not known yet.
     pub fn is_pending(&self) -> bool {
         matches!(self.state, PaymentState::Pending { .. })
+    }
+
+    /// Whether it waits for approval.
+    pub fn is_awaiting(&self) -> bool {
+        matches!(self.state, PaymentState::Awaiting)
+    }
+
+    /// Whether it has arrived or may arrive: decided, and not known to have failed.
+    pub fn is_live(&self) -> bool {
+        self.is_pending() || self.is_paid()
     }
 
     /// Whether it arrived.

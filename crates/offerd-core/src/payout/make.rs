@@ -1,10 +1,12 @@
 //! Making a promise to pay.
 
+use std::num::NonZeroU64;
+
 use bolt1::{Msat, Timestamp};
 use bolt4::BlindedPath;
 use bolt12::{InvoiceRequestBuilder, Offer, OfferBuilder};
 
-use super::{Payout, PayoutAmount, PromiseState};
+use super::{Payout, PayoutAmount, PromiseState, Refund, RefundFor, Uses};
 use crate::amount::AmountSpec;
 use crate::id::PayoutRow;
 use crate::keys::{Keys, digest};
@@ -26,6 +28,12 @@ pub struct PayoutArguments {
     pub absolute_expiry: Option<Timestamp>,
     /// Most that `any` pays; the policy's default otherwise.
     pub max_amount: Option<Msat>,
+    /// How often it is kept.
+    pub uses: Uses,
+    /// What it refunds.
+    pub refund_for: Option<RefundFor>,
+    /// Whether each redemption waits for its maker's word.
+    pub approve: bool,
     /// Whether the `lno1…` string is made as well (`offerout`), or the `lnr1…` alone (`invoicerequest`).
     pub with_offer: bool,
 }
@@ -40,13 +48,19 @@ pub fn payout_arguments_key(arguments: &PayoutArguments) -> [u8; 32] {
     let issuer = arguments.issuer.as_ref().map(|issuer| format!("+{issuer}")).unwrap_or_default();
     let expiry = arguments.absolute_expiry.map(|at| at.to_string()).unwrap_or_default();
     let most = arguments.max_amount.map(|most| most.to_string()).unwrap_or_default();
+    let refund = arguments.refund_for.as_ref().map_or_else(Vec::new, |refund| {
+        [refund.payment_hash.0.as_slice(), &[u8::from(refund.allow_more)]].concat()
+    });
+    let uses = arguments.uses;
     digest(&[
         amount.as_bytes(),
         arguments.description.as_bytes(),
         issuer.as_bytes(),
         expiry.as_bytes(),
         most.as_bytes(),
-        &[u8::from(arguments.with_offer)],
+        &[u8::from(arguments.with_offer), u8::from(arguments.approve)],
+        format!("{:?} {:?}", uses.most, uses.total.map(Msat::as_u64)).as_bytes(),
+        &refund,
     ])
 }
 
@@ -61,6 +75,8 @@ pub struct MadePayout {
     pub paths: Vec<BlindedPath>,
     /// The secret at the end of those paths.
     pub path_id: Vec<u8>,
+    /// What it refunds, and how much of that is left: see [`decide_refund`](super::decide_refund).
+    pub refund: Option<(Refund, Msat)>,
     /// Now.
     pub now: Timestamp,
 }
@@ -75,7 +91,7 @@ pub fn make_payout(
     policy: &Policy,
     keys: &Keys,
 ) -> Result<Payout, Misuse> {
-    let amount = promised(arguments, policy)?;
+    let amount = promised(arguments, &made, policy)?;
     if arguments.absolute_expiry.is_some_and(|expiry| expiry <= made.now) {
         return Err(Misuse::parameter("absolute_expiry", "should be in the future"));
     }
@@ -85,13 +101,13 @@ pub fn make_payout(
         .then(|| build_offer(arguments, &amount, &made, policy, keys).map_err(built))
         .transpose()?;
     let (plain, signed) = match amount {
-        PayoutAmount::Exact(exact) => {
+        PayoutAmount::Exact(exact) if made.refund.is_none() => {
             let builder = build_request(arguments, exact, &made, policy, keys);
             let plain = builder.clone().build_unsigned().map_err(built)?;
             let signed = builder.sign(keys.secp(), keys.node()).map_err(built)?;
             (Some(plain), Some(signed))
         }
-        PayoutAmount::UpTo(_) => (None, None),
+        PayoutAmount::Exact(_) | PayoutAmount::UpTo(_) => (None, None),
     };
     Ok(Payout {
         row: made.row,
@@ -104,12 +120,19 @@ pub fn make_payout(
         invoice_request_signed: signed,
         path_id: if made.paths.is_empty() { None } else { Some(made.path_id) },
         absolute_expiry: arguments.absolute_expiry,
+        uses: arguments.uses,
+        refund: made.refund.map(|(refund, _)| refund),
+        approve: arguments.approve,
         state: PromiseState::Open,
         created_at: made.now,
     })
 }
 
-fn promised(arguments: &PayoutArguments, policy: &Policy) -> Result<PayoutAmount, Misuse> {
+fn promised(
+    arguments: &PayoutArguments,
+    made: &MadePayout,
+    policy: &Policy,
+) -> Result<PayoutAmount, Misuse> {
     let within = |parameter, amount: Msat| {
         if amount.is_zero() {
             Err(Misuse::parameter(parameter, "should be a positive amount"))
@@ -119,21 +142,63 @@ fn promised(arguments: &PayoutArguments, policy: &Policy) -> Result<PayoutAmount
             Ok(amount)
         }
     };
-    match (&arguments.amount, arguments.max_amount) {
+    let left = made.refund.filter(|(refund, _)| refund.at_most.is_some()).map(|(_, left)| left);
+    let amount = match (&arguments.amount, arguments.max_amount) {
         (AmountSpec::Fiat { .. }, _) => {
-            Err(Misuse::NotYet { parameter: "amount", what: "payouts in currencies" })
+            return Err(Misuse::NotYet { parameter: "amount", what: "payouts in currencies" });
         }
         (AmountSpec::Any, _) if !arguments.with_offer => {
-            Err(Misuse::parameter("amount", "should be a positive amount in msat"))
+            return Err(Misuse::parameter("amount", "should be a positive amount in msat"));
         }
         (AmountSpec::Any, most) => {
-            within("max_amount_msat", most.unwrap_or(policy.payout_any_max)).map(PayoutAmount::UpTo)
+            let default = left.map_or(policy.payout_any_max, |left| left.min(policy.payout_max));
+            PayoutAmount::UpTo(within("max_amount_msat", most.unwrap_or(default))?)
         }
         (AmountSpec::Msat(_), Some(_)) => {
-            Err(Misuse::parameter("max_amount_msat", "goes with the amount `any` only"))
+            return Err(Misuse::parameter("max_amount_msat", "goes with the amount `any` only"));
         }
-        (AmountSpec::Msat(amount), None) => within("amount", *amount).map(PayoutAmount::Exact),
+        (AmountSpec::Msat(amount), None) => PayoutAmount::Exact(within("amount", *amount)?),
+    };
+    if let Some(left) = left.filter(|left| amount.at_most() > *left) {
+        return Err(Misuse::parameter(
+            "refund_for",
+            format!(
+                "of what was paid {left} are not refunded or promised yet, this would be more; \
+                 set allow_more to refund more than was paid"
+            ),
+        ));
     }
+    bounded(arguments, amount, policy)?;
+    Ok(amount)
+}
+
+/// A promise that is kept more than once has a bound that at least one redemption fits in.
+fn bounded(
+    arguments: &PayoutArguments,
+    amount: PayoutAmount,
+    policy: &Policy,
+) -> Result<(), Misuse> {
+    let Uses { most, total } = arguments.uses;
+    let each = amount.at_most();
+    let all = match (most, total) {
+        (None, None) => {
+            let expected = "`false` needs max_uses or max_total_msat";
+            return Err(Misuse::parameter("single_use", expected));
+        }
+        (Some(0), _) => return Err(Misuse::parameter("max_uses", "should be at least 1")),
+        (_, Some(total)) if total < each => {
+            let expected = format!("should be at least the amount of one redemption, {each}");
+            return Err(Misuse::parameter("max_total_msat", expected));
+        }
+        (_, Some(total)) => Some(total),
+        (Some(most), None) => NonZeroU64::new(u64::from(most)).and_then(|most| each.times(most)),
+    };
+    if all.is_none_or(|all| all > policy.payout_max) {
+        let parameter = if total.is_some() { "max_total_msat" } else { "max_uses" };
+        let expected = format!("all redemptions together should be at most {}", policy.payout_max);
+        return Err(Misuse::parameter(parameter, expected));
+    }
+    Ok(())
 }
 
 fn build_offer(
@@ -162,6 +227,9 @@ fn build_offer(
     }
     if !made.paths.is_empty() {
         builder = builder.paths(&made.paths);
+    }
+    if let Some((refund, _)) = &made.refund {
+        builder = builder.refund_for(refund.payment_hash.0);
     }
     builder.build()
 }

@@ -2,11 +2,12 @@
 //!
 //! First [`recognise`]: is this invoice for a payout of ours, and did it come the way its strings name? If not,
 //! silence. Then [`redeem`]: is it the one invoice that will be paid? If not, a refusal. Claiming commits the
-//! payment before anything is sent, and at most one claim of a payout is ever unfinished or paid.
+//! payment before anything is sent, and at most one claim of a payout that is kept once is ever unfinished or paid.
 
 use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
 use bolt12::{BlindedPayInfo, Invoice, InvoiceKind};
 
+use super::approve::{MOST_CANDIDATES, drop_expired};
 use super::{Payout, PayoutAmount, PromiseState};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
@@ -88,6 +89,8 @@ pub struct ClaimTerms<'a> {
     pub spendable: Option<Msat>,
     /// What claims have taken within the last 24 hours.
     pub claimed_today: Msat,
+    /// What claims on other refunds of the same invoice have taken; see [`claimed_refunds`](super::claimed_refunds).
+    pub refunded: Msat,
     /// 32 random bytes for the payment.
     pub id: PaymentId,
     /// Now.
@@ -99,7 +102,9 @@ pub struct ClaimTerms<'a> {
 pub enum Redemption {
     /// It is the one: commit, then pay.
     Claim(Batch),
-    /// It was claimed or paid before; nothing more is to be done.
+    /// It could be the one: commit, then wait for approval.
+    Await(Batch),
+    /// It was claimed or paid before, or waits; nothing more is to be done.
     Repeated,
 }
 
@@ -115,13 +120,70 @@ pub fn redeem(
 ) -> Result<Redemption, Refusal> {
     let Recognised { payout, arrival } = recognised;
     let invoice = &arrival.invoice;
-    // req IR-13
     invoice.verify_signature(keys.secp()).map_err(|_| Refusal::BadSignature)?;
-    let live = |claim: &&OutgoingPayment| claim.is_pending() || claim.is_paid();
-    if let Some(claim) = terms.claims.iter().find(live) {
-        return if claim.invoice.bolt12() == Some(invoice) {
-            Ok(Redemption::Repeated)
-        } else if claim.is_paid() {
+    let stands = |claim: &&OutgoingPayment| claim.is_live() || claim.is_awaiting();
+    if terms.claims.iter().filter(stands).any(|claim| claim.invoice.bolt12() == Some(invoice)) {
+        return Ok(Redemption::Repeated);
+    }
+    let max_fee = check(payout, invoice, terms, policy, keys)?;
+    let payment = OutgoingPayment {
+        id: terms.id,
+        purpose: Purpose::Claim { payout: payout.row, reply_path: arrival.reply_path },
+        request_key: invoice.request_key(),
+        amount: invoice.amount(),
+        max_fee,
+        max_delay: policy.payout_max_delay,
+        retry_for: Seconds(60),
+        created_at: terms.now,
+        state: PaymentState::Pending { attempts: 0, next_at: None },
+        invoice: arrival.invoice.into(),
+    };
+    if payout.approve {
+        return candidate(payment, terms).map(Redemption::Await);
+    }
+    Ok(Redemption::Claim(Batch::of(Event::PaymentStarted(payment)).and_then(Effect::Pay(terms.id))))
+}
+
+/// Lets a redemption wait for approval, in the place of those that have expired.
+fn candidate(payment: OutgoingPayment, terms: &ClaimTerms<'_>) -> Result<Batch, Refusal> {
+    let mut batch = drop_expired(terms.claims, terms.now);
+    let waiting = terms.claims.iter().filter(|claim| claim.is_awaiting()).count();
+    if waiting.saturating_sub(batch.events.len()) >= MOST_CANDIDATES {
+        return Err(Refusal::TooManyWaiting);
+    }
+    let payment = OutgoingPayment { state: PaymentState::Awaiting, ..payment };
+    batch.events.push(Event::PaymentStarted(payment));
+    Ok(batch)
+}
+
+/// Whether this invoice, whose signature was checked, would be paid now; gives the most that routing it may cost.
+pub(super) fn check(
+    payout: &Payout,
+    invoice: &Invoice,
+    terms: &ClaimTerms<'_>,
+    policy: &Policy,
+    keys: &Keys,
+) -> Result<Msat, Refusal> {
+    open(payout, terms)?;
+    mirrored(payout, invoice)?;
+    if let Some(refund) = &payout.refund {
+        let signed = invoice.verify_refund_signature(keys.secp(), &refund.payer_id);
+        signed.map_err(|_| Refusal::NotThePayer)?;
+    }
+    let amount = invoice.amount();
+    let max_fee = policy.payout_fee(amount);
+    within_budgets(payout, amount, max_fee, terms, policy)?;
+    if invoice.is_expired_at(terms.now) {
+        return Err(Refusal::InvoiceExpired);
+    }
+    payable(invoice, amount, max_fee, policy.payout_max_delay)?;
+    Ok(max_fee)
+}
+
+fn open(payout: &Payout, terms: &ClaimTerms<'_>) -> Result<(), Refusal> {
+    let live: Vec<_> = terms.claims.iter().filter(|claim| claim.is_live()).collect();
+    if payout.uses.are_taken(live.len()) {
+        return if live.iter().all(|claim| claim.is_paid()) {
             Err(Refusal::AlreadyRedeemed)
         } else {
             Err(Refusal::BeingRedeemed)
@@ -132,41 +194,38 @@ pub fn redeem(
         PromiseState::Disabled => return Err(Refusal::NoLongerAvailable),
         PromiseState::Spent => return Err(Refusal::AlreadyRedeemed),
     }
-    if payout.is_expired_at(terms.now) {
-        return Err(Refusal::Expired);
-    }
-    mirrored(payout, invoice)?;
-    let amount = invoice.amount();
+    if payout.is_expired_at(terms.now) { Err(Refusal::Expired) } else { Ok(()) }
+}
+
+/// The amount is the promised one, and what it may cost is within every budget.
+fn within_budgets(
+    payout: &Payout,
+    amount: Msat,
+    max_fee: Msat,
+    terms: &ClaimTerms<'_>,
+    policy: &Policy,
+) -> Result<(), Refusal> {
     let promised = match payout.amount {
         PayoutAmount::Exact(promised) => amount == promised,
         PayoutAmount::UpTo(most) => !amount.is_zero() && amount <= most,
     };
-    let max_fee = policy.payout_fee(amount);
     let total = amount.plus(max_fee).ok_or(Refusal::AmountNotPromised)?;
     let today = total.plus(terms.claimed_today).ok_or(Refusal::AmountNotPromised)?;
     if !promised || today > policy.payout_max_per_day {
         return Err(Refusal::AmountNotPromised);
     }
+    if !payout.uses.allow(terms.claims, total) {
+        return Err(Refusal::NoLongerAvailable);
+    }
+    if let Some(at_most) = payout.refund.and_then(|refund| refund.at_most)
+        && terms.refunded.plus(amount).is_none_or(|refunded| refunded > at_most)
+    {
+        return Err(Refusal::NoLongerAvailable);
+    }
     if total > terms.spendable.ok_or(Refusal::Unavailable)? {
         return Err(Refusal::AmountNotPromised);
     }
-    if invoice.is_expired_at(terms.now) {
-        return Err(Refusal::InvoiceExpired);
-    }
-    payable(invoice, amount, max_fee, policy.payout_max_delay)?;
-    let payment = OutgoingPayment {
-        id: terms.id,
-        purpose: Purpose::Claim { payout: payout.row, reply_path: arrival.reply_path },
-        request_key: invoice.request_key(),
-        amount,
-        max_fee,
-        max_delay: policy.payout_max_delay,
-        retry_for: Seconds(60),
-        created_at: terms.now,
-        state: PaymentState::Pending { attempts: 0, next_at: None },
-        invoice: arrival.invoice.into(),
-    };
-    Ok(Redemption::Claim(Batch::of(Event::PaymentStarted(payment)).and_then(Effect::Pay(terms.id))))
+    Ok(())
 }
 
 fn mirrored(payout: &Payout, invoice: &Invoice) -> Result<(), Refusal> {

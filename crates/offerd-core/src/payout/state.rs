@@ -3,6 +3,7 @@
 use bolt1::{Msat, Timestamp};
 use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
 
+use super::{Refund, Uses};
 use crate::id::PayoutRow;
 
 /// What a payout pays.
@@ -30,11 +31,11 @@ pub enum PromiseState {
     Open,
     /// Its maker withdrew it; a claim made before goes on.
     Disabled,
-    /// It was paid.
+    /// It was paid, as often as it is kept.
     Spent,
 }
 
-/// One promise of ours to pay whoever sends an invoice for it, once. Its strings are money: they are shown to
+/// One promise of ours to pay whoever sends an invoice for it, once unless it says otherwise. Its strings are money: they are shown to
 /// their maker and to nobody else, and never logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payout {
@@ -59,6 +60,12 @@ pub struct Payout {
     pub path_id: Option<Vec<u8>>,
     /// When it ends by itself.
     pub absolute_expiry: Option<Timestamp>,
+    /// How often it is kept.
+    pub uses: Uses,
+    /// What it refunds, so that only its payer can redeem it.
+    pub refund: Option<Refund>,
+    /// Whether each redemption waits for its maker's word.
+    pub approve: bool,
     /// Where it stands.
     pub state: PromiseState,
     /// When it was made.

@@ -148,6 +148,8 @@ pub trait Store: KeyValueStore {
     fn payout_by_invreq_id(&self, id: &InvreqId) -> Result<Option<Payout>, PortError>;
     /// The payout of this label, in any state.
     fn payout_by_label(&self, label: &str) -> Result<Option<Payout>, PortError>;
+    /// The payouts that refund the invoice of this payment hash, oldest first.
+    fn refunds_of(&self, payment_hash: PaymentHash) -> Result<Vec<Payout>, PortError>;
     /// Payouts, oldest first.
     fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError>;
 
@@ -164,9 +166,16 @@ pub trait Store: KeyValueStore {
     fn failed_attempts(&self, id: PaymentId) -> Result<Vec<FailedAttempt>, PortError>;
     /// All claims on a payout, oldest first.
     fn claims(&self, payout: PayoutRow) -> Result<Vec<OutgoingPayment>, PortError>;
+    /// All payments of ours with this payment hash, oldest first: the payee chose it, so there may be several.
+    fn payments_of_hash(
+        &self,
+        payment_hash: PaymentHash,
+    ) -> Result<Vec<OutgoingPayment>, PortError>;
+    /// All claims that wait for approval, oldest first.
+    fn awaiting_claims(&self) -> Result<Vec<OutgoingPayment>, PortError>;
     /// All payments whose outcome is not known, oldest first.
     fn pending_payments(&self) -> Result<Vec<OutgoingPayment>, PortError>;
-    /// The sum of amounts and fee limits of all claims made since then that have not failed.
+    /// The sum of amounts and fee limits of all claims decided since then that have not failed.
     fn claimed_since(&self, since: Timestamp) -> Result<Msat, PortError>;
     /// Payments, oldest first.
     fn payments(&self, page: Page) -> Result<Vec<Indexed<OutgoingPayment>>, PortError>;
@@ -192,6 +201,8 @@ pub trait Store: KeyValueStore {
         payment_hash: PaymentHash,
         payment_id: &[u8; 32],
     ) -> Result<Option<Receipt>, PortError>;
+    /// The receipts of payments with this hash, oldest first.
+    fn receipts_of_hash(&self, payment_hash: PaymentHash) -> Result<Vec<Receipt>, PortError>;
     /// The receipts of payments that were accepted and are neither ours nor lost, oldest first.
     fn claiming_receipts(&self) -> Result<Vec<Receipt>, PortError>;
     /// Receipts, oldest first.

@@ -14,7 +14,7 @@ use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::{Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow};
 
 use super::MemoryStore;
-use super::state::{State, has_failed, label_of};
+use super::state::{State, label_of};
 
 impl Store for MemoryStore {
     fn commit(&self, batch: &Batch) -> Result<(), PortError> {
@@ -79,6 +79,14 @@ impl Store for MemoryStore {
         Ok(find(&self.state().payouts, |payout| payout.label.as_deref() == Some(label)))
     }
 
+    fn refunds_of(&self, payment_hash: PaymentHash) -> Result<Vec<Payout>, PortError> {
+        let state = self.state();
+        let refunds = |payout: &&Payout| {
+            payout.refund.is_some_and(|refund| refund.payment_hash == payment_hash)
+        };
+        Ok(state.payouts.values().filter(refunds).cloned().collect())
+    }
+
     fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {
         Ok(numbered_page(&self.state().payouts, page))
     }
@@ -109,6 +117,17 @@ impl Store for MemoryStore {
         Ok(filtered(&self.state().payments, |payment| payment.payout() == Some(payout)))
     }
 
+    fn payments_of_hash(
+        &self,
+        payment_hash: PaymentHash,
+    ) -> Result<Vec<OutgoingPayment>, PortError> {
+        Ok(filtered(&self.state().payments, |payment| payment.payment_hash() == payment_hash))
+    }
+
+    fn awaiting_claims(&self) -> Result<Vec<OutgoingPayment>, PortError> {
+        Ok(filtered(&self.state().payments, OutgoingPayment::is_awaiting))
+    }
+
     fn pending_payments(&self) -> Result<Vec<OutgoingPayment>, PortError> {
         Ok(filtered(&self.state().payments, OutgoingPayment::is_pending))
     }
@@ -116,7 +135,7 @@ impl Store for MemoryStore {
     fn claimed_since(&self, since: Timestamp) -> Result<Msat, PortError> {
         let state = self.state();
         let counted = state.payments.iter().filter(|payment| {
-            payment.payout().is_some() && !has_failed(payment) && payment.created_at >= since
+            payment.payout().is_some() && payment.is_live() && payment.created_at >= since
         });
         let sum = counted
             .flat_map(|payment| [payment.amount, payment.max_fee])
@@ -168,6 +187,10 @@ impl Store for MemoryStore {
     ) -> Result<Option<Receipt>, PortError> {
         let is_it = |receipt: &&Receipt| receipt.is_of(payment_hash, payment_id);
         Ok(self.state().receipts.iter().find(is_it).cloned())
+    }
+
+    fn receipts_of_hash(&self, payment_hash: PaymentHash) -> Result<Vec<Receipt>, PortError> {
+        Ok(filtered(&self.state().receipts, |receipt| receipt.payment_hash == payment_hash))
     }
 
     fn claiming_receipts(&self) -> Result<Vec<Receipt>, PortError> {

@@ -73,6 +73,7 @@ impl State {
             Event::PayoutDisabled { row, at: _ } => self.payout_disabled(*row),
             Event::PayoutEnabled { row, at: _ } => self.payout_enabled(*row),
             Event::PaymentStarted(payment) => self.payment_started(payment),
+            Event::PaymentApproved { id, at } => self.payment_approved(*id, *at),
             Event::PaymentPutOff { id, attempts, failed, next_at } => {
                 self.payment_put_off(*id, *attempts, *next_at)?;
                 self.attempt_failed(*id, failed)
@@ -160,12 +161,13 @@ impl State {
 
     fn payment_started(&mut self, payment: &OutgoingPayment) -> Result<(), PortError> {
         unique(self.payments.iter().all(|other| other.id != payment.id), "a payment of this id")?;
-        let mut standing = self.payments.iter().filter(|other| !has_failed(other));
+        let standing = self.payments.iter().filter(|other| other.is_live());
         match &payment.purpose {
             Purpose::Claim { payout, reply_path: _ } => {
                 referenced(self.payouts.contains_key(&payout.0), "payout")?;
-                let free = standing.all(|other| other.payout() != Some(*payout));
-                unique(free, "a claim on this payout")?;
+                if !payment.is_awaiting() {
+                    unique(self.has_room(*payout), "a claim on this payout")?;
+                }
             }
             Purpose::Order { label, offer_id: _ } => {
                 for other in standing.filter(|other| other.payout().is_none()) {
@@ -191,6 +193,26 @@ impl State {
         Ok(())
     }
 
+    /// Whether a payout may be claimed once more.
+    fn has_room(&self, row: PayoutRow) -> bool {
+        let claims = self.payments.iter().filter(|payment| payment.payout() == Some(row));
+        let live = claims.filter(|claim| claim.is_live()).count();
+        let most = self.payouts.get(&row.0).and_then(|payout| payout.uses.most);
+        most.is_none_or(|most| u32::try_from(live).is_ok_and(|live| live < most))
+    }
+
+    fn payment_approved(&mut self, id: PaymentId, at: Timestamp) -> Result<(), PortError> {
+        let awaiting = |payment: &&OutgoingPayment| payment.id == id && payment.is_awaiting();
+        let payout = self.payments.iter().find(awaiting).and_then(OutgoingPayment::payout);
+        let room = self.has_room(there(payout, "claim that waits")?);
+        unique(room, "a claim on this payout")?;
+        for payment in self.payments.iter_mut().filter(|payment| payment.id == id) {
+            payment.state = PaymentState::Pending { attempts: 0, next_at: None };
+            payment.created_at = at;
+        }
+        Ok(())
+    }
+
     fn attempt_failed(&mut self, id: PaymentId, failed: &FailedAttempt) -> Result<(), PortError> {
         let payment = self.payments.iter().find(|payment| payment.id == id);
         there(payment.filter(|payment| payment.is_pending()), "payment")?;
@@ -202,12 +224,18 @@ impl State {
     fn payment_ended(&mut self, id: PaymentId, end: &PaymentEnd) -> Result<(), PortError> {
         let proven = matches!(end, PaymentEnd::Paid { .. });
         let may_end =
-            |payment: &OutgoingPayment| payment.is_pending() || (proven && !payment.is_paid());
+            |payment: &OutgoingPayment| !payment.is_paid() && (proven || !has_failed(payment));
         let payment = self.payments.iter_mut().find(|payment| payment.id == id);
         let payment = there(payment.filter(|payment| may_end(payment)), "payment")?;
         payment.state = PaymentState::Ended(end.clone());
-        if let (true, Some(payout)) = (proven, payment.payout()) {
-            there(self.payouts.get_mut(&payout.0), "payout")?.state = PromiseState::Spent;
+        if let (true, Some(row)) = (proven, payment.payout()) {
+            let claims = self.payments.iter().filter(|claim| claim.payout() == Some(row));
+            let paid = claims.filter(|claim| claim.is_paid()).count();
+            let payout = there(self.payouts.get_mut(&row.0), "payout")?;
+            let kept = u32::try_from(paid).unwrap_or(u32::MAX);
+            if payout.uses.most.is_some_and(|most| kept >= most) {
+                payout.state = PromiseState::Spent;
+            }
         }
         Ok(())
     }
@@ -286,7 +314,7 @@ impl State {
     }
 }
 
-pub(super) fn has_failed(payment: &OutgoingPayment) -> bool {
+fn has_failed(payment: &OutgoingPayment) -> bool {
     matches!(payment.state, PaymentState::Ended(PaymentEnd::Failed { .. }))
 }
 

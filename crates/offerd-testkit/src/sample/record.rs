@@ -8,7 +8,7 @@ use offerd_core::payment::{
     Bolt11Payable, FailedAttempt, Failure, FailureKind, OutgoingPayment, Payable, PaymentEnd,
     PaymentState, Purpose,
 };
-use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
+use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
 
@@ -56,9 +56,32 @@ pub fn payout(row: u32) -> Payout {
         invoice_request_signed: Some(payout_request_signed(row)),
         path_id: Some(bytes::<32>("path of the payout", row).to_vec()),
         absolute_expiry: Some(NOW.plus(Seconds(86_400))),
+        uses: Uses::ONCE,
+        refund: None,
+        approve: false,
         state: PromiseState::Open,
         created_at: NOW,
     }
+}
+
+/// A promise that may be redeemed `most` times.
+pub fn payout_of_many(row: u32, most: u32) -> Payout {
+    Payout { uses: Uses { most: Some(most), total: Msat::new(9_000_000) }, ..payout(row) }
+}
+
+/// A promise that refunds [`invoice`] `of`, and waits for approval.
+pub fn refund(row: u32, of: u32) -> Payout {
+    let refund = Refund {
+        payment_hash: PaymentHash(invoice(of).payment_hash()),
+        payer_id: point(of),
+        at_most: Some(invoice(of).amount()),
+    };
+    Payout { refund: Some(refund), approve: true, ..payout(row) }
+}
+
+/// The same claim, as long as it waits for approval.
+pub fn candidate(number: u32, payout: &Payout) -> OutgoingPayment {
+    OutgoingPayment { state: PaymentState::Awaiting, ..claim(number, payout) }
 }
 
 /// A payment that we were told to make: [`invoice`] `number`.

@@ -38,6 +38,9 @@ pub enum CallError {
         /// The invoice, as a string.
         invoice: String,
     },
+    /// What was waited for has not happened.
+    #[error("timeout: the payout is still open")]
+    StillOpen,
     /// The other side refused.
     #[error("the other side refused: {}", .0.error)]
     Refused(InvoiceError),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bolt1::{Msat, Reader};
 use bolt4::BlindedPath;
 use offerd_core::payment::{
-    OutgoingPayment, PaymentState, Purpose, on_attempt_failed, on_failed, on_refused, on_sent,
-    pay_order,
+    FailureKind, OutgoingPayment, PaymentEnd, PaymentState, Purpose, on_attempt_failed, on_failed,
+    on_refused, on_sent, pay_order,
 };
 use offerd_core::port::{PaymentFailure, PortError, PortErrorKind};
 use offerd_core::{Batch, Effect, OutboxEntry, PaymentId, Refusal};
@@ -36,6 +36,9 @@ impl Driver {
                 looked = Some(Instant::now());
                 if let Err(error) = self.end_lost_receipts().await {
                     error!(%error, "it could not be told whether payments to us were lost");
+                }
+                if let Err(error) = self.drop_expired_candidates().await {
+                    error!(%error, "redemptions that expired while they waited were not dropped");
                 }
             }
             let rest = match self.perform_outbox().await {
@@ -188,7 +191,17 @@ impl Driver {
             return Ok(None);
         };
         let Ok(path) = BlindedPath::decode(&mut Reader::new(path)) else { return Ok(None) };
-        let told = self.send_over(&path, error_message(&Refusal::PaymentFailed)).await;
+        let refusal = match &payment.state {
+            PaymentState::Ended(PaymentEnd::Failed { reason, .. })
+                if reason.kind == FailureKind::Denied =>
+            {
+                Refusal::NotApproved
+            }
+            PaymentState::Ended(_) | PaymentState::Pending { .. } | PaymentState::Awaiting => {
+                Refusal::PaymentFailed
+            }
+        };
+        let told = self.send_over(&path, error_message(&refusal)).await;
         let expired = payment.invoice.is_expired_at(self.now());
         match told {
             Err(error) if error.kind == PortErrorKind::Unavailable && !expired => {

@@ -268,9 +268,9 @@ impl Driver {
                 let attempts = self.ports.store.failed_attempts(id)?;
                 Err(CallError::PaymentFailed { reason: reason.clone(), attempts })
             }
-            PaymentState::Ended(PaymentEnd::Paid { .. }) | PaymentState::Pending { .. } => {
-                Ok(PayOutcome { payment, ..sofar })
-            }
+            PaymentState::Ended(PaymentEnd::Paid { .. })
+            | PaymentState::Pending { .. }
+            | PaymentState::Awaiting => Ok(PayOutcome { payment, ..sofar }),
         }
     }
 }

@@ -1,19 +1,17 @@
 //! Paying whoever redeems a payout.
 
-use bolt1::{Seconds, Writer};
+use bolt1::Writer;
 use bolt4::BlindedPath;
 use bolt12::Invoice;
-use offerd_core::payout::{Arrival, ClaimTerms, Payout, Redemption, recognise, redeem};
+use offerd_core::payout::{Arrival, Payout, Redemption, recognise, redeem};
 use offerd_core::port::InboundMessage;
 use offerd_core::{Ignored, PaymentId, Refusal};
 use tracing::{info, warn};
 
 use super::Driver;
 use super::answer::error_message;
+use super::payouts::Facts;
 use super::world::random;
-
-/// The span that the daily limit of payouts counts.
-const DAY: Seconds = Seconds(86_400);
 
 impl Driver {
     pub(super) async fn on_invoice(&self, message: InboundMessage) -> Result<(), Ignored> {
@@ -35,6 +33,7 @@ impl Driver {
             .ok_or(Ignored::NotOurs)?;
         match self.claim(&payout, arrival).await? {
             Ok(Redemption::Claim(_)) => info!(payout = payout.row.0, "payout claimed"),
+            Ok(Redemption::Await(_)) => info!(payout = payout.row.0, "redemption awaits approval"),
             Ok(Redemption::Repeated) => {}
             Err(refusal) => {
                 info!(payout = payout.row.0, %refusal, "redemption refused");
@@ -50,21 +49,18 @@ impl Driver {
         arrival: Arrival,
     ) -> Result<Result<Redemption, Refusal>, Ignored> {
         let recognised = recognise(payout, arrival)?;
-        let spendable = self.ports.payer.spendable().await;
-        let spendable = spendable.inspect_err(|error| warn!(%error, "the balance is unknown")).ok();
+        let spendable = self.spendable().await;
         let _deciding = self.deciding.lock().await;
         let decide = || {
-            let now = self.now();
             let store = &self.ports.store;
             // Read again under the lock: it may have been disabled or spent meanwhile.
-            let fresh = self.read_or_hide(store.payout(payout.row))?;
-            let state = fresh.map(|payout| payout.state).ok_or(Refusal::Unavailable)?;
+            let fresh = self.read_or_hide(store.payout(payout.row))?.ok_or(Refusal::Unavailable)?;
             let claims = self.read_or_hide(store.claims(payout.row))?;
-            let claimed_today = self.read_or_hide(store.claimed_since(now.minus(DAY)))?;
             let id = PaymentId(self.read_or_hide(random(&*self.ports.entropy))?);
-            let terms = ClaimTerms { state, claims: &claims, spendable, claimed_today, id, now };
+            let facts = Facts { spendable, id };
+            let terms = self.read_or_hide(self.claim_terms(&fresh, &claims, &facts))?;
             let redemption = redeem(recognised, &terms, &self.policy, &self.keys)?;
-            if let Redemption::Claim(batch) = &redemption {
+            if let Redemption::Claim(batch) | Redemption::Await(batch) = &redemption {
                 self.read_or_hide(self.commit(batch))?;
             }
             Ok(redemption)

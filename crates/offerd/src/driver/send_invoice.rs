@@ -98,8 +98,12 @@ impl Driver {
     ) -> Result<OwnInvoice, CallError> {
         let metadata = random(&*self.ports.entropy)?;
         let (row, now) = (self.ports.store.next_invoice_row()?, self.now());
-        let redeeming =
-            Redeeming::prepare(promise, arguments, row, metadata, &self.keys, &self.policy, now)?;
+        let paid = match promise.refund_for() {
+            Some(hash) => self.ports.store.payments_of_hash(hash)?,
+            None => Vec::new(),
+        };
+        let (keys, policy, names) = (&self.keys, &self.policy, (row, metadata));
+        let redeeming = Redeeming::prepare(promise, arguments, names, &paid, keys, policy, now)?;
         let minted = self.ports.issuer.mint(redeeming.mint_order(&self.keys)?).await?;
         Ok(redeeming.finish(minted, &self.keys, &self.policy)?)
     }

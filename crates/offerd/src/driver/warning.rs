@@ -10,6 +10,8 @@ pub enum Warning {
     )]
     Unreachable,
     /// The payout has no `lnr1…`.
-    #[error("an invoice request cannot say `any`: only offerd can redeem this code")]
+    #[error(
+        "an invoice request cannot say `any`, nor what it refunds: only offerd can redeem this code"
+    )]
     OnlyOfferd,
 }

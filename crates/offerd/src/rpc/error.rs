@@ -22,6 +22,7 @@ pub(super) fn to_object(error: CallError) -> ErrorObject {
             .with_data(json!({ "attempts": attempts_view(&attempts) })),
         CallError::NotPaidYet { invoice } => ErrorObject::new(code::OFFER_TIMEOUT, message)
             .with_data(json!({ "invstring": invoice })),
+        CallError::StillOpen => ErrorObject::new(code::OFFER_TIMEOUT, message),
         CallError::Refused(refusal) => refused(&refusal),
         CallError::PaymentFailed { reason, attempts } => payment_failed(&reason, &attempts),
         CallError::TooManyWaiting => ErrorObject::new(code::GENERAL, message),
@@ -51,7 +52,7 @@ fn failure_code(kind: FailureKind) -> Code {
         FailureKind::NoRoute => code::PAY_ROUTE_NOT_FOUND,
         FailureKind::TooExpensive => code::PAY_TOO_EXPENSIVE,
         FailureKind::InvoiceExpired => code::PAY_INVOICE_EXPIRED,
-        FailureKind::Abandoned | FailureKind::Other => code::PAY_UNSPECIFIED,
+        FailureKind::Abandoned | FailureKind::Denied | FailureKind::Other => code::PAY_UNSPECIFIED,
     }
 }
 
@@ -94,6 +95,7 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         Misuse::TooExpensive { .. } => code::PAY_TOO_EXPENSIVE,
         Misuse::AlreadyPaid => code::PAY_ALREADY_PAID,
         Misuse::BeingPaid => code::PAY_IN_PROGRESS,
+        Misuse::CannotApprove { .. } => code::GENERAL,
         Misuse::PaysOurselves => code::PAY_ROUTE_NOT_FOUND,
     };
     let object = ErrorObject::new(code, message);
@@ -122,6 +124,7 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         | Misuse::BadReply(_)
         | Misuse::AlreadyPaid
         | Misuse::BeingPaid
+        | Misuse::CannotApprove { .. }
         | Misuse::PaysOurselves => object,
     }
 }

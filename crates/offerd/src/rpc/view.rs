@@ -70,7 +70,7 @@ pub(super) fn payout_as_request(payout: &Payout) -> Option<InvoiceRequestView> {
     Some(InvoiceRequestView {
         invreq_id: unsigned.invreq_id().to_string(),
         active: payout.state == PromiseState::Open,
-        single_use: true,
+        single_use: payout.uses.is_once(),
         bolt12: signed.unwrap_or(unsigned).to_string(),
         used: payout.state == PromiseState::Spent,
         label: payout.label.clone(),
@@ -109,6 +109,11 @@ pub(super) fn payout(
         amount_msat,
         max_amount_msat,
         absolute_expiry: payout.absolute_expiry.map(|expiry| expiry.0),
+        single_use: payout.uses.is_once(),
+        max_uses: payout.uses.most,
+        max_total_msat: payout.uses.total.map(Msat::as_u64),
+        refund_for: payout.refund.map(|refund| refund.payment_hash.to_string()),
+        approve: payout.approve,
         claims: claims.iter().map(claim).collect(),
     }
 }
@@ -122,7 +127,8 @@ pub(super) fn state_name(state: PromiseState) -> &'static str {
     }
 }
 
-fn claim(payment: &OutgoingPayment) -> ClaimView {
+/// One redemption of a payout.
+pub(super) fn claim(payment: &OutgoingPayment) -> ClaimView {
     let mut view = ClaimView {
         state: "claimed".to_owned(),
         payment_hash: payment.payment_hash().to_string(),
@@ -131,6 +137,7 @@ fn claim(payment: &OutgoingPayment) -> ClaimView {
         ..ClaimView::default()
     };
     match &payment.state {
+        PaymentState::Awaiting => view.state = "awaiting".to_owned(),
         PaymentState::Pending { .. } => {}
         PaymentState::Ended(PaymentEnd::Paid { preimage, fee, at }) => {
             view.state = "paid".to_owned();

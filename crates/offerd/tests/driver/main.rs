@@ -3,6 +3,7 @@
 //! Time is tokio's and stands still while anything moves, so nothing here waits for real and every run is the same.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bounds;
 mod crashes;
 mod offers;
 mod paying;

@@ -17,7 +17,7 @@ use offerd_core::invoice_book::RedeemArguments;
 use offerd_core::keys::Keys;
 use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
-use offerd_core::payout::{Payout, PayoutArguments};
+use offerd_core::payout::{Payout, PayoutArguments, Uses};
 use offerd_core::port::{
     Bolt11Facts, Bolt11Minted, Bolt11Order, Destination, Indexed, InvoiceIssuer, InvoicePayer,
     MessageContent, MintOrder, Minted, NodeEvent, OnionTransport as _, OutboundMessage, Page,
@@ -342,6 +342,9 @@ pub(crate) fn payout_arguments(sat: u64) -> PayoutArguments {
         label: None,
         absolute_expiry: None,
         max_amount: None,
+        uses: Uses::ONCE,
+        refund_for: None,
+        approve: false,
         with_offer: true,
     }
 }

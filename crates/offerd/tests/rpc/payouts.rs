@@ -117,3 +117,112 @@ async fn a_withdrawn_payout_is_opened_again_and_a_spent_one_is_not() {
     let unknown = atm.refusal("enableinvoicerequest", json!(["00".repeat(32)])).await;
     assert_eq!((unknown.code, unknown.message.as_str()), (-1, "Unknown invoice_request"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_names_what_it_refunds_and_is_collected_by_its_payer() {
+    let world = World::new();
+    let (shop, customer) = (Caller::of(world.announced()), Caller::of(world.announced()));
+    let offer = shop.call("offer", json!(["1000sat", "coffee"])).await;
+    let paid = customer.call("pay", json!([offer["bolt12"]])).await;
+    settle().await;
+    let refund = |amount: &str, refund_for| json!({ "amount": amount, "description": "refund", "refund_for": refund_for });
+    let untrue =
+        [json!("00".repeat(32)), json!("lni1qq"), json!("coffee"), offer["bolt12"].clone()];
+    for refund_for in untrue {
+        let refused = shop.refusal("offerout", refund("1sat", refund_for)).await;
+        assert_eq!(refused.code, -32602);
+        assert!(refused.message.starts_with("refund_for: "), "{}", refused.message);
+    }
+    let superfluous = json!({ "amount": "1sat", "description": "x", "allow_more": true });
+    assert!(shop.refusal("offerout", superfluous).await.message.starts_with("allow_more: "));
+    let by_hash = shop.call("offerout", refund("400sat", paid["payment_hash"].clone())).await;
+    assert!(by_hash.get("invoice_request").is_none() && by_hash["warning_only_offerd"].is_string());
+    let by_invoice = shop.call("offerout", refund("600sat", paid["bolt12"].clone())).await;
+    let above = shop.refusal("offerout", refund("1sat", paid["bolt12"].clone())).await;
+    assert!(above.message.contains("allow_more"), "{}", above.message);
+    for made in [&by_hash, &by_invoice] {
+        customer.call("sendinvoice", json!([made["bolt12"], made["offer_id"]])).await;
+    }
+    settle().await;
+    let listed = shop.call("listpayouts", json!({})).await;
+    for payout in listed["payouts"].as_array().unwrap() {
+        assert_eq!(
+            (&payout["refund_for"], &payout["state"]),
+            (&paid["payment_hash"], &json!("spent"))
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redemption_that_waits_is_approved_or_denied_by_its_payment_hash() {
+    let world = World::new();
+    let (desk, customer) = (Caller::of(world.announced()), world.announced());
+    let call = json!({ "amount": "5sat", "description": "prize", "approve": true });
+    let made = desk.call("offerout", call).await;
+    let code = made["bolt12"].as_str().unwrap().to_owned();
+    let redeeming = customer.spawn_redeem(&code, "first");
+    settle().await;
+    let listed = desk.call("listpayouts", json!({ "offer_id": made["offer_id"] })).await;
+    let payout = &listed["payouts"][0];
+    assert_eq!(
+        (&payout["approve"], &payout["claims"][0]["state"]),
+        (&json!(true), &json!("awaiting"))
+    );
+    assert_eq!(desk.call("listpays", json!({})).await["pays"], json!([]));
+    let hash = payout["claims"][0]["payment_hash"].clone();
+    let denied = desk.call("denypayout", json!([made["offer_id"], hash])).await;
+    assert_promised("denypayout", &denied);
+    assert_eq!((&denied["state"], &denied["reason"]), (&json!("failed"), &json!("denied")));
+    drop(redeeming.await.unwrap());
+    let redeeming = customer.spawn_redeem(&code, "second");
+    settle().await;
+    let listed = desk.call("listpayouts", json!({ "offer_id": made["offer_id"] })).await;
+    let hash = listed["payouts"][0]["claims"][1]["payment_hash"].clone();
+    let approved = desk
+        .call("approvepayout", json!({ "invreq_id": made["invreq_id"], "payment_hash": hash }))
+        .await;
+    assert_promised("approvepayout", &approved);
+    assert_eq!(approved["state"], "claimed");
+    let waited = desk.call("waitpayout", json!([made["offer_id"], hash])).await;
+    assert_promised("waitpayout", &waited);
+    assert_eq!(
+        (&waited["state"], &waited["claims"][1]["state"]),
+        (&json!("spent"), &json!("paid"))
+    );
+    redeeming.await.unwrap().unwrap();
+    let unknown = desk.refusal("approvepayout", json!([made["offer_id"], "00".repeat(32)])).await;
+    assert_eq!(unknown.code, -1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_of_several_uses_says_how_many() {
+    let world = World::new();
+    let desk = Caller::of(world.announced());
+    let call = |more: serde_json::Value| {
+        let mut call = json!({ "amount": "5sat", "description": "gift", "single_use": false });
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call
+    };
+    let made = desk.call("invoicerequest", call(json!({ "max_uses": 2 }))).await;
+    assert_promised("invoicerequest", &made);
+    assert_eq!(made["single_use"], false);
+    for label in ["a", "b"] {
+        let party = world.announced();
+        party.redeem(made["bolt12"].as_str().unwrap(), label).await.unwrap();
+    }
+    settle().await;
+    let listed = desk.call("listpayouts", json!({})).await;
+    let payout = &listed["payouts"][0];
+    assert_eq!((&payout["state"], &payout["max_uses"]), (&json!("spent"), &json!(2)));
+    let bounded = desk.call("invoicerequest", call(json!({ "max_total_msat": "50sat" }))).await;
+    assert_eq!(bounded["active"], true);
+    for (more, named) in [
+        (json!({}), "single_use"),
+        (json!({ "max_uses": 0 }), "max_uses"),
+        (json!({ "max_total_msat": "4sat" }), "max_total_msat"),
+        (json!({ "single_use": true, "max_uses": 2 }), "max_uses"),
+    ] {
+        let refused = desk.refusal("invoicerequest", call(more)).await;
+        assert!(refused.message.starts_with(named), "{}", refused.message);
+    }
+}

@@ -56,6 +56,7 @@ pub fn an_event_about_a_row_that_does_not_exist_is_refused(store: &dyn Store) {
     rejected(store, Event::OfferEncoded { row: OfferRow(7), encoding });
     conflicts(store, Event::OfferDisabled { row: OfferRow(7), at });
     conflicts(store, Event::PayoutDisabled { row: PayoutRow(7), at });
+    conflicts(store, Event::PaymentApproved { id, at });
     let failed = sample::failed_attempt(7);
     conflicts(store, Event::PaymentAttemptFailed { id, failed: failed.clone() });
     conflicts(store, Event::PaymentPutOff { id, attempts: 1, failed, next_at: at });

@@ -62,6 +62,7 @@ macro_rules! store_contract {
                 a_second_payout_of_one_nonce_is_refused,
                 a_second_payout_of_one_string_is_refused,
                 payouts_without_label_do_not_collide,
+                a_refund_is_kept_and_found_by_what_it_refunds,
                 a_disabled_payout_cannot_be_disabled_again,
                 a_disabled_payout_can_be_enabled_and_a_spent_one_cannot,
                 payouts_come_in_pages_oldest_first;
@@ -88,6 +89,9 @@ macro_rules! store_contract {
                 a_proof_is_recorded_beside_the_claim_that_took_its_place,
                 a_late_proof_bars_further_claims,
                 pending_payments_are_those_without_an_end,
+                candidates_wait_beside_each_other_until_one_is_approved,
+                a_payout_of_many_uses_is_claimed_as_often_and_then_spent,
+                payments_are_found_by_their_hash,
                 claims_count_with_their_fees_from_a_moment_on,
                 claims_beyond_all_bitcoin_count_as_all_of_it,
                 a_payment_of_a_bolt11_invoice_is_kept,
@@ -116,6 +120,7 @@ macro_rules! store_contract {
                 a_lost_receipt_frees_its_request_and_is_lost_once,
                 money_that_came_is_recorded_even_where_it_was_thought_lost,
                 claiming_receipts_are_those_without_an_end,
+                receipts_are_found_by_their_hash,
                 receipts_come_in_pages_oldest_first;
             named_values:
                 a_written_value_is_read_back,

@@ -4,7 +4,7 @@ use bolt1::{Msat, Seconds, Timestamp};
 use offerd_core::payment::{
     FailedAttempt, Failure, FailureKind, OutgoingPayment, PaymentEnd, PaymentState, Purpose,
 };
-use offerd_core::payout::{Payout, PromiseState};
+use offerd_core::payout::{Payout, PromiseState, Uses};
 use offerd_core::port::{Page, Store};
 use offerd_core::{Event, PaymentId, PayoutRow};
 
@@ -264,6 +264,59 @@ pub fn pending_payments_are_those_without_an_end(store: &dyn Store) {
     commit(store, [ended(&orders[0], paid(1)), ended(&orders[2], failed())]);
     let pending = store.pending_payments().expect("payments");
     assert_eq!(pending, [orders[1].clone(), orders[3].clone()]);
+}
+
+pub fn candidates_wait_beside_each_other_until_one_is_approved(store: &dyn Store) {
+    let payout = open_payout(store, 1);
+    let [first, second, third] = [1, 2, 3].map(|number| sample::candidate(number, &payout));
+    let at = NOW.plus(Seconds(9));
+    let approved = |candidate: &OutgoingPayment| Event::PaymentApproved { id: candidate.id, at };
+    commit(store, [started(&first), started(&second), started(&third)]);
+    let waiting = [first.clone(), second.clone(), third.clone()];
+    assert_eq!(store.awaiting_claims().expect("claims"), waiting);
+    assert_eq!(store.pending_payments().expect("payments"), []);
+    assert_eq!(store.claimed_since(NOW).expect("sum"), Msat::ZERO);
+    commit(store, [approved(&second)]);
+    let state = PaymentState::Pending { attempts: 0, next_at: None };
+    let pending = OutgoingPayment { state, created_at: at, ..second.clone() };
+    assert_eq!(store.pending_payments().expect("payments"), [pending]);
+    conflicts(store, approved(&second));
+    conflicts(store, approved(&first));
+    conflicts(store, approved(&order(7)));
+    commit(store, [ended(&third, failed()), ended(&second, failed()), approved(&first)]);
+    assert_eq!(store.awaiting_claims().expect("claims"), []);
+    assert_eq!(promise_state(store, &payout), PromiseState::Open);
+}
+
+pub fn a_payout_of_many_uses_is_claimed_as_often_and_then_spent(store: &dyn Store) {
+    let payout = sample::payout_of_many(1, 2);
+    commit(store, [Event::PayoutCreated(payout.clone())]);
+    let claims: Vec<_> = (1..=3).map(|number| claim(number, &payout)).collect();
+    commit(store, [started(&claims[0]), started(&claims[1])]);
+    conflicts(store, started(&claims[2]));
+    commit(store, [ended(&claims[0], paid(1))]);
+    assert_eq!(promise_state(store, &payout), PromiseState::Open);
+    commit(store, [ended(&claims[1], failed()), started(&claims[2])]);
+    commit(store, [ended(&claims[2], paid(3))]);
+    assert_eq!(promise_state(store, &payout), PromiseState::Spent);
+    let unbounded = Uses { most: None, total: Msat::new(1) };
+    let payout = Payout { uses: unbounded, ..sample::payout(2) };
+    commit(store, [Event::PayoutCreated(payout.clone())]);
+    for number in 4..=9 {
+        let claim = claim(number, &payout);
+        commit(store, [started(&claim), ended(&claim, paid(number))]);
+    }
+    assert_eq!(promise_state(store, &payout), PromiseState::Open);
+}
+
+pub fn payments_are_found_by_their_hash(store: &dyn Store) {
+    let payout = open_payout(store, 1);
+    let (first, other) = (claim(1, &payout), order(2));
+    let again = OutgoingPayment { id: order(3).id, ..order(1) };
+    assert_eq!(first.payment_hash(), again.payment_hash());
+    commit(store, [started(&first), started(&other), started(&again)]);
+    let of_hash = store.payments_of_hash(first.payment_hash()).expect("payments");
+    assert_eq!(of_hash, [first, again]);
 }
 
 pub fn claims_count_with_their_fees_from_a_moment_on(store: &dyn Store) {

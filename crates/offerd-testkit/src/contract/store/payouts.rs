@@ -2,7 +2,7 @@
 
 use bolt1::Msat;
 use bolt12::{InvreqId, OfferId};
-use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
+use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund};
 use offerd_core::port::{Page, Store};
 use offerd_core::{Event, PayoutRow};
 
@@ -25,6 +25,18 @@ fn bare(row: u32) -> Payout {
         absolute_expiry: None,
         ..payout(row)
     }
+}
+
+pub fn a_refund_is_kept_and_found_by_what_it_refunds(store: &dyn Store) {
+    let refunds = [sample::refund(1, 9), sample::refund(2, 8), sample::refund(3, 9)];
+    let limited = refunds[2].refund.expect("it is a refund");
+    let free = Payout { refund: Some(Refund { at_most: None, ..limited }), ..refunds[2].clone() };
+    commit(store, [created(&refunds[0]), created(&refunds[1]), created(&free)]);
+    commit(store, [created(&sample::payout_of_many(4, 7))]);
+    let found = store.refunds_of(limited.payment_hash).expect("payouts");
+    assert_eq!(found, [refunds[0].clone(), free]);
+    let many = store.payout(PayoutRow(4)).expect("payout");
+    assert_eq!(many, Some(sample::payout_of_many(4, 7)));
 }
 
 pub fn a_payout_is_found_by_each_of_its_names(store: &dyn Store) {

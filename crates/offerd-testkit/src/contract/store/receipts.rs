@@ -168,6 +168,15 @@ pub fn claiming_receipts_are_those_without_an_end(store: &dyn Store) {
     assert_eq!(open, [receipts[1].clone(), receipts[3].clone()]);
 }
 
+pub fn receipts_are_found_by_their_hash(store: &dyn Store) {
+    set_up(store);
+    let first = receipt(1, OFFER);
+    let again = Receipt { payment_hash: first.payment_hash, ..receipt(2, OFFER) };
+    commit(store, [claiming(&first), claiming(&receipt(3, OFFER)), claiming(&again)]);
+    let found = store.receipts_of_hash(first.payment_hash).expect("receipts");
+    assert_eq!(found, [first, again]);
+}
+
 pub fn receipts_come_in_pages_oldest_first(store: &dyn Store) {
     set_up(store);
     let receipts: Vec<_> = (1..=3).map(|number| receipt(10 - number, OFFER)).collect();

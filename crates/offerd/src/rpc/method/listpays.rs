@@ -27,7 +27,9 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
     let mut pays = Vec::new();
     for Indexed { created_index, row } in store.payments(page).map_err(|e| fault_object(&e))? {
         let fits = wanted.as_ref().is_none_or(|wanted| string_of(&row) == *wanted)
-            && hash.is_none_or(|hash| row.payment_hash().0 == hash);
+            && hash.is_none_or(|hash| row.payment_hash().0 == hash)
+            // Nothing was decided about it: listpayouts shows it.
+            && !row.is_awaiting();
         if !fits {
             continue;
         }
@@ -86,7 +88,7 @@ pub(super) fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView
         ..PaymentView::default()
     };
     match &payment.state {
-        PaymentState::Pending { .. } => {}
+        PaymentState::Awaiting | PaymentState::Pending { .. } => {}
         PaymentState::Ended(PaymentEnd::Paid { preimage, fee, at }) => {
             view.status = "complete".to_owned();
             view.preimage = Some(hex::encode(preimage));

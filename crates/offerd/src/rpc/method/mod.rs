@@ -1,11 +1,13 @@
 //! The methods, one file each: take the parameters, ask, render.
 
+mod approvepayout;
 mod backup;
 mod checkmessage;
 mod close;
 mod connect;
 mod createproof;
 mod decode;
+mod denypayout;
 mod disableinvoicerequest;
 mod disableoffer;
 mod disconnect;
@@ -37,6 +39,7 @@ mod verifyproof;
 mod wait;
 mod waitanyinvoice;
 mod waitinvoice;
+mod waitpayout;
 mod withdraw;
 mod xpay;
 
@@ -59,12 +62,14 @@ pub(super) type Handler = for<'a> fn(&'a Api, Args) -> Calling<'a>;
 /// The handler of the method of this name.
 pub(super) fn handler(name: &str) -> Option<Handler> {
     Some(match name {
+        "approvepayout" => |api, args| Box::pin(approvepayout::call(api, args)),
         "backup" => |api, args| Box::pin(backup::call(api, args)),
         "checkmessage" => |api, args| Box::pin(checkmessage::call(api, args)),
         "close" => |api, args| Box::pin(close::call(api, args)),
         "connect" => |api, args| Box::pin(connect::call(api, args)),
         "createproof" => |api, args| Box::pin(async move { createproof::call(api, &args) }),
         "decode" => |_, args| Box::pin(async move { decode::call(&args) }),
+        "denypayout" => |api, args| Box::pin(denypayout::call(api, args)),
         "disableinvoicerequest" => |api, args| Box::pin(disableinvoicerequest::call(api, args)),
         "disableoffer" => |api, args| Box::pin(disableoffer::call(api, args)),
         "disconnect" => |api, args| Box::pin(disconnect::call(api, args)),
@@ -100,6 +105,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "waitanyinvoice" => |api, args| Box::pin(waitanyinvoice::call(api, args)),
         "waitinvoice" => |api, args| Box::pin(waitinvoice::call(api, args)),
         "waitoffer" => |api, args| Box::pin(waitanyinvoice::call_for_offer(api, args)),
+        "waitpayout" => |api, args| Box::pin(waitpayout::call(api, args)),
         "withdraw" => |api, args| Box::pin(withdraw::call(api, args)),
         "xpay" => |api, args| Box::pin(xpay::call(api, args)),
         _ => return None,
@@ -108,7 +114,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
 
 /// Whether a method does nothing but wait, so that it ends when its caller hangs up.
 pub(super) fn only_waits(name: &str) -> bool {
-    matches!(name, "wait" | "waitanyinvoice" | "waitinvoice" | "waitoffer")
+    matches!(name, "wait" | "waitanyinvoice" | "waitinvoice" | "waitoffer" | "waitpayout")
 }
 
 /// How many entries a list may have, `None` where the caller set no limit.

@@ -3,8 +3,9 @@
 use bolt1::Timestamp;
 use offerd_api::ErrorObject;
 use offerd_api::payout::PayoutCreated;
+use offerd_core::PaymentHash;
 use offerd_core::amount::AmountSpec;
-use offerd_core::payout::{PayoutAmount, PayoutArguments};
+use offerd_core::payout::{PayoutAmount, PayoutArguments, RefundFor, Uses};
 
 use super::Outcome;
 use crate::driver::Warning;
@@ -58,6 +59,9 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
         label: args.get("label")?,
         absolute_expiry: args.get("absolute_expiry")?.map(Timestamp),
         max_amount,
+        uses: Uses::ONCE,
+        refund_for: refund_for(args)?,
+        approve: args.need("approve")?,
         with_offer: true,
     })
 }
@@ -67,6 +71,31 @@ pub(super) fn most(amount: PayoutAmount) -> u64 {
     match amount {
         PayoutAmount::Exact(amount) | PayoutAmount::UpTo(amount) => amount.as_u64(),
     }
+}
+
+/// An invoice of ours, or its payment hash.
+fn refund_for(args: &Args) -> Result<Option<RefundFor>, ErrorObject> {
+    let allow_more: bool = args.need("allow_more")?;
+    let Some(text) = args.get::<String>("refund_for")? else {
+        return if allow_more {
+            Err(ErrorObject::parameter("allow_more", "unnecessary: goes with refund_for alone"))
+        } else {
+            Ok(None)
+        };
+    };
+    let text = text.trim();
+    let mut hash = [0; 32];
+    let (payment_hash, node_id) = match hex::decode_to_slice(text, &mut hash) {
+        Ok(()) => (hash, None),
+        Err(_) => {
+            let invoice: bolt12::Invoice = text.parse().map_err(|error| {
+                let expected = format!("should be an invoice or 64 hexadecimal digits: {error}");
+                ErrorObject::parameter("refund_for", expected)
+            })?;
+            (invoice.payment_hash(), Some(invoice.node_id()))
+        }
+    };
+    Ok(Some(RefundFor { payment_hash: PaymentHash(payment_hash), node_id, allow_more }))
 }
 
 /// The text of a warning, where it is among them.

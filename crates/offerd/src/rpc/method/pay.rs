@@ -139,7 +139,7 @@ impl End {
                 ("complete", Some(hex::encode(preimage)), fee.unwrap_or_default())
             }
             PaymentState::Ended(PaymentEnd::Failed { .. }) => ("failed", None, Msat::ZERO),
-            PaymentState::Pending { .. } => ("pending", None, Msat::ZERO),
+            PaymentState::Awaiting | PaymentState::Pending { .. } => ("pending", None, Msat::ZERO),
         };
         let sent_msat = payment.amount.plus(fee).unwrap_or(payment.amount).as_u64();
         Self { status, preimage, sent_msat }
