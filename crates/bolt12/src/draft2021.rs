@@ -143,6 +143,11 @@ pub struct Draft<'a> {
     bytes: &'a [u8],
 }
 
+/// The fields of all messages of the draft; what several messages have is told for each of them.
+pub fn all() -> impl Iterator<Item = Field> {
+    OFFER.iter().chain(INVOICE_REQUEST).chain(INVOICE).copied()
+}
+
 /// The message of the draft that `bytes` are, if they are one: a TLV stream with the 32-byte key that every message of
 /// the draft has and no message of today can have.
 pub fn recognise(hrp: Hrp, bytes: &[u8]) -> Option<Draft<'_>> {

@@ -186,11 +186,14 @@ pub fn name(typ: u64) -> Option<&'static str> {
     entry(typ).map(|(_, name, _)| *name).or_else(|| proof().map(|(_, name)| *name))
 }
 
+/// Every field that has a name: type number and name, ascending by message. Names of the experimental range recur.
+pub fn all() -> impl Iterator<Item = (u64, &'static str)> {
+    TABLE.iter().map(|(typ, name, _)| (*typ, *name)).chain(PROOF_TABLE)
+}
+
 /// The number of the field that the specification calls `name`; the plain one where there is an experimental one too.
 pub fn number(name: &str) -> Option<u64> {
-    let of_proof = PROOF_TABLE.iter().map(|(number, name)| (*number, *name));
-    let mut all = TABLE.iter().map(|(number, name, _)| (*number, *name)).chain(of_proof);
-    all.find(|(_, known)| *known == name).map(|(number, _)| number)
+    all().find(|(_, known)| *known == name).map(|(number, _)| number)
 }
 
 /// Whether `typ` is a field of a payer proof that no other message has.

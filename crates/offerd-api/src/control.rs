@@ -1,18 +1,54 @@
-//! Results about the daemon itself: `listconfigs`.
+//! Results about the daemon itself: `help`, `listconfigs`, `notifications`, `stop`.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The result of `help`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HelpList {
+    /// One for each method.
+    pub help: Vec<HelpEntry>,
+}
+
+/// What a method is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HelpEntry {
+    /// The usage line: its name, and what it takes.
+    pub command: String,
+    /// Its group.
+    pub category: String,
+    /// What it does, in a line.
+    pub description: String,
+    /// What it takes and gives, in several lines; when one method was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verbose: Option<String>,
+}
+
+/// A result that has nothing to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+/// The result of `stop`: a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Farewell(#[schemars(extend("const" = "Shutdown complete"))] pub String);
+
+impl Default for Farewell {
+    fn default() -> Self {
+        Self("Shutdown complete".to_owned())
+    }
+}
+
 /// The result of `listconfigs`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigList {
     /// What is in force, by the options' names.
     pub configs: BTreeMap<String, ConfigView>,
 }
 
 /// One option. Exactly one of the values is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigView {
     /// Its value as text; a password is shown as `…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

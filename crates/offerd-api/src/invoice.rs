@@ -1,9 +1,12 @@
 //! Results about invoices of ours: `invoice`, `listinvoices`, `sendinvoice`, `waitinvoice` and its kin.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::shape::{Hash32, InvoiceString};
+
 /// An invoice of ours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceView {
     /// The caller's name for it; for an invoice that answers an offer, a name made of the offer's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -12,8 +15,10 @@ pub struct InvoiceView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub payment_hash: String,
     /// `unpaid`, `paid` or `expired`.
+    #[schemars(extend("enum" = ["unpaid", "paid", "expired"]))]
     pub status: String,
     /// The end of its life, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,9 +31,11 @@ pub struct InvoiceView {
     pub bolt11: Option<String>,
     /// The string, `lni1…`, while we still have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<InvoiceString>")]
     pub bolt12: Option<String>,
     /// 32 bytes, hexadecimal: the offer it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub local_offer_id: Option<String>,
     /// The payer's note. Peer text: escape it before it is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,24 +60,27 @@ pub struct InvoiceView {
     pub paid_at: Option<u64>,
     /// 32 bytes, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub payment_preimage: Option<String>,
 }
 
 /// The result of `listinvoices`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceList {
     /// Oldest first.
     pub invoices: Vec<InvoiceView>,
 }
 
 /// The result of `invoice`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceCreated {
     /// The string, for whoever is to pay.
     pub bolt11: String,
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub payment_hash: String,
     /// 32 bytes, hexadecimal: what the payer shows; it is in the string.
+    #[schemars(with = "Hash32")]
     pub payment_secret: String,
     /// The end of its life, seconds since 1970.
     pub expires_at: u64,

@@ -2,6 +2,7 @@
 //!
 //! * [`method`]: one table of all methods. `help`, the command line's `--help`, the daemon's reading of
 //!   parameters and the reference are all made from it.
+//! * [`schema`]: a JSON Schema of each method, made from that table and from the types of the results.
 //! * [`code`]: the error codes, Core Lightning's.
 //! * [`ErrorObject`]: how a refusal looks.
 //! * the other modules: results, one struct for each; `_msat`, `_sat`, `_at` and the like say their units.
@@ -23,6 +24,7 @@ pub mod payment;
 pub mod payout;
 pub mod proof;
 pub mod recovery;
+pub mod schema;
 pub mod wait;
 
 pub use envelope::ErrorObject;

@@ -1,18 +1,22 @@
 //! Results about the Lightning node: `getinfo`, `listfunds`, `connect`, `listpeers`, `listpeerchannels`,
 //! `fundchannel`, `close`, `newaddr`, `withdraw`, `signmessage`, `checkmessage`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::recovery::{RecoveringChannel, RecoveryProgress};
+use crate::schema::shape::{Hash32, Hex, HexOf, NodeId};
 
 /// The result of `getinfo`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeInfo {
     /// Node id.
+    #[schemars(with = "NodeId")]
     pub id: String,
     /// The name it is announced under.
     pub alias: String,
     /// Its colour, three bytes in hexadecimal.
+    #[schemars(with = "HexOf<3>")]
     pub color: String,
     /// Nodes connected now.
     pub num_peers: u64,
@@ -31,6 +35,7 @@ pub struct NodeInfo {
     /// Height of the best block we know.
     pub blockheight: u64,
     /// `regtest`, `signet`, `testnet` or `bitcoin`.
+    #[schemars(extend("enum" = ["regtest", "signet", "testnet", "bitcoin"]))]
     pub network: String,
     /// The data directory.
     #[serde(rename = "lightning-dir")]
@@ -47,10 +52,11 @@ pub struct NodeInfo {
 }
 
 /// A network address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NetAddress {
     /// `ipv4`, `ipv6`, `torv3` or `dns`.
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["ipv4", "ipv6", "torv3", "dns"]))]
     pub kind: String,
     /// The address, without the port.
     pub address: String,
@@ -59,7 +65,7 @@ pub struct NetAddress {
 }
 
 /// The result of `newaddr`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NewAddress {
     /// A taproot address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,7 +76,7 @@ pub struct NewAddress {
 }
 
 /// The result of `listfunds`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Funds {
     /// The wallet's coins.
     pub outputs: Vec<WalletOutput>,
@@ -82,20 +88,23 @@ pub struct Funds {
 }
 
 /// A coin of the wallet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WalletOutput {
     /// Its transaction.
+    #[schemars(with = "Hash32")]
     pub txid: String,
     /// Its index there.
     pub output: u32,
     /// Its value.
     pub amount_msat: u64,
     /// Its script, hexadecimal.
+    #[schemars(with = "Hex")]
     pub scriptpubkey: String,
     /// Its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// `unconfirmed`, `confirmed` or `spent`.
+    #[schemars(extend("enum" = ["unconfirmed", "confirmed", "spent"]))]
     pub status: String,
     /// The block it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,15 +114,17 @@ pub struct WalletOutput {
 }
 
 /// What is in a channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelFunds {
     /// The other end.
+    #[schemars(with = "NodeId")]
     pub peer_id: String,
     /// Whether it is connected.
     pub connected: bool,
     /// Core Lightning's word for the state.
     pub state: String,
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub channel_id: String,
     /// Once it is in a block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +135,7 @@ pub struct ChannelFunds {
     pub amount_msat: u64,
     /// Its funding transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub funding_txid: Option<String>,
     /// The index there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,14 +143,17 @@ pub struct ChannelFunds {
 }
 
 /// The result of `connect`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Connected {
     /// Node id.
+    #[schemars(with = "NodeId")]
     pub id: String,
     /// Its features, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hex>")]
     pub features: Option<String>,
     /// `in` or `out`: who connected.
+    #[schemars(extend("enum" = ["in", "out"]))]
     pub direction: String,
     /// Where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,16 +161,17 @@ pub struct Connected {
 }
 
 /// The result of `listpeers`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PeerList {
     /// In the order of their ids.
     pub peers: Vec<PeerView>,
 }
 
 /// A node we are connected to, or have channels with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PeerView {
     /// Node id.
+    #[schemars(with = "NodeId")]
     pub id: String,
     /// Whether it is connected.
     pub connected: bool,
@@ -167,22 +183,24 @@ pub struct PeerView {
 }
 
 /// The result of `listpeerchannels`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelList {
     /// In no order that is promised.
     pub channels: Vec<ChannelView>,
 }
 
 /// A channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelView {
     /// The other end.
+    #[schemars(with = "NodeId")]
     pub peer_id: String,
     /// Whether it is connected.
     pub peer_connected: bool,
     /// Core Lightning's word for the state.
     pub state: String,
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub channel_id: String,
     /// Once it is in a block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,6 +208,7 @@ pub struct ChannelView {
     /// Whether it is kept from the public.
     pub private: bool,
     /// `local` or `remote`: who opened it.
+    #[schemars(extend("enum" = ["local", "remote"]))]
     pub opener: String,
     /// What is in it.
     pub total_msat: u64,
@@ -201,6 +220,7 @@ pub struct ChannelView {
     pub receivable_msat: u64,
     /// Its funding transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub funding_txid: Option<String>,
     /// The index there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -208,12 +228,14 @@ pub struct ChannelView {
 }
 
 /// The result of `fundchannel`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FundedChannel {
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub channel_id: String,
     /// The funding transaction, once it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub txid: Option<String>,
     /// The index there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -221,51 +243,61 @@ pub struct FundedChannel {
 }
 
 /// The result of `withdraw`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Withdrawn {
     /// The transaction, hexadecimal.
+    #[schemars(with = "Hex")]
     pub tx: String,
     /// Its id.
+    #[schemars(with = "Hash32")]
     pub txid: String,
     /// The same as a PSBT, base64.
     pub psbt: String,
 }
 
 /// The result of `close`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClosedChannel {
     /// `mutual`, `unilateral` or `unopened`.
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["mutual", "unilateral", "unopened"]))]
     pub kind: String,
     /// The transaction that ends the channel, hexadecimal; absent when its other end has sent one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hex>")]
     pub tx: Option<String>,
     /// Its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub txid: Option<String>,
     /// The same in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<Hex>")]
     pub txs: Vec<String>,
     /// Its id in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<Hash32>")]
     pub txids: Vec<String>,
 }
 
 /// The result of `signmessage`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SignedText {
     /// 64 bytes, hexadecimal.
+    #[schemars(with = "HexOf<64>")]
     pub signature: String,
     /// One byte, hexadecimal: 00 to 03, by which the key is found from the signature.
+    #[schemars(with = "HexOf<1>")]
     pub recid: String,
     /// Both in zbase32, as `lnd` makes it.
     pub zbase: String,
 }
 
 /// The result of `checkmessage`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckedText {
     /// The signer, or the node that was asked about.
+    #[schemars(with = "NodeId")]
     pub pubkey: String,
     /// Whether it has signed.
     pub verified: bool,

@@ -1,11 +1,15 @@
 //! Results about offers: `offer`, `listoffers`, `disableoffer`, `fetchinvoice`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::shape::{Hash32, InvoiceString, OfferString};
+
 /// An offer, or the `lno1…` side of a payout.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferView {
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub offer_id: String,
     /// Whether it is still answered.
     pub active: bool,
@@ -14,6 +18,7 @@ pub struct OfferView {
     /// Whether nodes in front were asked for by name.
     pub force_paths: bool,
     /// The string, `lno1…`.
+    #[schemars(with = "OfferString")]
     pub bolt12: String,
     /// What is paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,6 +29,7 @@ pub struct OfferView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// `in`: we are paid; `out`: we pay.
+    #[schemars(extend("enum" = ["in", "out"]))]
     pub direction: String,
     /// Its place in the order of making, from 1; offers and payouts count apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,15 +43,17 @@ pub struct OfferView {
 }
 
 /// The result of `offer`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferCreated {
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub offer_id: String,
     /// Always true.
     pub active: bool,
     /// Whether it can be paid once only.
     pub single_use: bool,
     /// The string, `lno1…`.
+    #[schemars(with = "OfferString")]
     pub bolt12: String,
     /// Whether it was ever paid.
     pub used: bool,
@@ -77,23 +85,24 @@ pub struct OfferCreated {
 }
 
 /// The result of `listoffers`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferList {
     /// Oldest first.
     pub offers: Vec<OfferView>,
 }
 
 /// The result of `fetchinvoice`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FetchedInvoice {
     /// The string, `lni1…`.
+    #[schemars(with = "InvoiceString")]
     pub invoice: String,
     /// What the invoice says differently from the offer.
     pub changes: InvoiceChanges,
 }
 
 /// What an invoice says differently from its offer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceChanges {
     /// The amount, where it is not the offer's price times the quantity.
     #[serde(default, skip_serializing_if = "Option::is_none")]

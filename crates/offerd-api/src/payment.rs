@@ -1,16 +1,22 @@
 //! Results about payments of ours: `pay`, `xpay`, `listpays`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::shape::{Hash32, InvoiceString, NodeId};
+
 /// The result of `pay`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PayResult {
     /// 32 bytes, hexadecimal: the proof of payment, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub payment_preimage: Option<String>,
     /// The key that signed the invoice.
+    #[schemars(with = "NodeId")]
     pub destination: String,
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub payment_hash: String,
     /// Seconds since 1970.
     pub created_at: u64,
@@ -21,9 +27,11 @@ pub struct PayResult {
     /// The same with fees, as far as they are known.
     pub amount_sent_msat: u64,
     /// `complete`, or `pending` while the outcome is not known.
+    #[schemars(extend("enum" = ["complete", "pending"]))]
     pub status: String,
     /// The invoice that was paid, `lni1…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<InvoiceString>")]
     pub bolt12: Option<String>,
     /// The invoice of BOLT 11 that was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,10 +42,11 @@ pub struct PayResult {
 }
 
 /// The result of `xpay`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct XpayResult {
     /// 32 bytes, hexadecimal: the proof of payment, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub payment_preimage: Option<String>,
     /// Attempts that came to nothing.
     pub failed_parts: u64,
@@ -48,26 +57,31 @@ pub struct XpayResult {
     /// The same with fees, as far as they are known.
     pub amount_sent_msat: u64,
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub payment_hash: String,
     /// `complete`, or `pending` while the outcome is not known.
+    #[schemars(extend("enum" = ["complete", "pending"]))]
     pub status: String,
 }
 
 /// The result of `listpays`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentList {
     /// Oldest first.
     pub pays: Vec<PaymentView>,
 }
 
 /// A payment of ours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentView {
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub payment_hash: String,
     /// `pending`, `complete` or `failed`.
+    #[schemars(extend("enum" = ["pending", "complete", "failed"]))]
     pub status: String,
     /// The key that signed the invoice.
+    #[schemars(with = "NodeId")]
     pub destination: String,
     /// Seconds since 1970.
     pub created_at: u64,
@@ -79,6 +93,7 @@ pub struct PaymentView {
     pub label: Option<String>,
     /// The invoice, `lni1…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<InvoiceString>")]
     pub bolt12: Option<String>,
     /// The invoice of BOLT 11.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,6 +103,7 @@ pub struct PaymentView {
     pub description: Option<String>,
     /// 32 bytes, hexadecimal: the proof of payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub preimage: Option<String>,
     /// What the payee gets.
     pub amount_msat: u64,
@@ -101,9 +117,11 @@ pub struct PaymentView {
     pub updated_index: Option<u64>,
     /// 32 bytes, hexadecimal: the offer that was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub offer_id: Option<String>,
     /// 32 bytes, hexadecimal: the payout of ours that this redeems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub payout_offer_id: Option<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,18 +1,23 @@
 //! Results about payouts: `offerout`, `invoicerequest`, `listpayouts`, `waitpayout`, `approvepayout`, `denypayout`,
 //! `listinvoicerequests`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::shape::{Hash32, OfferString, RequestString};
+
 /// The result of `offerout`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PayoutCreated {
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub offer_id: String,
     /// Whether it can be redeemed.
     pub active: bool,
     /// Always true.
     pub single_use: bool,
     /// The string, `lno1…`. Whoever has it has the money.
+    #[schemars(with = "OfferString")]
     pub bolt12: String,
     /// Whether it was redeemed.
     pub used: bool,
@@ -26,12 +31,15 @@ pub struct PayoutCreated {
     pub max_amount_msat: Option<u64>,
     /// 32 bytes, hexadecimal: the name of the same promise as an invoice request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub invreq_id: Option<String>,
     /// The same promise as an unsigned `lnr1…`, for most wallets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<RequestString>")]
     pub invoice_request: Option<String>,
     /// The same promise as a signed `lnr1…`, for Core Lightning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<RequestString>")]
     pub invoice_request_signed: Option<String>,
     /// Present when there is no `lnr1…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,15 +53,17 @@ pub struct PayoutCreated {
 }
 
 /// The result of `invoicerequest`, and an entry of `listinvoicerequests`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceRequestView {
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub invreq_id: String,
     /// Whether it can be redeemed.
     pub active: bool,
     /// Whether it can be redeemed once only.
     pub single_use: bool,
     /// The string, `lnr1…`, signed where there is a signed one. Whoever has it has the money.
+    #[schemars(with = "RequestString")]
     pub bolt12: String,
     /// Whether it was redeemed.
     pub used: bool,
@@ -65,9 +75,11 @@ pub struct InvoiceRequestView {
     pub label: Option<String>,
     /// The unsigned spelling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<RequestString>")]
     pub invoice_request: Option<String>,
     /// The signed spelling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<RequestString>")]
     pub invoice_request_signed: Option<String>,
     /// Present when nobody could reach us with an invoice now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,14 +90,14 @@ pub struct InvoiceRequestView {
 }
 
 /// The result of `listinvoicerequests`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceRequestList {
     /// Oldest first.
     pub invoicerequests: Vec<InvoiceRequestView>,
 }
 
 /// The result of `listpayouts`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PayoutList {
     /// Oldest first.
     pub payouts: Vec<PayoutView>,
@@ -100,9 +112,10 @@ pub struct PayoutList {
 }
 
 /// A payout with its redemptions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PayoutView {
     /// `open`, `disabled` or `spent`.
+    #[schemars(extend("enum" = ["open", "disabled", "spent"]))]
     pub state: String,
     /// Its place in the order of making, from 1.
     pub created_index: u64,
@@ -112,18 +125,23 @@ pub struct PayoutView {
     pub expired: bool,
     /// 32 bytes, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub offer_id: Option<String>,
     /// The string, `lno1…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<OfferString>")]
     pub bolt12: Option<String>,
     /// 32 bytes, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub invreq_id: Option<String>,
     /// The unsigned `lnr1…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<RequestString>")]
     pub invoice_request: Option<String>,
     /// The signed `lnr1…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<RequestString>")]
     pub invoice_request_signed: Option<String>,
     /// The maker's own name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,6 +168,7 @@ pub struct PayoutView {
     pub max_total_msat: Option<u64>,
     /// 32 bytes, hexadecimal: the payment hash of the invoice that it refunds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub refund_for: Option<String>,
     /// Whether each redemption waits for its maker's word.
     pub approve: bool,
@@ -158,11 +177,13 @@ pub struct PayoutView {
 }
 
 /// One redemption of a payout.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClaimView {
     /// `awaiting` (approval), `claimed` (outcome not known yet), `paid` or `failed`.
+    #[schemars(extend("enum" = ["awaiting", "claimed", "paid", "failed"]))]
     pub state: String,
     /// 32 bytes, hexadecimal: the payee's.
+    #[schemars(with = "Hash32")]
     pub payment_hash: String,
     /// What the payee gets.
     pub amount_msat: u64,
@@ -176,6 +197,7 @@ pub struct ClaimView {
     pub fee_msat: Option<u64>,
     /// 32 bytes, hexadecimal: the proof of payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub payment_preimage: Option<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,9 +1,12 @@
 //! Results about copies and recovery: `backup`, and what `getinfo` and `listfunds` say of a recovery.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::shape::{Hash32, NodeId};
+
 /// The result of `backup`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BackupMade {
     /// The folder that was written to.
     pub folder: String,
@@ -18,10 +21,11 @@ pub struct BackupMade {
 }
 
 /// How far a recovery has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryProgress {
     /// `waiting` for peers to close channels, `sweeping` what they have closed, or `done`; `listening` where it is
     /// not known which channels there were.
+    #[schemars(extend("enum" = ["waiting", "sweeping", "done", "listening"]))]
     pub status: String,
     /// Channels whose state was lost.
     pub num_channels: u64,
@@ -38,24 +42,29 @@ pub struct RecoveryProgress {
 }
 
 /// A channel whose state was lost.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveringChannel {
     /// The other end.
+    #[schemars(with = "NodeId")]
     pub peer_id: String,
     /// Whether it is connected.
     pub connected: bool,
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub channel_id: String,
     /// Its funding transaction.
+    #[schemars(with = "Hash32")]
     pub funding_txid: String,
     /// The index there.
     pub funding_output: u32,
     /// What is or was in it, both sides together.
     pub amount_msat: u64,
     /// `awaiting_close`, `sweeping`, `recovered`, or `nothing_ours` when it was closed and no output of it is ours.
+    #[schemars(extend("enum" = ["awaiting_close", "sweeping", "recovered", "nothing_ours"]))]
     pub status: String,
     /// The transaction that closed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
     pub closing_txid: Option<String>,
     /// What that pays to us.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,15 @@
 //! The result of `wait`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::shape::{Hash32, InvoiceString};
+
 /// What has happened. One of the three indexes is there, and one of the records unless the call has waited for nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waited {
     /// `invoices`, `sendpays` or `offers`.
+    #[schemars(extend("enum" = ["invoices", "sendpays", "offers"]))]
     pub subsystem: String,
     /// The place in the order of making.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,9 +32,10 @@ pub struct Waited {
 }
 
 /// An invoice, as it stands now.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitedInvoice {
     /// `unpaid`, `paid` or `expired`.
+    #[schemars(extend("enum" = ["unpaid", "paid", "expired"]))]
     pub status: String,
     /// Its label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,15 +48,18 @@ pub struct WaitedInvoice {
     pub bolt11: Option<String>,
     /// The string, `lni1…`, while we still have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<InvoiceString>")]
     pub bolt12: Option<String>,
 }
 
 /// A payment of ours, as it stands now.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitedPayment {
     /// `pending`, `complete` or `failed`.
+    #[schemars(extend("enum" = ["pending", "complete", "failed"]))]
     pub status: String,
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub payment_hash: String,
     /// The caller's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,9 +67,10 @@ pub struct WaitedPayment {
 }
 
 /// An offer, as it stands now.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitedOffer {
     /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
     pub offer_id: String,
     /// Whether it is still answered.
     pub active: bool,

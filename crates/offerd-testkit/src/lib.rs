@@ -5,6 +5,7 @@
 //! * [`MemoryStore`]: the store ports without a disk.
 //! * [`FakeNetwork`], [`FakeNode`]: Lightning nodes in memory, real onions between them, that lose, delay, refuse
 //!   and die when they are told to.
+//! * [`rpc_schema`]: calls of the JSON-RPC, held against the schemas of the methods.
 //! * [`contract`]: what every adapter must do, as a list of named behaviours.
 //!
 //! Only ever a dev-dependency. Since `offerd-core` depends on it in its own tests, those that use it live in
@@ -15,6 +16,7 @@ pub mod contract;
 mod entropy;
 mod fake_node;
 mod memory_store;
+pub mod rpc_schema;
 pub mod sample;
 
 pub use clock::FakeClock;

@@ -28,7 +28,7 @@ const ROOMS: &[Room] = &[
     room("bolt4", &["bolt1"], &[]),
     room("bolt12", &["bolt1", "bolt4"], &[]),
     room("offerd-core", SPEC, &["offerd-testkit"]),
-    room("offerd-testkit", ADAPTER, &[]),
+    room("offerd-testkit", &["bolt1", "bolt4", "bolt12", "offerd-api", "offerd-core"], &[]),
     room("offerd-store-sqlite", ADAPTER, &["offerd-testkit"]),
     room("offerd-node-ldk", ADAPTER, &["offerd-regtest", "offerd-store-sqlite", "offerd-testkit"]),
     room("offerd-rates-http", ADAPTER, &["offerd-testkit"]),

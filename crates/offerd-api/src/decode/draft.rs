@@ -1,7 +1,7 @@
 //! Strings of the 2021 draft: the same prefixes, other fields, and nobody who answers them.
 
 use bolt1::{DecodeError, DecodeErrorKind, Reader};
-use bolt12::draft2021::{Draft, Shape};
+use bolt12::draft2021::{self, Draft, Shape};
 use serde_json::{Map, Value, json};
 
 use super::field;
@@ -9,6 +9,11 @@ use super::field;
 /// Why it is not valid, in plain words.
 const REASON: &str = "this was made after the 2021 draft of BOLT 12, which no wallet answers any more (c-lightning did \
                       until 2022): ask its maker for a new one. Its signature was not checked";
+
+/// The draft's units of time, by their numbers.
+const UNITS: [&str; 4] = ["seconds", "days", "months", "years"];
+/// The name of the list of records without a name.
+pub(super) const UNKNOWN_RECORDS: &str = "unknown_draft_tlvs";
 
 /// Shows the draft's fields under the draft's names.
 pub(super) fn show(draft: &Draft<'_>, view: &mut Map<String, Value>) {
@@ -29,7 +34,42 @@ pub(super) fn show(draft: &Draft<'_>, view: &mut Map<String, Value>) {
         json!({ "type": record.typ, "length": record.value.len(), "value": hex::encode(record.value) })
     }).collect();
     if !unknown.is_empty() {
-        view.insert("unknown_draft_tlvs".to_owned(), Value::Array(unknown));
+        view.insert(UNKNOWN_RECORDS.to_owned(), Value::Array(unknown));
+    }
+}
+
+/// What this adds to the view: names and shapes.
+pub(super) fn schemas() -> impl Iterator<Item = (String, Value)> {
+    let fields = draft2021::all().flat_map(|field| {
+        let msat = (field.shape == Shape::Amount).then(|| format!("{}_msat", field.name));
+        let names = std::iter::once(field.name.to_owned()).chain(msat);
+        names.map(move |name| (name, schema_of(field.shape)))
+    });
+    std::iter::once(("draft".to_owned(), json!({ "const": "2021", "title": "2021" }))).chain(fields)
+}
+
+fn schema_of(shape: Shape) -> Value {
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let flag = json!({ "type": "boolean" });
+    let object = |members: Value| json!({ "type": "object", "properties": members });
+    match shape {
+        Shape::Bytes => json!({ "type": "string", "title": "hex", "pattern": "^([0-9a-f]{2})*$" }),
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Number | Shape::Amount => number,
+        Shape::Chains => json!({ "type": "array", "items": schema_of(Shape::Bytes) }),
+        Shape::Empty => json!({ "const": true, "title": "true" }),
+        Shape::Numbers => json!({ "type": "array", "items": number }),
+        Shape::Recurrence => object(json!({
+            "time_unit": number,
+            "time_unit_name": { "enum": UNITS },
+            "period": number,
+        })),
+        Shape::RecurrenceBase => object(json!({ "start_any_period": flag, "basetime": number })),
+        Shape::Paywindow => object(json!({
+            "seconds_before": number,
+            "proportional_amount": flag,
+            "seconds_after": number,
+        })),
     }
 }
 
@@ -50,8 +90,11 @@ fn value_of(shape: Shape, bytes: &[u8]) -> Result<Value, DecodeError> {
         }
         Shape::Recurrence => {
             let unit = reader.read_u8()?;
-            let name = ["seconds", "days", "months", "years"].get(usize::from(unit));
-            json!({ "time_unit": unit, "time_unit_name": name, "period": reader.read_tu32()? })
+            let mut shown = json!({ "time_unit": unit, "period": reader.read_tu32()? });
+            if let Some(name) = UNITS.get(usize::from(unit)) {
+                shown["time_unit_name"] = json!(name);
+            }
+            shown
         }
         Shape::RecurrenceBase => {
             let any = reader.read_u8()? != 0;

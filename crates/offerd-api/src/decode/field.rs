@@ -26,7 +26,8 @@ impl<'a> Context<'a> {
 }
 
 /// The shape of a field's value.
-enum Shape {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
     Bytes,
     Text,
     Number,
@@ -94,6 +95,25 @@ fn shape(typ: u64, context: &Context<'_>) -> Option<Shape> {
     })
 }
 
+/// Every field that is shown: its name with its unit, and its shape.
+pub(super) fn all() -> impl Iterator<Item = (String, Shape)> {
+    let in_currency = Context { in_currency: true, blindedpay: None };
+    let in_msat = Context { in_currency: false, blindedpay: None };
+    number::all().flat_map(move |(typ, name)| {
+        let mut shapes = vec![shape(typ, &in_msat)];
+        if typ == number::OFFER_AMOUNT {
+            shapes.push(shape(typ, &in_currency));
+        }
+        shapes.into_iter().flatten().map(move |shape| (named(name, shape), shape))
+    })
+}
+
+/// A field's name with its unit.
+fn named(name: &str, shape: Shape) -> String {
+    let unit = if shape == Shape::Msat { "_msat" } else { "" };
+    format!("{name}{unit}")
+}
+
 /// Inserts a record under its name, or a warning where its value cannot be read. `false` when it has no name.
 pub(super) fn insert(
     record: &Record<'_>,
@@ -111,8 +131,7 @@ pub(super) fn insert(
     if matches!(shape, Shape::PayInfos) && view.contains_key("invoice_paths") {
         return true;
     }
-    let unit = if matches!(shape, Shape::Msat) { "_msat" } else { "" };
-    let name = format!("{name}{unit}");
+    let name = named(name, shape);
     match show(&shape, record.value, context) {
         Ok(value) => {
             view.insert(name, value);

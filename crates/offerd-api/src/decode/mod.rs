@@ -8,6 +8,7 @@ mod draft;
 mod field;
 mod path;
 mod recurrence;
+mod schema;
 
 use bolt1::tlv::{Record, Stream};
 use bolt12::field as numbers;
@@ -200,6 +201,7 @@ fn why_unreadable(string: &str, error: &bolt12::StringError) -> String {
 }
 
 const BOLT11: &str = "bolt11 invoice";
+const UNKNOWN: &str = "unknown";
 
 /// What an unreadable string was probably meant to be.
 fn guess_type(string: &str) -> &'static str {
@@ -211,7 +213,7 @@ fn guess_type(string: &str) -> &'static str {
     match hrp {
         Some(hrp) => type_name(hrp),
         None if ["lnbc", "lntb", "lnsb"].iter().any(|prefix| bare.starts_with(prefix)) => BOLT11,
-        None => "unknown",
+        None => UNKNOWN,
     }
 }
 

@@ -5,7 +5,31 @@ use bolt1::{DecodeError, Reader};
 use bolt12::field as number;
 use serde_json::{Map, Value, json};
 
-const SCHEDULE: &str = "offer_recurrence";
+/// The name of an offer's schedule.
+pub(super) const SCHEDULE: &str = "offer_recurrence";
+
+/// The shape of an offer's schedule. Of a string that is not valid any part may be missing.
+pub(super) fn schema() -> Value {
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let window = json!({
+        "type": "object",
+        "properties": { "seconds_before": number, "seconds_after": number },
+        "required": ["seconds_before", "seconds_after"],
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "compulsory_field": { "type": "boolean" },
+            "time_unit": number,
+            "period": number,
+            "time_unit_name": { "enum": ["seconds", "days", "months"] },
+            "basetime": number,
+            "proportional_amount": { "const": true, "title": "true" },
+            "paywindow": window,
+            "limit": number,
+        },
+    })
+}
 
 /// Adds a record of an offer's schedule to the object of it. `None` when it is no such record.
 pub(super) fn insert(

@@ -2,6 +2,9 @@
 
 use super::Method;
 use super::param::{Kind, Param};
+use crate::control::{ConfigList, Farewell, HelpList, Nothing};
+use crate::recovery::BackupMade;
+use crate::schema::Returns;
 
 pub(super) const METHODS: &[Method] = &[BACKUP, HELP, LISTCONFIGS, NOTIFICATIONS, STOP];
 
@@ -9,6 +12,7 @@ const BACKUP: Method = Method {
     name: "backup",
     aliases: &[],
     category: "control",
+    since: "0.1",
     summary: "Writes a copy of the database and a recovery file, which holds the seed words, into a folder.",
     params: &[Param::required(
         "destination",
@@ -17,41 +21,45 @@ const BACKUP: Method = Method {
          ever written over.",
     )
     .by_name()],
-    returns: &["folder", "database", "database_bytes", "recovery_file", "num_channels"],
+    returns: Returns::of::<BackupMade>(),
 };
 
 const HELP: Method = Method {
     name: "help",
     aliases: &[],
     category: "control",
+    since: "0.1",
     summary: "Lists the methods, or explains one.",
     params: &[Param::optional("command", Kind::Text, "Only this one.")],
-    returns: &["help[]: command, category, description, verbose?"],
+    returns: Returns::of::<HelpList>(),
 };
 
 const LISTCONFIGS: Method = Method {
     name: "listconfigs",
     aliases: &[],
     category: "control",
+    since: "0.1",
     summary: "Shows the configuration in force, and where each value was set.",
     params: &[Param::optional("config", Kind::Text, "Only this option.")],
-    returns: &["configs{OPTION: value_str | value_int | value_bool | values_str[], source}"],
+    returns: Returns::of::<ConfigList>(),
 };
 
 const NOTIFICATIONS: Method = Method {
     name: "notifications",
     aliases: &[],
     category: "control",
+    since: "0.1",
     summary: "Says whether this connection wants notices of progress; there are none yet.",
     params: &[Param::required("enable", Kind::Boolean, "Whether it does.")],
-    returns: &[],
+    returns: Returns::of::<Nothing>(),
 };
 
 const STOP: Method = Method {
     name: "stop",
     aliases: &[],
     category: "control",
+    since: "0.1",
     summary: "Ends the daemon.",
     params: &[],
-    returns: &["the string \"Shutdown complete\""],
+    returns: Returns::of::<Farewell>(),
 };

@@ -2,27 +2,13 @@
 
 use super::Method;
 use super::param::{Kind, Param, U32, U64};
+use crate::invoice::{InvoiceCreated, InvoiceList, InvoiceView};
+use crate::schema::Returns;
+use crate::wait::Waited;
 
 pub(super) const METHODS: &[Method] =
     &[INVOICE, LISTINVOICES, WAITINVOICE, WAITANYINVOICE, WAITOFFER, WAIT];
 
-/// The members of an invoice that was waited for.
-const INVOICE_FIELDS: &[&str] = &[
-    "label?",
-    "description?",
-    "payment_hash",
-    "status",
-    "expires_at?",
-    "amount_msat?",
-    "bolt11?",
-    "bolt12?",
-    "local_offer_id?",
-    "created_index?",
-    "updated_index?",
-    "pay_index?",
-    "amount_received_msat?",
-    "paid_at?",
-];
 const AFTER_ABOUT: &str =
     "The pay_index of the last payment that is known already; 0 for the first.";
 const TIMEOUT_ABOUT: &str = "How many seconds to wait; without it, for ever.";
@@ -34,6 +20,7 @@ const INVOICE: Method = Method {
     name: "invoice",
     aliases: &[],
     category: "invoices",
+    since: "0.1",
     summary: "Makes an invoice of BOLT 11, to be paid once.",
     params: &[
         Param::required(
@@ -51,20 +38,14 @@ const INVOICE: Method = Method {
         Param::not_yet("cltv", "choosing the last delay"),
         Param::not_yet("deschashonly", "putting a hash in the place of the description"),
     ],
-    returns: &[
-        "bolt11",
-        "payment_hash",
-        "payment_secret",
-        "expires_at",
-        "created_index?",
-        "warning_…?",
-    ],
+    returns: Returns::of::<InvoiceCreated>(),
 };
 
 const LISTINVOICES: Method = Method {
     name: "listinvoices",
     aliases: &[],
     category: "invoices",
+    since: "0.1",
     summary: "Lists what we were paid, and the invoices that we made.",
     params: &[
         Param::optional("label", Kind::Label, "Only those of this label."),
@@ -88,49 +69,51 @@ const LISTINVOICES: Method = Method {
         Param::optional("external_id", Kind::Text, "Only those for an offer of this external_id.")
             .by_name(),
     ],
-    returns: &[
-        "invoices[]: label?, description?, payment_hash, status, expires_at?, amount_msat?, bolt11?, bolt12?, local_offer_id?, invreq_payer_note?, quantity?, created_index?, updated_index?, pay_index?, amount_received_msat?, paid_at?",
-    ],
+    returns: Returns::of::<InvoiceList>(),
 };
 
 const WAITINVOICE: Method = Method {
     name: "waitinvoice",
     aliases: &[],
     category: "invoices",
+    since: "0.1",
     summary: "Waits until an invoice is paid, or can no longer be.",
     params: &[Param::required("label", Kind::Label, "Its label.")],
-    returns: INVOICE_FIELDS,
+    returns: Returns::of::<InvoiceView>(),
 };
 
 const WAITANYINVOICE: Method = Method {
     name: "waitanyinvoice",
     aliases: &[],
     category: "invoices",
+    since: "0.1",
     summary: "Waits for the next payment to us.",
     params: &[
         Param::default("lastpay_index", U64, "0", AFTER_ABOUT),
         Param::optional("timeout", U32, TIMEOUT_ABOUT),
     ],
-    returns: INVOICE_FIELDS,
+    returns: Returns::of::<InvoiceView>(),
 };
 
 const WAITOFFER: Method = Method {
     name: "waitoffer",
     aliases: &[],
     category: "invoices",
+    since: "0.1",
     summary: "Waits for the next payment for an offer.",
     params: &[
         Param::required("offer_id", Kind::Hash, "The offer."),
         Param::default("lastpay_index", U64, "0", AFTER_ABOUT),
         Param::optional("timeout", U32, TIMEOUT_ABOUT),
     ],
-    returns: INVOICE_FIELDS,
+    returns: Returns::of::<InvoiceView>(),
 };
 
 const WAIT: Method = Method {
     name: "wait",
     aliases: &[],
     category: "invoices",
+    since: "0.1",
     summary: "Waits for the next change of a list, and shows what has changed; what is past is shown at once.",
     params: &[
         Param::required(
@@ -149,13 +132,5 @@ const WAIT: Method = Method {
             "The place in the order of such changes to wait for, from 1; 0 to be told the last one.",
         ),
     ],
-    returns: &[
-        "subsystem",
-        "created?",
-        "updated?",
-        "deleted?",
-        "invoices?",
-        "sendpays?",
-        "offers?",
-    ],
+    returns: Returns::of::<Waited>(),
 };

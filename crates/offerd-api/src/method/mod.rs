@@ -12,8 +12,10 @@ pub use param::{
     COUNT, Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW, Need, Param, SECONDS, U16, U32, U64,
 };
 
+use crate::schema::{self, Returns};
+
 /// One method of the JSON-RPC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Method {
     /// Its name.
     pub name: &'static str,
@@ -21,13 +23,24 @@ pub struct Method {
     pub aliases: &'static [&'static str],
     /// What it is about, for grouping.
     pub category: &'static str,
+    /// The version that brought it.
+    pub since: &'static str,
     /// What it does, in a line.
     pub summary: &'static str,
     /// What it takes, positional ones first and in their order.
     pub params: &'static [Param],
-    /// What it gives: the names of the result's members, with `?` where one may be absent.
-    pub returns: &'static [&'static str],
+    /// What it gives.
+    pub returns: Returns,
 }
+
+/// Names tell methods apart.
+impl PartialEq for Method {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Method {}
 
 impl Method {
     /// The parameters that may be given by position, in that order.
@@ -78,9 +91,11 @@ impl Method {
             text.push_str("Parameters, by position in this order or by name:\n");
         }
         text.extend(self.params.iter().map(manual_line));
-        if !self.returns.is_empty() {
-            text.push_str(&format!("\nReturns: {}\n", self.returns.join(", ")));
+        let returns = schema::outline(&self.returns.schema());
+        if !returns.is_empty() {
+            text.push_str("\nReturns:\n");
         }
+        text.extend(returns.iter().map(result_line));
         if !self.aliases.is_empty() {
             text.push_str(&format!("\nAlso called: {}\n", self.aliases.join(", ")));
         }
@@ -89,17 +104,13 @@ impl Method {
 }
 
 fn manual_line(param: &Param) -> String {
-    let need = match param.need {
-        Need::Required => "required".to_owned(),
-        Need::Optional => "optional".to_owned(),
-        Need::Default(default) => format!("default {default}"),
-    };
-    let by_name = if param.named_only { ", by name only" } else { "" };
-    let about = match param.not_yet {
-        Some(what) => format!("Not supported yet: {what}."),
-        None => param.about.to_owned(),
-    };
-    format!("  {} ({}; {need}{by_name})\n      {about}\n", param.name, param.kind.name())
+    format!("  {} ({})\n      {}\n", param.name, param.terms(), param.explanation())
+}
+
+fn result_line(line: &schema::Line) -> String {
+    let indent = "    ".repeat(line.depth);
+    let name = if line.name.is_empty() { String::new() } else { format!("{} ", line.name) };
+    format!("  {indent}{name}({})\n      {indent}{}\n", line.terms(), line.about)
 }
 
 /// All methods, grouped by category.

@@ -2,6 +2,12 @@
 
 use super::Method;
 use super::param::{Kind, Param, U16, U32};
+use crate::control::Nothing;
+use crate::node::{
+    ChannelList, CheckedText, ClosedChannel, Connected, FundedChannel, Funds, NewAddress, NodeInfo,
+    PeerList, SignedText, Withdrawn,
+};
+use crate::schema::Returns;
 
 pub(super) const METHODS: &[Method] = &[
     GETINFO,
@@ -24,58 +30,41 @@ const GETINFO: Method = Method {
     name: "getinfo",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Shows who we are and how things stand.",
     params: &[],
-    returns: &[
-        "id",
-        "alias",
-        "color",
-        "num_peers",
-        "num_pending_channels",
-        "num_active_channels",
-        "num_inactive_channels",
-        "address[]",
-        "binding[]",
-        "version",
-        "blockheight",
-        "network",
-        "lightning-dir",
-        "missing[]",
-        "recovery{status, num_channels, num_closed, pending_msat, recovered_msat, scanned_height, num_unknown_payments}?",
-        "warning_…?",
-    ],
+    returns: Returns::of::<NodeInfo>(),
 };
 
 const NEWADDR: Method = Method {
     name: "newaddr",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Makes an address of the on-chain wallet.",
     params: &[Param::optional(
         "addresstype",
         Kind::Choice(&["bech32", "p2tr", "all"]),
         "Which type; the wallet makes one of them.",
     )],
-    returns: &["p2tr?", "bech32?"],
+    returns: Returns::of::<NewAddress>(),
 };
 
 const LISTFUNDS: Method = Method {
     name: "listfunds",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Lists the wallet's coins and what is in channels.",
     params: &[Param::default("spent", Kind::Boolean, "false", "Whether to list spent coins too.")],
-    returns: &[
-        "outputs[]: txid, output, amount_msat, scriptpubkey, address?, status, blockheight?",
-        "channels[]: peer_id, connected, state, channel_id, short_channel_id?, our_amount_msat, amount_msat, funding_txid?, funding_output?",
-        "recovering[]?: peer_id, connected, channel_id, funding_txid, funding_output, amount_msat, status, closing_txid?, our_amount_msat?",
-    ],
+    returns: Returns::of::<Funds>(),
 };
 
 const WITHDRAW: Method = Method {
     name: "withdraw",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Pays from the on-chain wallet to an address.",
     params: &[
         Param::required("destination", Kind::Text, "The address."),
@@ -88,64 +77,67 @@ const WITHDRAW: Method = Method {
         Param::not_yet("minconf", "choosing coins by age"),
         Param::not_yet("utxos", "choosing coins"),
     ],
-    returns: &["tx", "txid", "psbt"],
+    returns: Returns::of::<Withdrawn>(),
 };
 
 const CONNECT: Method = Method {
     name: "connect",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Connects to another node.",
     params: &[
         Param::required("id", Kind::Text, "The node id, or id@host, or id@host:port."),
         Param::optional("host", Kind::Text, "Its host name or address."),
         Param::optional("port", U16, "Its port; 9735 without it."),
     ],
-    returns: &["id", "features?", "direction", "address{type, address, port}"],
+    returns: Returns::of::<Connected>(),
 };
 
 const DISCONNECT: Method = Method {
     name: "disconnect",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Closes the connection to another node; one that we have channels with is called again.",
     params: &[
         Param::required("id", Kind::NodeId, "The node."),
         Param::default("force", Kind::Boolean, "false", "Even if we have channels with it."),
     ],
-    returns: &[],
+    returns: Returns::of::<Nothing>(),
 };
 
 const LISTPEERS: Method = Method {
     name: "listpeers",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Lists the nodes we are connected to or have channels with.",
     params: &[
         Param::optional("id", Kind::NodeId, "Only this one."),
         Param::not_yet("level", "showing a log with each peer"),
     ],
-    returns: &["peers[]: id, connected, num_channels, netaddr[]?"],
+    returns: Returns::of::<PeerList>(),
 };
 
 const LISTPEERCHANNELS: Method = Method {
     name: "listpeerchannels",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Lists channels.",
     params: &[
         Param::optional("id", Kind::NodeId, "Only those with this node."),
         Param::optional("short_channel_id", Kind::Text, "Only this one.").by_name(),
     ],
-    returns: &[
-        "channels[]: peer_id, peer_connected, state, channel_id, short_channel_id?, private, opener, total_msat, to_us_msat, spendable_msat, receivable_msat, funding_txid?, funding_outnum?",
-    ],
+    returns: Returns::of::<ChannelList>(),
 };
 
 const FUNDCHANNEL: Method = Method {
     name: "fundchannel",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Opens a channel to a connected node with coins of the wallet.",
     params: &[
         Param::required("id", Kind::NodeId, "The node."),
@@ -167,13 +159,14 @@ const FUNDCHANNEL: Method = Method {
         Param::not_yet("reserve", "choosing the reserve"),
         Param::not_yet("channel_type", "choosing the channel type"),
     ],
-    returns: &["channel_id", "txid?", "outnum?"],
+    returns: Returns::of::<FundedChannel>(),
 };
 
 const CLOSE: Method = Method {
     name: "close",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Closes a channel: by agreement with its other end, or by ourselves when that takes too long.",
     params: &[
         Param::required(
@@ -196,22 +189,24 @@ const CLOSE: Method = Method {
         Param::not_yet("force_lease_closed", "leased channels"),
         Param::not_yet("feerange", "choosing how fees are agreed on"),
     ],
-    returns: &["type", "tx?", "txid?", "txs[]?", "txids[]?"],
+    returns: Returns::of::<ClosedChannel>(),
 };
 
 const SIGNMESSAGE: Method = Method {
     name: "signmessage",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Signs a text with the key of the node's id.",
     params: &[Param::required("message", Kind::Text, "The text.")],
-    returns: &["signature", "recid", "zbase"],
+    returns: Returns::of::<SignedText>(),
 };
 
 const CHECKMESSAGE: Method = Method {
     name: "checkmessage",
     aliases: &[],
     category: "node",
+    since: "0.1",
     summary: "Says which node has signed a text, or whether a given one has.",
     params: &[
         Param::required("message", Kind::Text, "The text."),
@@ -222,5 +217,5 @@ const CHECKMESSAGE: Method = Method {
             "The node; without it, the signer must be a node that we know of.",
         ),
     ],
-    returns: &["pubkey", "verified"],
+    returns: Returns::of::<CheckedText>(),
 };

@@ -2,32 +2,11 @@
 
 use super::Method;
 use super::param::{COUNT, Kind, Param, SECONDS, U32, U64};
+use crate::decode::Decoded;
+use crate::offer::{FetchedInvoice, OfferCreated, OfferList, OfferView};
+use crate::schema::Returns;
 
 const RECURRING: &str = "recurring offers";
-
-const OFFER_FIELDS: &[&str] = &[
-    "offer_id",
-    "active",
-    "single_use",
-    "bolt12",
-    "used",
-    "force_paths",
-    "created",
-    "label?",
-    "warning_…?",
-];
-
-/// The members of an offer that was disabled or enabled.
-const ONE_OFFER: &[&str] = &[
-    "offer_id",
-    "active",
-    "single_use",
-    "force_paths",
-    "bolt12",
-    "description?",
-    "used",
-    "label?",
-];
 
 pub(super) const METHODS: &[Method] =
     &[OFFER, LISTOFFERS, DISABLEOFFER, ENABLEOFFER, FETCHINVOICE, DECODE];
@@ -36,6 +15,7 @@ const OFFER: Method = Method {
     name: "offer",
     aliases: &[],
     category: "offers",
+    since: "0.1",
     summary: "Makes a code that can be paid any number of times.",
     params: &[
         Param::required(
@@ -68,13 +48,14 @@ const OFFER: Method = Method {
         Param::optional("external_id", Kind::Text, "Your order number or the like.").by_name(),
         Param::optional("tags", Kind::TextList, "Words to find it by.").by_name(),
     ],
-    returns: OFFER_FIELDS,
+    returns: Returns::of::<OfferCreated>(),
 };
 
 const LISTOFFERS: Method = Method {
     name: "listoffers",
     aliases: &[],
     category: "offers",
+    since: "0.1",
     summary: "Lists offers, and payouts that have an lno… code.",
     params: &[
         Param::optional(
@@ -102,33 +83,34 @@ const LISTOFFERS: Method = Method {
         Param::default("start", U64, "0", "The first created_index wanted.").by_name(),
         Param::optional("limit", U32, "Most entries wanted.").by_name(),
     ],
-    returns: &[
-        "offers[]: offer_id, active, single_use, force_paths, bolt12, description?, used, label?, direction, created_index, external_id?, tags?",
-    ],
+    returns: Returns::of::<OfferList>(),
 };
 
 const DISABLEOFFER: Method = Method {
     name: "disableoffer",
     aliases: &["deloffer"],
     category: "offers",
+    since: "0.1",
     summary: "Ends an offer or a payout: it is no longer answered, and its unpaid invoices are refused.",
     params: &[Param::required("offer_id", Kind::Hash, "Which.")],
-    returns: ONE_OFFER,
+    returns: Returns::of::<OfferView>(),
 };
 
 const ENABLEOFFER: Method = Method {
     name: "enableoffer",
     aliases: &[],
     category: "offers",
+    since: "0.1",
     summary: "Answers a disabled offer again, or opens a disabled payout again.",
     params: &[Param::required("offer_id", Kind::Hash, "Which.")],
-    returns: ONE_OFFER,
+    returns: Returns::of::<OfferView>(),
 };
 
 const FETCHINVOICE: Method = Method {
     name: "fetchinvoice",
     aliases: &[],
     category: "offers",
+    since: "0.1",
     summary: "Asks for an invoice for an offer, and checks it; pays nothing.",
     params: &[
         Param::required("offer", Kind::Code, "The lno… string."),
@@ -151,25 +133,19 @@ const FETCHINVOICE: Method = Method {
         ),
         Param::not_yet("bip353", "names of the form user@domain"),
     ],
-    returns: &["invoice", "changes{amount_msat?}"],
+    returns: Returns::of::<FetchedInvoice>(),
 };
 
 const DECODE: Method = Method {
     name: "decode",
     aliases: &[],
     category: "offers",
+    since: "0.1",
     summary: "Shows what is in a BOLT 12 string, field by field, and whether it is valid.",
     params: &[Param::required(
         "string",
         Kind::Code,
         "An lno…, lnr… or lni… string, with or without `lightning:`.",
     )],
-    returns: &[
-        "type",
-        "valid",
-        "reason?",
-        "every field by its name",
-        "unknown_…_tlvs?",
-        "warning_…?",
-    ],
+    returns: Returns::of::<Decoded>(),
 };

@@ -182,11 +182,13 @@ pub struct Param {
     pub not_yet: Option<&'static str>,
     /// What it is for.
     pub about: &'static str,
+    /// The version that brought it; `None` when it came with the method.
+    pub since: Option<&'static str>,
 }
 
 impl Param {
     const fn new(name: &'static str, kind: Kind, need: Need, about: &'static str) -> Self {
-        Self { name, alias: None, kind, need, named_only: false, not_yet: None, about }
+        Self { name, alias: None, kind, need, named_only: false, not_yet: None, about, since: None }
     }
 
     /// One that must be given.
@@ -226,6 +228,32 @@ impl Param {
     pub(super) const fn or(mut self, alias: &'static str) -> Self {
         self.alias = Some(alias);
         self
+    }
+
+    /// The same, and it came with a later version than the method.
+    #[expect(dead_code, reason = "nothing has come later yet")]
+    pub(super) const fn since(mut self, version: &'static str) -> Self {
+        self.since = Some(version);
+        self
+    }
+
+    /// Its type, whether it must be given and how, in a few words.
+    pub fn terms(&self) -> String {
+        let need = match self.need {
+            Need::Required => "required".to_owned(),
+            Need::Optional => "optional".to_owned(),
+            Need::Default(default) => format!("default {default}"),
+        };
+        let by_name = if self.named_only { ", by name only" } else { "" };
+        format!("{}; {need}{by_name}", self.kind.name())
+    }
+
+    /// What it is for, or that it is not supported yet.
+    pub fn explanation(&self) -> String {
+        match self.not_yet {
+            Some(what) => format!("Not supported yet: {what}."),
+            None => self.about.to_owned(),
+        }
     }
 
     /// Whether it goes by this name.

@@ -2,6 +2,9 @@
 
 use super::Method;
 use super::param::{COUNT, Kind, Param, SECONDS, U16, U32, U64};
+use crate::payment::{PayResult, PaymentList, XpayResult};
+use crate::proof::{ProofList, VerifiedProof};
+use crate::schema::Returns;
 
 pub(super) const METHODS: &[Method] = &[PAY, XPAY, LISTPAYS, CREATEPROOF, VERIFYPROOF];
 
@@ -25,6 +28,7 @@ const PAY: Method = Method {
     name: "pay",
     aliases: &[],
     category: "payments",
+    since: "0.1",
     summary: "Pays an invoice (lni… or lnbc…), or fetches one for an offer (lno…) and pays it.",
     params: &[
         Param::required("bolt11", Kind::Code, "The lni…, lno… or lnbc… string.").or("invstring"),
@@ -58,25 +62,14 @@ const PAY: Method = Method {
         DRIFT,
         Param::optional("payer_note", Kind::Text, "For an offer: a note for the issuer.").by_name(),
     ],
-    returns: &[
-        "payment_preimage?",
-        "payment_hash",
-        "destination",
-        "created_at",
-        "parts",
-        "amount_msat",
-        "amount_sent_msat",
-        "status",
-        "bolt12?",
-        "bolt11?",
-        "label?",
-    ],
+    returns: Returns::of::<PayResult>(),
 };
 
 const XPAY: Method = Method {
     name: "xpay",
     aliases: &[],
     category: "payments",
+    since: "0.1",
     summary: "Pays an invoice (lni… or lnbc…), or fetches one for an offer (lno…) and pays it.",
     params: &[
         Param::required("invstring", Kind::Code, "The lni…, lno… or lnbc… string."),
@@ -97,21 +90,14 @@ const XPAY: Method = Method {
         MAX_AMOUNT,
         DRIFT,
     ],
-    returns: &[
-        "payment_preimage?",
-        "failed_parts",
-        "successful_parts",
-        "amount_msat",
-        "amount_sent_msat",
-        "payment_hash",
-        "status",
-    ],
+    returns: Returns::of::<XpayResult>(),
 };
 
 const LISTPAYS: Method = Method {
     name: "listpays",
     aliases: &[],
     category: "payments",
+    since: "0.1",
     summary: "Lists payments of ours, redemptions of our payouts included.",
     params: &[
         Param::optional("bolt11", Kind::Code, "Only those of this lni… or lnbc… string.")
@@ -132,15 +118,14 @@ const LISTPAYS: Method = Method {
         Param::optional("label", Kind::Label, "Only those of this label.").by_name(),
         Param::optional("offer_id", Kind::Hash, "Only those for this offer or payout.").by_name(),
     ],
-    returns: &[
-        "pays[]: payment_hash, status, destination, created_at, completed_at?, label?, bolt12?, bolt11?, description?, preimage?, amount_msat, amount_sent_msat?, created_index, updated_index?, offer_id?, payout_offer_id?, reason?",
-    ],
+    returns: Returns::of::<PaymentList>(),
 };
 
 const CREATEPROOF: Method = Method {
     name: "createproof",
     aliases: &[],
     category: "payments",
+    since: "0.1",
     summary: "Proves payments of ours to others: a payer proof (lnp…) for each that arrived.",
     params: &[
         Param::required(
@@ -160,15 +145,14 @@ const CREATEPROOF: Method = Method {
              offer_description, offer_issuer_id, invoice_created_at, invoice_amount).",
         ),
     ],
-    returns: &[
-        "proofs[]: bolt12, offer_fields_included, invreq_fields_included, invoice_fields_included",
-    ],
+    returns: Returns::of::<ProofList>(),
 };
 
 const VERIFYPROOF: Method = Method {
     name: "verifyproof",
     aliases: &[],
     category: "payments",
+    since: "0.1",
     summary: "Checks a payer proof (lnp…): whether an invoice was issued, requested and paid as it says.",
     params: &[
         Param::required("proof", Kind::Code, "The lnp… string."),
@@ -178,16 +162,5 @@ const VERIFYPROOF: Method = Method {
             "The note that it must have: what we asked its maker for.",
         ),
     ],
-    returns: &[
-        "valid",
-        "reason?",
-        "invoice_node_id?",
-        "invreq_payer_id?",
-        "invoice_payment_hash?",
-        "proof_preimage?",
-        "invoice_amount_msat?",
-        "offer_description?",
-        "proof_note?",
-        "hidden_fields?",
-    ],
+    returns: Returns::of::<VerifiedProof>(),
 };

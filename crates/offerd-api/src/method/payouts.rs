@@ -2,6 +2,11 @@
 
 use super::Method;
 use super::param::{COUNT, Kind, Param, SECONDS, U32, U64};
+use crate::invoice::InvoiceView;
+use crate::payout::{
+    ClaimView, InvoiceRequestList, InvoiceRequestView, PayoutCreated, PayoutList, PayoutView,
+};
+use crate::schema::Returns;
 
 pub(super) const METHODS: &[Method] = &[
     OFFEROUT,
@@ -31,6 +36,7 @@ const OFFEROUT: Method = Method {
     name: "offerout",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Makes a code that pays whoever sends an invoice for it, once.",
     params: &[
         Param::required(
@@ -76,26 +82,14 @@ const OFFEROUT: Method = Method {
         APPROVE,
         Param::not_yet("quantity_max", "payouts by the piece").by_name(),
     ],
-    returns: &[
-        "offer_id",
-        "active",
-        "single_use",
-        "bolt12",
-        "used",
-        "created",
-        "label?",
-        "max_amount_msat?",
-        "invreq_id?",
-        "invoice_request?",
-        "invoice_request_signed?",
-        "warning_…?",
-    ],
+    returns: Returns::of::<PayoutCreated>(),
 };
 
 const INVOICEREQUEST: Method = Method {
     name: "invoicerequest",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "The same as an invoice request alone (lnr…), which other wallets redeem too.",
     params: &[
         Param::required("amount", Kind::Msat, "What is paid."),
@@ -131,23 +125,14 @@ const INVOICEREQUEST: Method = Method {
         .by_name(),
         APPROVE,
     ],
-    returns: &[
-        "invreq_id",
-        "active",
-        "single_use",
-        "bolt12",
-        "used",
-        "created",
-        "label?",
-        "invoice_request",
-        "invoice_request_signed",
-    ],
+    returns: Returns::of::<InvoiceRequestView>(),
 };
 
 const LISTPAYOUTS: Method = Method {
     name: "listpayouts",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Lists payouts with their redemptions.",
     params: &[
         Param::optional(
@@ -167,18 +152,14 @@ const LISTPAYOUTS: Method = Method {
         Param::default("start", U64, "0", "The first created_index wanted.").by_name(),
         Param::optional("limit", U32, "Most entries wanted.").by_name(),
     ],
-    returns: &[
-        "payouts[]: state, created_index, created_at, expired, offer_id?, bolt12?, invreq_id?, invoice_request?, invoice_request_signed?, label?, description?, amount_msat?, max_amount_msat?, absolute_expiry?, single_use, max_uses?, max_total_msat?, refund_for?, approve, claims[]",
-        "open_payouts_msat",
-        "spendable_msat",
-        "warning_…?",
-    ],
+    returns: Returns::of::<PayoutList>(),
 };
 
 const WAITPAYOUT: Method = Method {
     name: "waitpayout",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Waits until a payout is redeemed or withdrawn, or one redemption of it has ended.",
     params: &[
         PAYOUT_ID,
@@ -190,45 +171,14 @@ const WAITPAYOUT: Method = Method {
         Param::optional("timeout", SECONDS, "How many seconds to wait; without it, for ever.")
             .by_name(),
     ],
-    returns: &[
-        "state",
-        "created_index",
-        "created_at",
-        "expired",
-        "offer_id?",
-        "bolt12?",
-        "invreq_id?",
-        "invoice_request?",
-        "invoice_request_signed?",
-        "label?",
-        "description?",
-        "amount_msat?",
-        "max_amount_msat?",
-        "absolute_expiry?",
-        "single_use",
-        "max_uses?",
-        "max_total_msat?",
-        "refund_for?",
-        "approve",
-        "claims[]",
-    ],
+    returns: Returns::of::<PayoutView>(),
 };
-
-const CLAIM: &[&str] = &[
-    "state",
-    "payment_hash",
-    "amount_msat",
-    "created_at",
-    "ended_at?",
-    "fee_msat?",
-    "payment_preimage?",
-    "reason?",
-];
 
 const APPROVEPAYOUT: Method = Method {
     name: "approvepayout",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Pays a redemption that waits for approval.",
     params: &[
         PAYOUT_ID,
@@ -238,13 +188,14 @@ const APPROVEPAYOUT: Method = Method {
             "Which redemption, by the hash of its invoice.",
         ),
     ],
-    returns: CLAIM,
+    returns: Returns::of::<ClaimView>(),
 };
 
 const DENYPAYOUT: Method = Method {
     name: "denypayout",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Turns down a redemption that waits for approval, and tells its redeemer.",
     params: &[
         PAYOUT_ID,
@@ -254,13 +205,14 @@ const DENYPAYOUT: Method = Method {
             "Which redemption, by the hash of its invoice.",
         ),
     ],
-    returns: CLAIM,
+    returns: Returns::of::<ClaimView>(),
 };
 
 const LISTINVOICEREQUESTS: Method = Method {
     name: "listinvoicerequests",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Lists payouts that have an lnr… code.",
     params: &[
         Param::optional(
@@ -275,31 +227,34 @@ const LISTINVOICEREQUESTS: Method = Method {
             "Only those that can still be redeemed.",
         ),
     ],
-    returns: &["invoicerequests[]: invreq_id, active, single_use, bolt12, used, label?"],
+    returns: Returns::of::<InvoiceRequestList>(),
 };
 
 const DISABLEINVOICEREQUEST: Method = Method {
     name: "disableinvoicerequest",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Ends a payout: it can no longer be redeemed.",
     params: &[Param::required("invreq_id", Kind::Hash, "Which.")],
-    returns: &["invreq_id", "active", "single_use", "bolt12", "used", "label?"],
+    returns: Returns::of::<InvoiceRequestView>(),
 };
 
 const ENABLEINVOICEREQUEST: Method = Method {
     name: "enableinvoicerequest",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Opens a disabled payout again.",
     params: &[Param::required("invreq_id", Kind::Hash, "Which.")],
-    returns: &["invreq_id", "active", "single_use", "bolt12", "used", "label?"],
+    returns: Returns::of::<InvoiceRequestView>(),
 };
 
 const SENDINVOICE: Method = Method {
     name: "sendinvoice",
     aliases: &[],
     category: "payouts",
+    since: "0.1",
     summary: "Redeems a payout of somebody else: sends an invoice for it and waits for the money.",
     params: &[
         Param::required("invreq", Kind::Code, "The lnr… string, or a payout's lno… string.")
@@ -317,18 +272,5 @@ const SENDINVOICE: Method = Method {
         .or("msatoshi"),
         Param::default("timeout", SECONDS, "90", "How many seconds to wait for the money."),
     ],
-    returns: &[
-        "label",
-        "description?",
-        "payment_hash",
-        "status",
-        "expires_at",
-        "amount_msat",
-        "bolt12",
-        "created_index",
-        "pay_index?",
-        "amount_received_msat?",
-        "paid_at?",
-        "payment_preimage?",
-    ],
+    returns: Returns::of::<InvoiceView>(),
 };

@@ -5,6 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use offerd_testkit::rpc_schema::{check_request, check_response};
 use serde_json::{Value, json};
 
 /// Longer than any call takes.
@@ -13,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(100);
 /// A refusal: code and message.
 pub(crate) type Refusal = (i64, String);
 
-/// Makes a call; the outer error is one of the connection.
+/// Makes a call; the outer error is one of the connection. What the node takes and gives must fit the method's schema.
 pub(crate) fn attempt(
     dir: &Path,
     method: &str,
@@ -34,7 +35,10 @@ pub(crate) fn attempt(
     let reply: Value = serde_json::from_slice(&reply)?;
     let error = &reply["error"];
     if error.is_null() {
-        return Ok(Ok(reply["result"].clone()));
+        let result = reply["result"].clone();
+        let fits = check_request(method, params).and_then(|()| check_response(method, &result));
+        fits.unwrap_or_else(|misfit| panic!("{misfit}"));
+        return Ok(Ok(result));
     }
     let message = error["message"].as_str().unwrap_or_default().to_owned();
     Ok(Err((error["code"].as_i64().unwrap_or_default(), message)))

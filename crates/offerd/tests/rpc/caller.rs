@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use offerd::rpc::{Api, Calls as _};
 use offerd::shutdown::Shutdown;
-use offerd_api::ErrorObject;
+use offerd_api::{ErrorObject, code};
 use offerd_core::port::{Page, Store as _};
+use offerd_testkit::rpc_schema::{check_request, check_response};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -30,10 +31,17 @@ impl Caller {
         Self { party, api }
     }
 
-    /// A call with parameters as JSON, not through `Value`, so that their spelling is kept.
+    /// A call with parameters as JSON, not through `Value`, so that their spelling is kept. A request that is taken
+    /// must fit the method's schema, and so must the result.
     pub async fn try_call(&self, method: &str, params: &str) -> Result<Value, ErrorObject> {
-        let params: Box<RawValue> = serde_json::from_str(params).unwrap();
-        self.api.call(method, Some(&params)).await
+        let raw: Box<RawValue> = serde_json::from_str(params).unwrap();
+        let called = self.api.call(method, Some(&raw)).await;
+        let result = called.inspect_err(|error| assert!(code::find(error.code).is_some()))?;
+        let fits = check_request(method, &serde_json::from_str(params).unwrap());
+        if let Err(misfit) = fits.and_then(|()| check_response(method, &result)) {
+            panic!("{misfit}");
+        }
+        Ok(result)
     }
 
     pub async fn call(&self, method: &str, params: Value) -> Value {
@@ -58,14 +66,5 @@ impl Caller {
             store.own_invoices(Page::ALL).unwrap().len(),
             store.receipts(Page::ALL).unwrap().len(),
         ]
-    }
-}
-
-/// Whether a result has every member that the table of methods promises.
-pub fn assert_promised(method: &str, result: &Value) {
-    for name in offerd_api::method::find(method).unwrap().returns {
-        let simple = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        let promised = simple && result.get(name).is_none();
-        assert!(!promised, "{method} promises {name}: {result}");
     }
 }

@@ -20,7 +20,12 @@ pub struct EmptyNode;
 #[async_trait]
 impl NodeControl for EmptyNode {
     async fn info(&self) -> Result<NodeInfo, ErrorObject> {
-        Ok(NodeInfo { network: "regtest".into(), ..NodeInfo::default() })
+        Ok(NodeInfo {
+            id: format!("02{}", "00".repeat(32)),
+            color: "000000".into(),
+            network: "regtest".into(),
+            ..NodeInfo::default()
+        })
     }
 
     async fn new_address(&self) -> Result<String, ErrorObject> {
@@ -76,7 +81,7 @@ impl NodeControl for EmptyNode {
     }
 
     async fn sign_message(&self, _: &str) -> Result<SignedText, ErrorObject> {
-        Ok(SignedText::default())
+        Ok(SignedText { signature: "00".repeat(64), recid: "00".into(), zbase: "y".repeat(104) })
     }
 
     async fn check_message(
@@ -85,6 +90,6 @@ impl NodeControl for EmptyNode {
         _: &str,
         _: Option<PublicKey>,
     ) -> Result<CheckedText, ErrorObject> {
-        Ok(CheckedText::default())
+        Ok(CheckedText { pubkey: format!("02{}", "00".repeat(32)), verified: false })
     }
 }

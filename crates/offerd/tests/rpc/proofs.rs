@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::caller::{Caller, assert_promised};
+use crate::caller::Caller;
 use crate::world::World;
 
 /// A customer, and the offer and invoice that it has paid once.
@@ -21,7 +21,6 @@ async fn paid() -> (World, Caller, Value, Value) {
 async fn a_payment_is_proven_by_its_invoice_or_its_offer() {
     let (_world, customer, offer, invoice) = paid().await;
     let made = customer.call("createproof", json!([invoice])).await;
-    assert_promised("createproof", &made);
     let proof = &made["proofs"][0];
     assert_eq!(proof["offer_fields_included"], json!(["offer_description", "offer_issuer_id"]));
     assert_eq!(proof["invreq_fields_included"], json!(["invreq_payer_id"]));
@@ -37,7 +36,6 @@ async fn a_payment_is_proven_by_its_invoice_or_its_offer() {
     assert_eq!(&two["proofs"][0], proof);
 
     let verified = customer.call("verifyproof", json!([proof["bolt12"]])).await;
-    assert_promised("verifyproof", &verified);
     assert_eq!(verified["valid"], true);
     assert_eq!(verified["invoice_amount_msat"], 1_000_000);
     assert_eq!(verified["offer_description"], "coffee");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use offerd_api::method::{self, Kind, Method, Need, Param};
+use offerd_testkit::rpc_schema::check_request;
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
@@ -61,6 +62,11 @@ async fn a_wrong_parameter_of_any_method_changes_nothing() {
                 let error = shop.try_call(method.name, &call).await.expect_err(&call);
                 assert_eq!(error.code, -32602, "{} {call}: {error}", method.name);
                 assert!(error.message.starts_with(param.name), "{} {call}: {error}", method.name);
+                // Lone surrogates and numbers beyond all range are no JSON for anybody else.
+                if let Ok(call) = serde_json::from_str::<Value>(&call) {
+                    let misfit = check_request(method.name, &call);
+                    assert!(misfit.is_err(), "{} {call} fits its schema", method.name);
+                }
             }
         }
     }

@@ -1,12 +1,13 @@
 //! `disconnect`
 
 use bolt1::PublicKey;
+use offerd_api::control::Nothing;
 use offerd_api::{ErrorObject, code};
-use serde_json::json;
 
 use super::Outcome;
 use crate::rpc::call::Api;
 use crate::rpc::params::Args;
+use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let peer: PublicKey = args.need("id")?;
@@ -25,5 +26,5 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         }
     }
     api.node.disconnect(peer).await?;
-    Ok(json!({}))
+    view::json(Nothing {})
 }

@@ -1,35 +1,33 @@
 //! `help`
 
+use offerd_api::control::{HelpEntry, HelpList};
 use offerd_api::method::{self, Method};
 use offerd_api::{ErrorObject, code};
-use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::rpc::params::Args;
+use crate::rpc::view;
 
 pub(super) fn call(args: &Args) -> Outcome {
     let named: Option<String> = args.get("command")?;
-    let methods: Vec<Value> = match named {
-        None => method::all().map(|method| line(method, false)).collect(),
+    let help = match named {
+        None => method::all().map(|method| entry(method, false)).collect(),
         Some(name) => match method::find(&name) {
-            Some(method) => vec![line(method, true)],
+            Some(method) => vec![entry(method, true)],
             None => {
                 let message = format!("Unknown command '{}'", name.escape_debug());
                 return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message));
             }
         },
     };
-    Ok(json!({ "help": methods }))
+    view::json(HelpList { help })
 }
 
-fn line(method: &Method, verbose: bool) -> Value {
-    let mut line = json!({
-        "command": method.usage(),
-        "category": method.category,
-        "description": method.summary,
-    });
-    if verbose {
-        line["verbose"] = json!(method.manual());
+fn entry(method: &Method, verbose: bool) -> HelpEntry {
+    HelpEntry {
+        command: method.usage(),
+        category: method.category.to_owned(),
+        description: method.summary.to_owned(),
+        verbose: verbose.then(|| method.manual()),
     }
-    line
 }

@@ -47,10 +47,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use offerd_api::ErrorObject;
-use serde_json::{Value, json};
+use offerd_api::control::Nothing;
+use serde_json::Value;
 
 use super::call::Api;
 use super::params::Args;
+use super::view;
 
 /// What a method gives.
 type Outcome = Result<Value, ErrorObject>;
@@ -93,7 +95,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "listpeerchannels" => |api, args| Box::pin(listpeerchannels::call(api, args)),
         "listpeers" => |api, args| Box::pin(listpeers::call(api, args)),
         "newaddr" => |api, args| Box::pin(newaddr::call(api, args)),
-        "notifications" => |_, _| Box::pin(async { Ok(json!({})) }),
+        "notifications" => |_, _| Box::pin(async { view::json(Nothing {}) }),
         "offer" => |api, args| Box::pin(offer::call(api, args)),
         "offerout" => |api, args| Box::pin(offerout::call(api, args)),
         "pay" => |api, args| Box::pin(pay::call(api, args)),

@@ -1,13 +1,14 @@
 //! `stop`
 
-use serde_json::json;
+use offerd_api::control::Farewell;
 
 use super::Outcome;
 use crate::rpc::call::Api;
+use crate::rpc::view;
 
 /// The reply goes out first: connections end when their running calls are answered.
 pub(super) fn call(api: &Api) -> Outcome {
     tracing::info!("asked to stop");
     api.shutdown.request();
-    Ok(json!("Shutdown complete"))
+    view::json(Farewell::default())
 }
