@@ -107,6 +107,14 @@ impl fmt::Debug for Keys {
     }
 }
 
+/// Whether there is a seed file in `dir`, and it is as it should be.
+///
+/// # Errors
+/// [`NodeError::Seed`] when it cannot be read, can be read by others, or holds no phrase.
+pub fn has_seed(dir: &Path) -> Result<bool, NodeError> {
+    read(&dir.join(FILE_NAME)).map(|mnemonic| mnemonic.is_some())
+}
+
 fn failed(path: &Path, what: impl fmt::Display) -> NodeError {
     NodeError::Seed { path: PathBuf::from(path), what: what.to_string() }
 }

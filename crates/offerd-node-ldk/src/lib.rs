@@ -59,11 +59,12 @@ mod views;
 mod wallet;
 mod writer;
 
+pub use chain::{ChainStatus, probe_chain};
 pub use closing::{CloseKind, ClosedChannel};
 pub use config::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};
 pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
-pub use keys::{NodeSecretKey, restore_seed, seed_node_id};
+pub use keys::{NodeSecretKey, has_seed, restore_seed, seed_node_id};
 pub use node::Node;
 pub use onion::{Dialling, MessageDrops, MessageLimits, MessageRate};
 pub use recovery::{

@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 use tracing::warn;
 
 use crate::broadcast::Broadcaster;
-use crate::chain::{Behind, BitcoindSource, ChainSource, ChainView};
+use crate::chain::{Behind, BitcoindSource, ChainSource, ChainView, probe_chain};
 use crate::channels::{Reserve, user_config};
 use crate::config::NodeConfig;
 use crate::error::NodeError;
@@ -83,6 +83,7 @@ impl Base {
         let network = config.network;
         let health = Health::new();
         let store = Arc::new(Store::new(Arc::clone(&values), Arc::clone(&health)));
+        probe_chain(&config.bitcoind, network).await?;
         let keys = Keys::load_or_create(dir, network)?;
         let now = since_epoch();
         let keyring =

@@ -49,6 +49,28 @@ impl SqliteStore {
         Self::set_up(db, &what)
     }
 
+    /// Opens the store at `path` without changing anything in it: it is not made, and its schema stays what it is.
+    /// `None` when nothing was written into it yet. For looking at it only: what a newer schema has is missing.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`]; and `Corrupt` when SQLite finds the file damaged.
+    pub fn inspect(path: &Path) -> Result<Option<Self>, PortError> {
+        let what = format!("open {}", path.display());
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut db = Connection::open_with_flags(path, flags).doing(&what)?;
+        db.busy_timeout(BUSY_TIMEOUT).doing(&what)?;
+        db.pragma_update(None, "locking_mode", "EXCLUSIVE").doing(&what)?;
+        if !schema::is_known(&mut db)? {
+            return Ok(None);
+        }
+        let verdict: String =
+            db.pragma_query_value(None, "quick_check", |row| row.get(0)).doing(&what)?;
+        if verdict != "ok" {
+            return Err(PortError::corrupt(format!("{}: {verdict}", path.display())));
+        }
+        Ok(Some(Self { db: Mutex::new(db) }))
+    }
+
     /// An empty store that is gone when it is dropped.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 pub mod assemble;
 pub mod backup;
+pub mod check;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -18,3 +19,4 @@ pub mod restore;
 pub mod rpc;
 pub mod run;
 pub mod shutdown;
+pub mod supervisor;

@@ -53,11 +53,7 @@ impl DirLock {
         match FileExt::try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                let read = file.read_to_string(&mut pid);
-                let known = read.is_ok() && pid.trim().parse::<u32>().is_ok();
-                let pid = if known { pid.trim().to_owned() } else { "unknown".to_owned() };
-                return Err(LockError::Taken { dir: dir.to_owned(), pid });
+                return Err(LockError::Taken { dir: dir.to_owned(), pid: pid_in(&mut file) });
             }
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
@@ -68,6 +64,34 @@ impl DirLock {
         write.map_err(unusable)?;
         Ok(Self { _file: file })
     }
+
+    /// The process that has the directory, `None` when nobody has it. Takes nothing.
+    ///
+    /// # Errors
+    /// [`LockError::Unusable`]
+    pub fn holder(dir: &Path) -> Result<Option<String>, LockError> {
+        let path = dir.join(LOCK);
+        let unusable = |source| LockError::Unusable { path: path.clone(), source };
+        let mut file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(error)),
+        };
+        // What is locked here is unlocked with the file, at once.
+        match FileExt::try_lock(&file) {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(pid_in(&mut file))),
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+}
+
+/// The process id in a lock file, as far as it is known.
+fn pid_in(file: &mut File) -> String {
+    let mut pid = String::new();
+    let read = file.read_to_string(&mut pid);
+    let known = read.is_ok() && pid.trim().parse::<u32>().is_ok();
+    if known { pid.trim().to_owned() } else { "unknown".to_owned() }
 }
 
 #[cfg(test)]
@@ -79,8 +103,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = DirLock::take(dir.path()).unwrap();
         let refused = DirLock::take(dir.path()).unwrap_err().to_string();
-        assert!(refused.contains(&format!("(process {})", std::process::id())), "{refused}");
+        let pid = std::process::id().to_string();
+        assert!(refused.contains(&format!("(process {pid})")), "{refused}");
+        assert_eq!(DirLock::holder(dir.path()).unwrap(), Some(pid));
         drop(first);
+        assert_eq!(DirLock::holder(dir.path()).unwrap(), None);
         DirLock::take(dir.path()).unwrap();
     }
 }

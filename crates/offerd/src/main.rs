@@ -1,17 +1,26 @@
 //! `offerd`: the daemon, and with the feature `demo` a chain and a demonstration of its own.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use offerd::config::{Config, FlagArgs, option};
+use clap::{CommandFactory, Parser, Subcommand};
+use offerd::config::{CheckArgs, Config, FlagArgs, option};
 
 /// An offers node for the Lightning Network.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(
+    name = "offerd",
+    version,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true
+)]
 struct CommandLine {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    /// `offerd --check …` is `offerd run --check …`.
+    #[command(flatten)]
+    check: CheckArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -22,6 +31,11 @@ enum Command {
     Restore(offerd::restore::RestoreArgs),
     /// Print a configuration file with every option explained.
     SampleConfig,
+    /// Write the manual pages into a folder: man1/offerd*.1.
+    Manual {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// Run a network of three nodes with a chain of its own, and play a story on it.
     #[cfg(feature = "demo")]
     Demo(offerd::demo::Args),
@@ -34,7 +48,17 @@ enum Command {
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let command = CommandLine::parse().command;
+    let line = CommandLine::parse();
+    let command = match (line.command, line.check.0) {
+        (Some(command), _) => command,
+        (None, flags) if flags.asks_for_check() => Command::Run(flags),
+        (None, _) => {
+            return complain(
+                &"what to do? `offerd run` starts the daemon, `offerd --help` lists the rest",
+                USAGE,
+            );
+        }
+    };
     match command {
         Command::SampleConfig => {
             let written = std::io::stdout().write_all(option::sample().as_bytes());
@@ -44,25 +68,46 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => complain(&error, 1),
         },
-        Command::Run(flags) => {
-            let variables = std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect();
-            match Config::load(&flags.0, &variables, std::env::home_dir()) {
-                Ok(config) => {
-                    offerd::log::begin(&config.log);
-                    on_runtime(offerd::run::run(config))
-                }
-                Err(error) => complain(&error, USAGE),
-            }
-        }
+        Command::Manual { dir } => match manual(&dir) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => complain(&error, 1),
+        },
+        Command::Run(flags) => run(&flags),
         #[cfg(feature = "demo")]
         Command::Demo(args) => on_runtime(offerd::demo::run(args)),
         #[cfg(feature = "demo")]
         Command::Regtest(args) => on_runtime(offerd::regtest::run(args)),
     }
+}
+
+fn manual(dir: &Path) -> std::io::Result<()> {
+    let dir = dir.join("man1");
+    std::fs::create_dir_all(&dir)?;
+    clap_mangen::generate_to(CommandLine::command(), dir)
+}
+
+fn run(flags: &FlagArgs) -> ExitCode {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    match Config::load(&flags.0, &variables, std::env::home_dir()) {
+        Ok(config) if config.check => check(&config),
+        Ok(config) => on_runtime(offerd::run::run(config)),
+        Err(error) => complain(&error, USAGE),
+    }
+}
+
+/// Says how everything is that a start needs. Fails when something is wrong.
+fn check(config: &Config) -> ExitCode {
+    let mut wrong = 0_usize;
+    let outcome = on_runtime(async {
+        for finding in offerd::check::check(config).await {
+            wrong += usize::from(finding.verdict.is_err());
+            writeln!(std::io::stdout(), "{finding}")?;
+        }
+        Ok::<(), std::io::Error>(())
+    });
+    if wrong > 0 { ExitCode::FAILURE } else { outcome }
 }
 
 /// Runs to the end, and says in a line what went wrong.
@@ -82,4 +127,14 @@ fn complain(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
     // When even this cannot be written, the code has to do.
     let _ = writeln!(std::io::stderr(), "offerd: {error}");
     ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
 }

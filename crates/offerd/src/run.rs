@@ -13,8 +13,10 @@ use crate::assemble::{self, Daemon, Settings, StartError};
 use crate::config::{Config, network_name};
 use crate::ldk_control::LdkControl;
 use crate::lock::{DirLock, LockError};
+use crate::log::{self, LogError};
 use crate::rpc::{Api, Socket};
 use crate::shutdown::Shutdown;
+use crate::supervisor::Supervisor;
 
 /// Why a daemon did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,9 @@ pub enum RunError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The log cannot be begun.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The data directory is not to be had.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -54,20 +59,28 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`], a line for the operator.
 pub async fn run(config: Config) -> Result<(), RunError> {
+    let log_file = log::begin(&config.log)?;
+    let supervisor = Supervisor::of_environment();
     make_dir(&config.dir)?;
     let lock = DirLock::take(&config.dir)?;
     let shutdown = Shutdown::new();
     shutdown.on_signals().map_err(RunError::Signals)?;
+    match log_file {
+        Some(file) => log::reopen_on_hangup(file),
+        None => shutdown.on_hangup(),
+    }
+    .map_err(RunError::Signals)?;
     if config.exit_with_parent {
         end_with_parent(shutdown.clone());
     }
     let first_start = !config.dir.join(SEED).exists();
+    supervisor.status("starting: reading the state, catching up with the chain");
     let starting = Box::pin(assemble::start(settings(&config)));
     let daemon = tokio::select! {
         daemon = starting => daemon?,
         () = shutdown.requested() => return Ok(()),
     };
-    let outcome = serve(&config, &daemon, first_start, shutdown).await;
+    let outcome = serve(&config, &daemon, first_start, shutdown, &supervisor).await;
     daemon.stop().await;
     drop(lock);
     outcome
@@ -79,6 +92,7 @@ async fn serve(
     daemon: &Daemon,
     first_start: bool,
     shutdown: Shutdown,
+    supervisor: &Supervisor,
 ) -> Result<(), RunError> {
     let path = config.dir.join(SOCKET);
     let socket =
@@ -99,11 +113,13 @@ async fn serve(
     };
     // Whoever started us may not listen.
     let _ = writeln!(io::stdout(), "{}", greeting(config, daemon, first_start));
+    supervisor.ready(&format!("answering on {}", path.display()));
     let serving = tokio::spawn(socket.serve(Arc::new(api), shutdown.clone()));
     let outcome = tokio::select! {
         () = shutdown.requested() => Ok(()),
         why = daemon.node.failed() => Err(RunError::NodeFailed(why)),
     };
+    supervisor.stopping();
     shutdown.request();
     // A panic in there was logged; we are ending in any case.
     let _ = serving.await;

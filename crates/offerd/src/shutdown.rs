@@ -41,6 +41,21 @@ impl Shutdown {
         let _ = seen.wait_for(|requested| *requested).await;
     }
 
+    /// Gives it when the terminal that the process was started from is closed: SIGHUP.
+    ///
+    /// # Errors
+    /// When the signal cannot be listened to.
+    pub fn on_hangup(&self) -> std::io::Result<()> {
+        let mut hangup = signal(SignalKind::hangup())?;
+        let shutdown = self.clone();
+        tokio::spawn(async move {
+            hangup.recv().await;
+            tracing::info!(signal = "SIGHUP", "shutting down");
+            shutdown.request();
+        });
+        Ok(())
+    }
+
     /// Gives it when the process is asked to end: SIGTERM, or Ctrl-C. Asked again, the process ends at once, which
     /// loses nothing: what matters is on disk before it is told.
     ///

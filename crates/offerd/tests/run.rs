@@ -2,12 +2,16 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "run/operation.rs"]
+mod operation;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
+use offerd_testkit::rpc_schema::check_response;
 use serde_json::Value;
 
 fn offerd(words: &[&str]) -> Command {
@@ -117,7 +121,11 @@ fn call(socket: &Path, method: &str) -> Value {
         stream.read_exact(&mut byte).unwrap();
         reply.push(byte[0]);
     }
-    serde_json::from_slice(&reply).unwrap()
+    let reply: Value = serde_json::from_slice(&reply).unwrap();
+    if let Some(result) = reply.get("result") {
+        check_response(method, result).unwrap_or_else(|misfit| panic!("{misfit}"));
+    }
+    reply
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod bitcoind;
 mod listeners;
+mod probe;
 mod rpc;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 
 pub(crate) use bitcoind::BitcoindSource;
 pub(crate) use listeners::Listeners;
+pub use probe::{ChainStatus, probe_chain};
 
 /// Somebody who must see every block, from the one after that it knows.
 pub(crate) type Behind<'a> = (BlockHash, &'a (dyn Listen + Send + Sync));

@@ -2,4 +2,4 @@
 
 mod migrate;
 
-pub(crate) use migrate::migrate;
+pub(crate) use migrate::{is_known, migrate};

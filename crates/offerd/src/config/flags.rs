@@ -9,6 +9,40 @@ use super::settings::Flags;
 #[derive(Clone, Debug, Default)]
 pub struct FlagArgs(pub Flags);
 
+impl FlagArgs {
+    /// Whether `--check` is among them.
+    pub fn asks_for_check(&self) -> bool {
+        self.0.iter().any(|(name, values)| *name == CHECK && values.iter().all(|it| it == "true"))
+    }
+}
+
+/// The same flags for `offerd --check`, where the help of `offerd run` is the place to list them.
+#[derive(Clone, Debug, Default)]
+pub struct CheckArgs(pub FlagArgs);
+
+/// The flag that goes without `run`.
+const CHECK: &str = "check";
+
+impl Args for CheckArgs {
+    fn augment_args(command: Command) -> Command {
+        command.args(OPTIONS.iter().map(|option| flag(option).hide(option.name != CHECK)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for CheckArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        FlagArgs::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
 impl Args for FlagArgs {
     fn augment_args(command: Command) -> Command {
         command.args(OPTIONS.iter().map(flag))

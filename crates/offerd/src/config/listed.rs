@@ -60,6 +60,7 @@ fn in_force(option: &OptionSpec, config: &Config) -> Option<Vec<String>> {
         }
         "fast-ticks" => config.fast_ticks.to_string(),
         "announce" => return Some(Vec::new()),
+        "log-file" => return None,
         "recover" => (config.told == Told::Recover).to_string(),
         "moved" => (config.told == Told::Moved).to_string(),
         "recovery-file" => config.recovery_file.as_ref()?.display().to_string(),

@@ -25,7 +25,7 @@ use offerd_node_ldk::BitcoindConfig;
 use crate::instance::Told;
 
 pub use error::ConfigError;
-pub use flags::FlagArgs;
+pub use flags::{CheckArgs, FlagArgs};
 use reader::Reader;
 use settings::Settings;
 pub use settings::{Flags, Variables};
@@ -63,6 +63,8 @@ pub struct Config {
     pub recovery_file: Option<PathBuf>,
     /// What the operator says of the state.
     pub told: Told,
+    /// Whether to look if everything is there, and not to start.
+    pub check: bool,
     /// Every option that has a value, by its name, and where that was set.
     pub listed: BTreeMap<String, ConfigView>,
 }
@@ -74,6 +76,8 @@ pub struct Log {
     pub level: String,
     /// Whether each line is a JSON object.
     pub json: bool,
+    /// The file it goes to; `None` for the standard error.
+    pub file: Option<PathBuf>,
 }
 
 impl Config {
@@ -145,6 +149,7 @@ impl Config {
                 .parse("exit-with-parent", "should be true or false")?
                 .unwrap_or(false),
             told: options.told()?,
+            check: options.parse("check", "should be true or false")?.unwrap_or(false),
             listed: BTreeMap::new(),
         };
         config.listed = listed::list(options, &config);

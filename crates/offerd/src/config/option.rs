@@ -183,6 +183,12 @@ pub const OPTIONS: &[OptionSpec] = &[
         "Where the recovery file is kept up to date, with the seed words in it; `none` for nowhere. Better on another \
          disk.",
     ),
+    value(
+        "log-file",
+        "FILE",
+        Some("the standard error"),
+        "Where the log goes. SIGHUP makes a new file after the old one was moved away.",
+    ),
     of_kind(
         OptionKind::Switch,
         value(
@@ -210,10 +216,20 @@ pub const OPTIONS: &[OptionSpec] = &[
             "The whole directory was moved here while the daemon was stopped, and ran nowhere since: go on with it.",
         ),
     ),
+    of_kind(
+        OptionKind::Once,
+        value(
+            "check",
+            "BOOLEAN",
+            None,
+            "Do not start: look whether configuration, folder, database and chain are as they should be, and say \
+             what is not.",
+        ),
+    ),
 ];
 
 /// Options that may stand in the file.
-fn in_file() -> impl Iterator<Item = &'static OptionSpec> {
+pub(super) fn in_file() -> impl Iterator<Item = &'static OptionSpec> {
     OPTIONS.iter().filter(|option| !matches!(option.kind, OptionKind::NotInFile | OptionKind::Once))
 }
 
@@ -256,14 +272,17 @@ pub fn sample() -> String {
 
 fn sample_lines(option: &OptionSpec, key: &str) -> String {
     let default = option.default.unwrap_or("none");
+    // What can be taken as it is; else the word for what is wanted.
+    let value = option.default.filter(|default| !default.contains([' ', '~']));
     let value = match option.kind {
         OptionKind::List => "[]".to_owned(),
         OptionKind::Switch => "false".to_owned(),
         OptionKind::Value | OptionKind::NotInFile | OptionKind::Once => {
-            format!("\"{}\"", option.value)
+            format!("\"{}\"", value.unwrap_or(option.value))
         }
     };
-    format!("\n# {}\n# Default: {default}.\n#{key} = {value}\n", option.about)
+    let flag = format!("--{}, {}", option.name, option.variable());
+    format!("\n# {}\n# Default: {default}. Also {flag}.\n#{key} = {value}\n", option.about)
 }
 
 #[cfg(test)]
@@ -286,5 +305,12 @@ mod tests {
             assert!(sample.contains(option.about), "{}", option.name);
         }
         assert!(sample.parse::<toml::Table>().is_ok());
+    }
+
+    #[test]
+    fn the_sample_in_the_repository_is_in_step() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/offerd.toml");
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(committed == sample(), "packaging/offerd.toml is stale: run `make docs`");
     }
 }

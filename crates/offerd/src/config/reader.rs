@@ -210,6 +210,7 @@ impl Reader<'_> {
             Some("json") => true,
             Some(_) => return Err(self.refuse("log-format", "should be text or json")),
         };
-        Ok(Log { level, json })
+        let file = self.text("log-file").map(|path| super::absolute(PathBuf::from(path)));
+        Ok(Log { level, json, file })
     }
 }

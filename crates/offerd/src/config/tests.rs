@@ -135,7 +135,7 @@ fn sections_and_lists_of_the_file_are_understood() {
     assert!(!config.fast_ticks);
     assert_eq!((config.bitcoind.host.as_str(), config.bitcoind.port), ("h", 1));
     assert!(matches!(&config.bitcoind.auth, BitcoindAuth::Cookie(path) if path == Path::new("/c")));
-    assert_eq!(config.log, Log { level: "debug".to_owned(), json: true });
+    assert_eq!(config.log, Log { level: "debug".to_owned(), json: true, file: None });
 }
 
 #[test]
@@ -160,4 +160,18 @@ fn a_file_that_was_named_must_be_there() {
 fn passwords_are_not_shown() {
     let flags = [("network", "regtest"), ("bitcoind-user", "u"), ("bitcoind-password", "hunter2")];
     assert!(!format!("{:?}", load(&flags, &[]).unwrap()).contains("hunter2"));
+}
+
+#[test]
+fn every_line_of_the_sample_sets_the_option_that_it_explains() {
+    let uncommented = |line: &str| match line.strip_prefix('#') {
+        Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+        _ => format!("{line}\n"),
+    };
+    let file: String = option::sample().lines().map(uncommented).collect();
+    let mut settings = Settings::default();
+    settings.add_file(Path::new("offerd.toml"), &file).unwrap();
+    for option in option::in_file() {
+        assert!(settings.get(option.name).is_some(), "{}", option.name);
+    }
 }
