@@ -1,17 +1,19 @@
 //! The command line, made from the table of methods.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 use offerd_api::layout::NETWORKS;
-use offerd_api::method;
+use offerd_api::method::{self, Kind, Method};
 use serde_json::Value;
 
 use crate::connect::Place;
+use crate::exit::Exit;
 use crate::params::Naming;
 use crate::render::Style;
 
@@ -29,6 +31,12 @@ pub(crate) struct CommandLine {
 pub(crate) enum Task {
     /// Print the completion script for a shell.
     Completion(Shell),
+    /// Print the JSON Schema of a method.
+    Schema(&'static Method),
+    /// Write the manual pages into a folder.
+    Manual(PathBuf),
+    /// Write the reference of the API into a folder: a page for people, and a JSON Schema for each method.
+    Reference(PathBuf),
     /// Call a method.
     Call(Box<Call>),
 }
@@ -50,8 +58,13 @@ pub(crate) struct Call {
     pub(crate) place: Place,
 }
 
-/// The name of the one command that is no method.
+/// The names of the commands that are no methods.
 const COMPLETION: &str = "completion";
+const SCHEMA: &str = "schema";
+const MANUAL: &str = "manual";
+const REFERENCE: &str = "reference";
+/// What they take.
+const FOLDER: &str = "DIR";
 /// The id of a method's words.
 const WORDS: &str = "parameters";
 
@@ -63,6 +76,16 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<CommandL
         Some((COMPLETION, own)) => {
             Task::Completion(own.get_one("shell").copied().unwrap_or(Shell::Bash))
         }
+        Some((SCHEMA, own)) => {
+            let name = own.get_one::<String>("method").map(String::as_str).unwrap_or_default();
+            let method = method::find(name).ok_or_else(|| {
+                let what = format!("{name:?}: no such method; `offer-cli --help` lists them");
+                command().error(clap::error::ErrorKind::InvalidValue, what)
+            })?;
+            Task::Schema(method)
+        }
+        Some((MANUAL, own)) => Task::Manual(folder(own)),
+        Some((REFERENCE, own)) => Task::Reference(folder(own)),
         Some((name, own)) => Task::Call(Box::new(call(name, own, &matches)?)),
         None => {
             return Err(command().error(
@@ -72,6 +95,10 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<CommandL
         }
     };
     Ok(CommandLine { task, style })
+}
+
+fn folder(own: &ArgMatches) -> PathBuf {
+    own.get_one::<PathBuf>(FOLDER).cloned().unwrap_or_default()
 }
 
 /// Writes the completion script for a shell to the standard output.
@@ -140,9 +167,9 @@ pub(crate) fn command() -> Command {
         .about("Calls a method of offerd.")
         .long_about(
             "Calls a method of offerd.\n\nParameters go by position, or as name=value, or the first ones so and the \
-             others so. The result is JSON in a pipe and a table on a terminal.\n\nExit codes: 0 done; 1 refused; \
-             2 wrong usage; 3 no daemon; 4 outcome not known.",
+             others so. The result is JSON in a pipe and a table on a terminal; --json, --human and --flat choose.",
         )
+        .after_long_help(exit_codes())
         .disable_help_subcommand(true)
         .subcommand_value_name("METHOD")
         .subcommand_help_heading("Methods")
@@ -180,13 +207,61 @@ pub(crate) fn command() -> Command {
                 Arg::new("shell").required(true).value_parser(value_parser!(Shell)),
             ),
         )
+        .subcommand(
+            Command::new(SCHEMA)
+                .about("Prints the JSON Schema of a method's request and response.")
+                .arg(Arg::new("method").value_name("METHOD").required(true)),
+        )
+        .subcommand(writes(MANUAL, "Writes the manual pages into a folder: man1/offer-cli*.1."))
+        .subcommand(writes(REFERENCE, "Writes the reference of the API into a folder.").hide(true))
 }
 
-fn method_command(method: &'static method::Method) -> Command {
+/// Takes any word, and offers a shell's completion the method's parameters: `label=`, and `status=paid` where the
+/// words are known.
+#[derive(Clone)]
+struct Words(&'static Method);
+
+impl TypedValueParser for Words {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        word: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let text = word.to_str().map(str::to_owned);
+        text.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::InvalidUtf8).with_cmd(command))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let supported = self.0.params.iter().filter(|param| param.not_yet.is_none());
+        let words = supported.flat_map(|param| {
+            let choices: &[&str] = if let Kind::Choice(words) = param.kind { words } else { &[""] };
+            choices.iter().map(|word| format!("{}={word}", param.name))
+        });
+        Some(Box::new(words.map(PossibleValue::new)))
+    }
+}
+
+/// A command that writes into a folder.
+fn writes(name: &'static str, about: &'static str) -> Command {
+    let folder = Arg::new(FOLDER).required(true).value_parser(value_parser!(PathBuf));
+    Command::new(name).about(about).arg(folder)
+}
+
+fn exit_codes() -> String {
+    let lines = Exit::ALL.map(|exit| format!("  {}  {}", exit.number(), exit.meaning()));
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
+
+fn method_command(method: &'static Method) -> Command {
     let words = Arg::new(WORDS)
         .value_name("PARAMETER")
         .num_args(0..)
-        .help("By position, or name=value, or first these and then those");
+        .help("By position, or name=value, or first these and then those")
+        .value_parser(Words(method))
+        .hide_possible_values(true);
     Command::new(method.name)
         .visible_aliases(method.aliases)
         .about(method.summary)
@@ -201,10 +276,8 @@ mod tests {
 
     fn call_of(words: &[&str]) -> Call {
         let words = std::iter::once("offer-cli").chain(words.iter().copied()).map(OsString::from);
-        match read(words).unwrap().task {
-            Task::Call(call) => *call,
-            Task::Completion(_) => unreachable!("not a call"),
-        }
+        let Task::Call(call) = read(words).unwrap().task else { unreachable!("not a call") };
+        *call
     }
 
     #[test]
@@ -237,6 +310,18 @@ mod tests {
             clap_complete::generate(shell, &mut command(), "offer-cli", &mut script);
             let script = String::from_utf8(script).unwrap();
             assert!(method::all().all(|method| script.contains(method.name)), "{shell}");
+        }
+    }
+
+    #[test]
+    fn scripts_complete_the_parameters_of_a_method() {
+        for shell in [Shell::Bash, Shell::Zsh] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command(), "offer-cli", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            for word in ["absolute_expiry=", "status=paid", "direction=out"] {
+                assert!(script.contains(word), "{shell}: {word}");
+            }
         }
     }
 

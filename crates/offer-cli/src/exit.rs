@@ -20,15 +20,39 @@ pub(crate) enum Exit {
     Unknown = 4,
 }
 
+impl Exit {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Ok, Self::Refused, Self::Usage, Self::Unreachable, Self::Unknown];
+
+    /// The number that a shell sees.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::Unknown => 4,
+        }
+    }
+
+    /// What it tells, for help and manual.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "done",
+            Self::Refused => "refused by the daemon or whoever it asked; with decode: not valid",
+            Self::Usage => "wrong usage: method, option or parameter",
+            Self::Unreachable => "no daemon to ask",
+            Self::Unknown => {
+                "time was up or the connection broke, or a payment is still under way: the outcome is not known"
+            }
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Ok => 0,
-            Exit::Refused => 1,
-            Exit::Usage => 2,
-            Exit::Unreachable => 3,
-            Exit::Unknown => 4,
-        })
+        Self::from(exit.number())
     }
 }
 

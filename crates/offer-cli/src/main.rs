@@ -4,6 +4,7 @@
 
 mod args;
 mod connect;
+mod document;
 mod exit;
 mod params;
 mod render;
@@ -12,7 +13,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use offerd_api::decode::decode;
-use offerd_api::method;
+use offerd_api::{method, schema};
 use serde_json::Value;
 
 use args::{Call, Task};
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
             args::print_completion(*shell);
             return Exit::Ok.into();
         }
+        Task::Schema(method) => Ok(schema::of(method)),
+        Task::Manual(dir) => return written(document::write_manual(dir)),
+        Task::Reference(dir) => return written(document::write_reference(dir)),
         Task::Call(call) => run(call),
     };
     match outcome {
@@ -44,6 +48,17 @@ fn main() -> ExitCode {
         Err(failure) => {
             print(&mut std::io::stderr(), &render::failure(&failure, command_line.style));
             failure.exit().into()
+        }
+    }
+}
+
+/// How writing documents ended.
+fn written(outcome: std::io::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => Exit::Ok.into(),
+        Err(error) => {
+            print(&mut std::io::stderr(), &format!("offer-cli: {error}\n"));
+            Exit::Refused.into()
         }
     }
 }

@@ -208,7 +208,32 @@ fn table(list: &[Value]) -> String {
     text
 }
 
-/// A value in one line; amounts in satoshi where the name says that it is one.
+/// Whether a member's name says that it is a point in time, in seconds since 1970.
+fn is_time(name: &str) -> bool {
+    name.ends_with("_at") || name.ends_with("_expiry") && !name.ends_with("relative_expiry")
+}
+
+/// Seconds since 1970 as people write them: `2026-11-21 07:05:28 UTC`. `None` beyond the year 9999.
+fn utc(seconds: u64) -> Option<String> {
+    const DAY: u64 = 86_400;
+    /// Days of 400 years, after which the calendar repeats.
+    const ERA: u64 = 146_097;
+    let (days, second) = (seconds / DAY, seconds % DAY);
+    // Years begin in March here, so that the day that may be missing is the last one; day 0 is 0000-03-01.
+    let day = days + 719_468;
+    let (era, day) = (day / ERA, day % ERA);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year + next;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC");
+    (year <= 9_999).then_some(text)
+}
+
+/// A value in one line; amounts in satoshi and times as dates where the name says that it is one.
 fn scalar(name: &str, value: &Value) -> String {
     match value {
         Value::String(text) => inert(text),
@@ -217,6 +242,9 @@ fn scalar(name: &str, value: &Value) -> String {
             Some(msat) => format!("{}.{:03} sat", msat / 1000, msat % 1000),
             None => number.to_string(),
         },
+        Value::Number(number) if is_time(name) => {
+            number.as_u64().and_then(utc).unwrap_or_else(|| number.to_string())
+        }
         Value::Array(list) if list.iter().all(|element| element.is_string()) => {
             list.iter().map(|element| scalar("", element)).collect::<Vec<_>>().join(", ")
         }
@@ -269,6 +297,27 @@ mod tests {
         assert!(rows[0].starts_with("offer_id") && rows[0].ends_with("label"));
         assert!(rows[1].contains("10000 sat") && rows[2].contains("0.001 sat"));
         assert_eq!(result(&json!({ "offers": [] }), Style::Human), "nothing\n");
+    }
+
+    #[test]
+    fn times_are_dates_for_people_and_seconds_for_programs() {
+        for (seconds, date) in [
+            (0_u64, "1970-01-01 00:00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59:59 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (951_868_800, "2000-03-01 00:00:00 UTC"),
+            (1_795_244_728, "2026-11-21 07:05:28 UTC"),
+            (4_107_542_399, "2100-02-28 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (253_402_300_799, "9999-12-31 23:59:59 UTC"),
+        ] {
+            let shown = result(&json!({ "paid_at": seconds }), Style::Human);
+            assert_eq!(shown, format!("paid_at  {date}\n"));
+        }
+        let far = json!({ "offer_absolute_expiry": u64::MAX, "invoice_relative_expiry": 7_200 });
+        let shown = result(&far, Style::Human);
+        assert!(shown.contains("18446744073709551615") && shown.contains("  7200\n"), "{shown}");
+        assert_eq!(result(&json!({ "paid_at": 0 }), Style::Flat), "paid_at=0\n");
     }
 
     #[test]
