@@ -8,9 +8,12 @@
 mod client;
 #[path = "demo/process.rs"]
 mod process;
+#[path = "demo/python.rs"]
+mod python;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use client::{attempt, call, refusal};
 use process::{Demo, Restarted, Started, is_running, run_demo, signal, until, until_quiet};
@@ -245,4 +248,22 @@ fn folders_in_use_are_left_alone() {
     assert_eq!(run.status.code(), Some(1));
     assert!(run.stderr.contains("is not empty"), "{}", run.stderr);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn pyln_client_from_pypi_drives_the_network_unmodified() {
+    let python = match python::with_client() {
+        Ok(python) => python,
+        Err(why) if python::may_be_missing() => {
+            eprintln!("pyln-client: SKIPPED, it could not be installed: {why}");
+            return;
+        }
+        Err(why) => panic!("pyln-client could not be installed: {why}"),
+    };
+    let demo = Demo::start();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pyln/drive.py");
+    let output = Command::new(python).arg(script).arg(demo.dir.path()).output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told);
+    assert!(output.status.success() && told.contains("done"), "{told}");
 }
