@@ -66,7 +66,7 @@ impl InvoiceError {
     /// says and holds a stream behind it, so neither is taken for the other.
     ///
     /// # Errors
-    /// [`Bolt12Error::Decode`].
+    /// [`Problem::Decode`](crate::Problem::Decode).
     pub fn decode(bytes: &[u8]) -> Result<Self, Bolt12Error> {
         if let Some(Ok(read)) = behind_length(bytes).map(Self::read) {
             return Ok(read);

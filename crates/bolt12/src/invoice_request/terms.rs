@@ -16,7 +16,7 @@ impl InvoiceRequest {
     /// one, and who cancels a series need not say.
     ///
     /// # Errors
-    /// [`Bolt12Error::Invalid`] in `invreq_quantity`: missing where items are counted, there where they are not,
+    /// [`Problem::Invalid`](crate::Problem::Invalid) in `invreq_quantity`: missing where items are counted, there where they are not,
     /// zero, or above the most.
     pub fn checked_quantity(&self) -> Result<NonZeroU64, Bolt12Error> {
         self.located(self.quantity_allowed())
