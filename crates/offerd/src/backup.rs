@@ -11,6 +11,8 @@ use offerd_core::port::PortError;
 use offerd_node_ldk::{Node, NodeError, RecoveryFileError};
 use offerd_store_sqlite::SqliteStore;
 
+use crate::instance::{InstanceError, Told, check_state};
+
 /// Why there is no copy, or not a whole one.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
@@ -23,6 +25,9 @@ pub enum BackupError {
     /// The database could not be copied.
     #[error("destination: {0}")]
     Database(#[source] PortError),
+    /// The copy could not be told from the state that goes on.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
     /// The recovery file could not be made.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -32,11 +37,18 @@ pub enum BackupError {
 }
 
 /// Writes a copy of the database and a recovery file into `folder`, which is made where it is not there. Files that
-/// are there already are never written over. The recovery file comes last: with it the copy is whole.
+/// are there already are never written over. The recovery file comes last: with it the copy is whole. `live` is the
+/// database that is copied: a backup counts as a start of it, so that the copy is behind from then on, wherever it is
+/// put.
 ///
 /// # Errors
 /// [`BackupError`]; then there is no recovery file in the folder, or the one of before.
-pub fn back_up(folder: &Path, store: &SqliteStore, node: &Node) -> Result<BackupMade, BackupError> {
+pub fn back_up(
+    folder: &Path,
+    live: &Path,
+    store: &SqliteStore,
+    node: &Node,
+) -> Result<BackupMade, BackupError> {
     if !folder.is_absolute() {
         return Err(BackupError::Relative);
     }
@@ -50,6 +62,7 @@ pub fn back_up(folder: &Path, store: &SqliteStore, node: &Node) -> Result<Backup
         return Err(BackupError::Folder(there));
     }
     store.back_up(&database).map_err(BackupError::Database)?;
+    check_state(store, live, Told::Nothing)?.claim(store)?;
     let content = node.recovery_file()?;
     content.write_new(&recovery_file).map_err(BackupError::File)?;
     Ok(BackupMade {

@@ -97,7 +97,8 @@ pub fn check_state(
         Told::Nothing | Told::Moved if is_behind => {
             return Err(copy("it was opened fewer times than the one that ran here"));
         }
-        Told::Moved if known_file.is_some() && counted.is_none() => {
+        // The file's inode alone proves nothing: a file system may give a copy the one of the file that was removed.
+        Told::Nothing | Told::Moved if known_file.is_some() && counted.is_none() => {
             return Err(copy(
                 "the file `starts` did not come with it, so it is not the whole directory",
             ));
@@ -118,11 +119,19 @@ impl Checked {
     /// When that cannot be written.
     pub fn claim(self, store: &dyn KeyValueStore) -> Result<(), InstanceError> {
         let Self { counter, file, starts } = self;
+        if !counter.exists() {
+            // Before the database knows of any start: a crash in between must not look like a copy.
+            count(&counter, 0)?;
+        }
         store.write(SPACE.0, SPACE.1, KEY, format!("{file} {starts}").as_bytes())?;
-        let fresh = counter.with_extension("new");
-        fs::write(&fresh, format!("{starts}\n")).map_err(at(&fresh))?;
-        fs::rename(&fresh, &counter).map_err(at(&counter))
+        count(&counter, starts)
     }
+}
+
+fn count(counter: &Path, starts: u64) -> Result<(), InstanceError> {
+    let fresh = counter.with_extension("new");
+    fs::write(&fresh, format!("{starts}\n")).map_err(at(&fresh))?;
+    fs::rename(&fresh, counter).map_err(at(counter))
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> InstanceError {
@@ -172,6 +181,26 @@ mod tests {
         assert!(is_copy(start(&copied, Told::Moved)), "without the file beside it");
         start(&copied, Told::Recover).unwrap();
         start(&copied, Told::Nothing).unwrap();
+    }
+
+    #[test]
+    fn a_copy_that_got_the_inode_of_the_removed_file_is_noticed_all_the_same() {
+        let (dir, database) = one();
+        fs::remove_file(dir.path().join(COUNTER)).unwrap();
+        assert!(is_copy(start(&database, Told::Nothing)), "the same file, but nothing counts it");
+        start(&database, Told::Recover).unwrap();
+        start(&database, Told::Nothing).unwrap();
+    }
+
+    #[test]
+    fn a_first_start_that_was_cut_short_is_no_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("offerd.sqlite3");
+        drop(SqliteStore::open(&database).unwrap());
+        count(&dir.path().join(COUNTER), 0).unwrap();
+        start(&database, Told::Nothing).unwrap();
+        count(&dir.path().join(COUNTER), 0).unwrap();
+        start(&database, Told::Nothing).unwrap();
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bitcoin::{Amount, Network};
 use bolt1::PublicKey;
+use offerd_api::layout::DATABASE;
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetAddress, NodeInfo,
     PeerView, SignedText, WalletOutput, Withdrawn,
@@ -186,12 +187,14 @@ impl NodeControl for LdkControl {
 
     async fn back_up(&self, folder: PathBuf) -> Result<BackupMade, ErrorObject> {
         let (store, node) = (Arc::clone(&self.store), Arc::clone(&self.node));
-        let copying = tokio::task::spawn_blocking(move || back_up(&folder, &store, &node));
+        let live = self.dir.join(DATABASE);
+        let copying = tokio::task::spawn_blocking(move || back_up(&folder, &live, &store, &node));
         let copied = copying.await.map_err(|error| general(&error))?;
         copied.map_err(|error| match &error {
             BackupError::Relative => ErrorObject::new(code::INVALID_PARAMS, error.to_string()),
             BackupError::Folder(_)
             | BackupError::Database(_)
+            | BackupError::Instance(_)
             | BackupError::Node(_)
             | BackupError::File(_) => general(&error),
         })

@@ -172,6 +172,10 @@ fn an_old_copy_of_the_database_starts_only_to_recover_and_pays_nothing_twice() {
     assert_eq!(in_channels, (600_000 - 20_000 - 300_000) * 1000);
     let dir = shop.dir.clone();
     shop.kill();
+    // Put back over the newer one, with all that stands around it: the same file with an older content.
+    let _ = fs::remove_file(dir.join("offerd.sqlite3-wal"));
+    fs::copy(kept.join("offerd.sqlite3"), dir.join("offerd.sqlite3")).unwrap();
+    refused_as_a_copy(&["run", "--dir", text(&dir)]);
     for name in ["offerd.sqlite3", "offerd.sqlite3-wal", "starts", "recovery.json"] {
         let removed = fs::remove_file(dir.join(name));
         assert!(removed.is_ok() || name.ends_with("-wal"), "{name}");
@@ -180,13 +184,7 @@ fn an_old_copy_of_the_database_starts_only_to_recover_and_pays_nothing_twice() {
     as_documented("cp /mnt/stick/offerd-2026-01-31/offerd.sqlite3 ~/shop/");
     fs::copy(kept.join("offerd.sqlite3"), dir.join("offerd.sqlite3")).unwrap();
     for flags in [&["run", "--dir", text(&dir)][..], &["run", "--dir", text(&dir), "--moved"]] {
-        let refused = run(flags);
-        assert_eq!(refused.status.code(), Some(1));
-        assert!(
-            complaint(&refused).contains("Start once with --recover"),
-            "{}",
-            complaint(&refused)
-        );
+        refused_as_a_copy(flags);
     }
     as_documented("offerd run --dir ~/shop --recover");
     let shop = Daemon::start(&dir, &["--recover"]);
@@ -217,6 +215,12 @@ fn an_old_copy_of_the_database_starts_only_to_recover_and_pays_nothing_twice() {
     until_usable(&shop);
     let paid = call(&atm.dir, "pay", json!({ "bolt11": coffee["bolt12"] }));
     assert_eq!(paid["status"], "complete");
+}
+
+fn refused_as_a_copy(words: &[&str]) {
+    let refused = run(words);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(complaint(&refused).contains("Start once with --recover"), "{}", complaint(&refused));
 }
 
 fn until_usable(node: &Daemon) {
