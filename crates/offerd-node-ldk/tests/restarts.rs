@@ -63,6 +63,9 @@ async fn a_payment_that_waited_too_long_is_lost_and_one_that_waits_is_not() {
     let late = payee.accept(arrived.payment_hash).await.unwrap_err();
     assert_eq!(late.kind, PortErrorKind::Rejected, "{late}");
     assert!(payee.is_lost(arrived.payment_hash).await.unwrap());
+    // The payer has it back from the chain, some blocks after its channel closed.
+    let ended = || payer.inbox.has_outcome(payment);
+    world.mine_slowly_until(&[&payer], "the end of the payment", ended).await;
     assert!(payer.inbox.outcome(payment).await.is_err());
 }
 

@@ -78,6 +78,8 @@ def payouts(atm, customer):
     redeemed = customer.sendinvoice(code["bolt12"], "pyln redeemed")
     assert redeemed["status"] == "paid"
     assert redeemed["amount_received_msat"] == Millisatoshi("5000sat")
+    # The redeemer has the money a moment before the payer has the proof.
+    atm.call("waitpayout", {"offer_id": code["offer_id"], "timeout": 30})
     error = refused(customer.sendinvoice, code["invoice_request_signed"], "pyln again")
     assert error["code"] == 1004 and error["data"]["error"] == "already redeemed", error
     error = refused(atm.offerout, "6000sat", "withdrawal", None, "pyln payout")
@@ -86,6 +88,7 @@ def payouts(atm, customer):
     request = atm.invoicerequest(amount="3000sat", description="a gift")
     redeemed = customer.sendinvoice(invreq=request["bolt12"], label="pyln gift")
     assert redeemed["amount_received_msat"] == 3000 * SAT
+    atm.call("waitpayout", {"offer_id": request["invreq_id"], "timeout": 30})
     listed = atm.listinvoicerequests(invreq_id=request["invreq_id"])["invoicerequests"]
     assert listed[0]["used"] is True
 
