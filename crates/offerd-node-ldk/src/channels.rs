@@ -8,28 +8,18 @@ use bolt1::{Msat, ShortChannelId};
 use lightning::ln::channel_state::{ChannelDetails, ChannelShutdownState};
 use lightning::ln::types::ChannelId;
 use lightning::types::features::ChannelTypeFeatures;
-use lightning::util::config::{
-    ChannelConfig, ChannelHandshakeConfig, ChannelHandshakeLimits, MaxDustHTLCExposure, UserConfig,
-};
+use lightning::util::config::{ChannelHandshakeConfig, ChannelHandshakeLimits, UserConfig};
 
 use crate::config::NodeConfig;
 use crate::types::{Channels, Monitor};
 use crate::views::{ChannelState, ChannelView};
 use crate::wallet::OnchainWallet;
 
-/// What dust HTLCs of one channel may add up to. Fixed, since a multiple of the fee rate is next to nothing where
-/// fees are low.
-const DUST_EXPOSURE_MSAT: u64 = 50_000_000;
-
 /// Two outputs of 330 sat, which the opener pays for.
 const BOTH_ANCHORS_MSAT: u64 = 660_000;
 
 /// How the crate is to handle channels.
 pub(crate) fn user_config(config: &NodeConfig) -> UserConfig {
-    let channel_config = ChannelConfig {
-        max_dust_htlc_exposure: MaxDustHTLCExposure::FixedLimitMsat(DUST_EXPOSURE_MSAT),
-        ..ChannelConfig::default()
-    };
     let channel_handshake_config = ChannelHandshakeConfig {
         negotiate_anchors_zero_fee_htlc_tx: true,
         // All of a channel can arrive in one payment; the crate would allow a tenth.
@@ -41,7 +31,6 @@ pub(crate) fn user_config(config: &NodeConfig) -> UserConfig {
         ..ChannelHandshakeLimits::default()
     };
     UserConfig {
-        channel_config,
         channel_handshake_config,
         channel_handshake_limits,
         accept_forwards_to_priv_channels: config.forward_to_private_channels,

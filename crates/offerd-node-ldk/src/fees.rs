@@ -121,7 +121,8 @@ impl FeeTable {
 impl FeeEstimator for FeeTable {
     fn get_est_sat_per_1000_weight(&self, target: ConfirmationTarget) -> u32 {
         match target {
-            // Above any rate an honest peer could choose, yet a bound to what fees may eat.
+            // Above any rate an honest peer could choose, yet a bound to what fees may eat. How much dust may wait in a
+            // channel is a multiple of it: today's rate alone would allow next to none where fees are low.
             ConfirmationTarget::MaximumFeeEstimate => {
                 self.rate(Speed::NextBlock).saturating_mul(10).max(25_000)
             }

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bitcoin::Amount;
@@ -134,6 +135,29 @@ async fn an_outcome_that_was_not_taken_comes_after_a_restart() {
     patiently("the outcome", refused.wait_for(|count| *count >= 1)).await.unwrap();
     payer.restart().await;
     payer.inbox.outcome(payment).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn which_payments_are_in_flight_is_said_only_when_what_happened_before_the_restart_was_taken()
+{
+    let (_world, mut payer, payee) = pair().await;
+    payer.inbox.refusing.send_replace(true);
+    let minted = payee.invoice(msat(1_000_000)).await;
+    let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
+    let arrived = payee.inbox.claimable().await;
+    payee.accept(arrived.payment_hash).await.unwrap();
+    let mut refused = payer.inbox.refused.subscribe();
+    patiently("the outcome", refused.wait_for(|count| *count >= 1)).await.unwrap();
+    payer.stop().await;
+    payer.resume_refusing().await;
+    let node = Arc::clone(&payer);
+    let known = tokio::spawn(async move { node.known_payments().await });
+    let mut refused = payer.inbox.refused.subscribe();
+    patiently("the outcome again", refused.wait_for(|count| *count >= 2)).await.unwrap();
+    assert!(!known.is_finished(), "the outcome comes first");
+    payer.inbox.refusing.send_replace(false);
+    patiently("an answer", known).await.unwrap().unwrap();
+    assert!(payer.inbox.has_outcome(payment));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
