@@ -15,6 +15,7 @@ use lightning::events::{
 };
 use lightning::ln::channelmanager::PaymentId;
 use lightning::ln::types::ChannelId;
+use lightning::sign::SpendableOutputDescriptor;
 use lightning::types::features::ChannelTypeFeatures;
 use lightning::types::payment::{PaymentHash, PaymentPreimage};
 use offerd_core::port::{IncomingPayment, NodeEvent, NodeEvents, PaymentFailure, PortError};
@@ -112,7 +113,8 @@ impl EventDesk {
                 let reason = failure(reason);
                 self.caller.handle(NodeEvent::PaymentFailed { payment_id, reason }).await
             }
-            Event::SpendableOutputs { outputs, channel_id } => {
+            Event::SpendableOutputs { mut outputs, channel_id } => {
+                outputs.retain(|output| !self.is_in_wallet(output));
                 let tracked =
                     self.sweeper.track_spendable_outputs(outputs, channel_id, false, None);
                 tracked.map_err(|()| PortError::unavailable("outputs to sweep were not kept"))
@@ -200,6 +202,17 @@ impl EventDesk {
             payer_note: request.and_then(|request| request.payer_note_truncated).map(|note| note.0),
         };
         self.caller.handle(NodeEvent::PaymentClaimable(payment)).await
+    }
+
+    /// Whether the output has gone to the wallet by itself.
+    fn is_in_wallet(&self, output: &SpendableOutputDescriptor) -> bool {
+        match output {
+            SpendableOutputDescriptor::StaticOutput { output, .. } => {
+                self.wallet.is_ours(&output.script_pubkey)
+            }
+            SpendableOutputDescriptor::DelayedPaymentOutput(_)
+            | SpendableOutputDescriptor::StaticPaymentOutput(_) => false,
+        }
     }
 
     /// Whether a channel that somebody wants to open is welcome.

@@ -25,6 +25,7 @@
 mod bolt11;
 mod broadcast;
 mod chain;
+mod channel_keys;
 mod channels;
 mod claims;
 mod closing;

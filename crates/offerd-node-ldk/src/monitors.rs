@@ -22,12 +22,15 @@ use lightning::util::persist::{
     CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE, CHANNEL_MONITOR_PERSISTENCE_SECONDARY_NAMESPACE,
     MonitorName, read_channel_monitors,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
+use crate::chain::ChainView;
+use crate::channel_keys::ChannelKeys;
 use crate::error::NodeError;
 use crate::locks::lock;
 use crate::persist::Store;
-use crate::types::Keyring;
+use crate::tasks::stopped;
+use crate::types::Monitor;
 
 /// Where monitors are.
 pub(crate) const MONITORS: (&str, &str) = (
@@ -39,6 +42,9 @@ pub(crate) const ARCHIVED_MONITORS: (&str, &str) = (
     ARCHIVED_CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE,
     ARCHIVED_CHANNEL_MONITOR_PERSISTENCE_SECONDARY_NAMESPACE,
 );
+
+/// Blocks from one look for monitors that are not needed any more to the next.
+const BLOCKS_BETWEEN_LOOKS: u32 = 6;
 
 /// Monitors that wait to be written.
 #[derive(Debug, Default)]
@@ -105,11 +111,29 @@ impl Persist<InMemorySigner> for MonitorQueue {
     }
 }
 
+/// Puts away, now and with every few blocks, the monitors of channels of which nothing has been left on chain for four
+/// weeks.
+pub(crate) async fn put_away_settled(
+    monitor: Arc<Monitor>,
+    view: Arc<ChainView>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut blocks = view.subscribe();
+    loop {
+        monitor.archive_fully_resolved_channel_monitors();
+        let due = view.height().saturating_add(BLOCKS_BETWEEN_LOOKS);
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            seen = blocks.wait_for(|best| best.height >= due) => if seen.is_err() { return },
+        }
+    }
+}
+
 /// All monitors, each with the block up to which it knows the chain.
 pub(crate) fn load_monitors(
     store: &Arc<Store>,
-    keyring: &Arc<Keyring>,
+    keys: &Arc<ChannelKeys>,
 ) -> Result<Vec<(BlockHash, ChannelMonitor<InMemorySigner>)>, NodeError> {
-    read_channel_monitors(Arc::clone(store), Arc::clone(keyring), Arc::clone(keyring))
+    read_channel_monitors(Arc::clone(store), Arc::clone(&keys.keyring), Arc::clone(keys))
         .map_err(|error| NodeError::Corrupt { what: "a channel monitor", why: error.to_string() })
 }

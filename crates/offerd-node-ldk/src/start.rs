@@ -29,6 +29,7 @@ use crate::events::EventDesk;
 use crate::funding::Fundings;
 use crate::issuer::Issuer;
 use crate::logger::NodeLogger;
+use crate::monitors;
 use crate::node::{Node, Stops};
 use crate::onion::{Identity, OnionLayer, SystemClock};
 use crate::paths::PathMaker;
@@ -81,6 +82,8 @@ pub(crate) async fn start(
     node.spawn(background.run(drained, node.stops.background.subscribe()));
     let (peers, stop) = (Arc::clone(&node.peers), node.stops.work.subscribe());
     node.spawn(tasks::write_state(Arc::clone(&writer), peers, stop));
+    let (view, stop) = (Arc::clone(&node.view), node.stops.work.subscribe());
+    node.spawn(monitors::put_away_settled(Arc::clone(&core.monitor), view, stop));
     node.follow_chain(listeners, writer, packages);
     node.keep_channels();
     node.keep_recoverable(rescuer);
@@ -189,7 +192,7 @@ impl Ledger {
             bumper: Bumper::new(
                 Arc::clone(&base.broadcaster),
                 coins,
-                Arc::clone(&base.keyring),
+                Arc::clone(&base.channel_keys),
                 Arc::new(NodeLogger),
             ),
             fundings: Arc::clone(&self.fundings),

@@ -28,6 +28,7 @@ use tracing::warn;
 
 use crate::broadcast::Broadcaster;
 use crate::chain::{Behind, BitcoindSource, ChainSource, ChainView, probe_chain};
+use crate::channel_keys::ChannelKeys;
 use crate::channels::{Reserve, user_config};
 use crate::config::NodeConfig;
 use crate::error::NodeError;
@@ -56,6 +57,7 @@ pub(crate) struct Base {
     pub(crate) health: Arc<Health>,
     pub(crate) monitor_queue: Arc<MonitorQueue>,
     pub(crate) keyring: Arc<Keyring>,
+    pub(crate) channel_keys: Arc<ChannelKeys>,
     pub(crate) source: Arc<dyn ChainSource>,
     pub(crate) view: Arc<ChainView>,
     pub(crate) fees: Arc<FeeTable>,
@@ -104,6 +106,8 @@ impl Base {
         let graph = Arc::new(load_graph(&store, network)?);
         let scorer = Arc::new(RwLock::new(load_scorer(&store, &graph)?));
         let (broadcaster, packages) = Broadcaster::new();
+        let channel_keys =
+            Arc::new(ChannelKeys { keyring: Arc::clone(&keyring), wallet: Arc::clone(&wallet) });
         let view = ChainView::new(tip);
         let base = Self {
             config,
@@ -113,6 +117,7 @@ impl Base {
             health,
             monitor_queue: Arc::default(),
             keyring,
+            channel_keys,
             source,
             view,
             fees,
@@ -151,7 +156,7 @@ impl Core {
             base.keyring.get_peer_storage_key(),
         ));
         let tip = base.source.tip().await.map_err(unreachable)?;
-        let monitors = load_monitors(&base.store, &base.keyring)?;
+        let monitors = load_monitors(&base.store, &base.channel_keys)?;
         let (channels_at, channels) = load_channels(base, &monitor, &monitors, tip)?;
         let (sweeper_at, sweeper) = load_sweeper(base, tip)?;
         let core = Self { monitor, channels: Arc::new(channels), sweeper: Arc::new(sweeper) };
@@ -254,7 +259,7 @@ fn load_channels(
             Arc::new(NodeLogger),
             keyring(),
             keyring(),
-            keyring(),
+            Arc::clone(&base.channel_keys),
             user,
             ChainParameters { network: base.config.network, best_block: tip },
             u32::try_from(since_epoch().as_secs()).unwrap_or(u32::MAX),
@@ -264,7 +269,7 @@ fn load_channels(
     let args = ChannelManagerReadArgs::new(
         keyring(),
         keyring(),
-        keyring(),
+        Arc::clone(&base.channel_keys),
         Arc::clone(&base.fees),
         Arc::clone(monitor),
         Arc::clone(&base.broadcaster),

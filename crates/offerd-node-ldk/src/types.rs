@@ -17,6 +17,7 @@ use lightning::util::sweep::OutputSweeperSync;
 use lightning_net_tokio::SocketDescriptor;
 
 use crate::broadcast::Broadcaster;
+use crate::channel_keys::ChannelKeys;
 use crate::fees::FeeTable;
 use crate::logger::NodeLogger;
 use crate::monitors::MonitorQueue;
@@ -53,7 +54,7 @@ pub(crate) type Channels = ChannelManager<
     Arc<Broadcaster>,
     Arc<Keyring>,
     Arc<Keyring>,
-    Arc<Keyring>,
+    Arc<ChannelKeys>,
     Arc<FeeTable>,
     Arc<OneHopRouter>,
     Arc<NullMessageRouter>,
@@ -85,6 +86,6 @@ pub(crate) type SweeperIn<K> = OutputSweeperSync<
 pub(crate) type Bumper = BumpTransactionEventHandlerSync<
     Arc<Broadcaster>,
     Arc<WalletSync<Arc<OnchainWallet>, Arc<NodeLogger>>>,
-    Arc<Keyring>,
+    Arc<ChannelKeys>,
     Arc<NodeLogger>,
 >;

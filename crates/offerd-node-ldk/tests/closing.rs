@@ -9,7 +9,7 @@ use offerd_core::port::{InvoiceIssuer, InvoicePayer, NodeEvent};
 use offerd_node_ldk::FundingOrder;
 
 use common::closing::{confirmed, wealth};
-use common::{Member, World, msat, order, patiently};
+use common::{Member, World, eventually, msat, order, patiently};
 
 /// Opener and peer with 600 000 and 400 000 sat in a channel.
 async fn pair() -> (World, Member, Member) {
@@ -44,8 +44,14 @@ async fn agreement(closer: Closer) {
     let back =
         || confirmed(&opener) + confirmed(&peer) + world.costs_since(height) == ours + theirs;
     world.mine_slowly_until(&[&opener, &peer], "the coins", back).await;
-    // The opener pays for the closing transaction; each sweeps its own output.
-    assert!(confirmed(&peer) <= theirs && theirs - confirmed(&peer) < ours - confirmed(&opener));
+    // The opener pays for the closing transaction, and there is no other: both outputs are the wallets'.
+    assert_eq!(confirmed(&peer), theirs);
+    for _ in 0..2 {
+        world.mine(6);
+        world.all_see_the_tip(&[&opener, &peer]).await;
+    }
+    assert_eq!(world.txs_since(height).len(), 1);
+    assert_eq!(confirmed(&opener) + world.costs_since(height), ours);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,16 +109,6 @@ async fn force(closer: Closer) {
     assert!(!has_failed(&opener, &lapsing) && !has_failed(&peer, &lost), "not known yet");
     assert!(opener.known_payments().await.unwrap().contains(&lapsing.id));
     let back = || {
-        eprintln!(
-            "DBG {} {} {} {} {} {} {}",
-            world.chain.height(),
-            has_failed(&opener, &lapsing),
-            has_failed(&peer, &lost),
-            confirmed(&opener),
-            confirmed(&peer),
-            world.costs_since(height),
-            before
-        );
         has_failed(&opener, &lapsing)
             && has_failed(&peer, &lost)
             && wealth(&opener) + wealth(&peer) + world.costs_since(height) == before
@@ -138,4 +134,47 @@ async fn an_end_forced_by_the_opener_with_payments_in_flight_gives_everybody_wha
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_end_forced_by_the_peer_with_payments_in_flight_gives_everybody_what_is_theirs() {
     force(Closer::Peer).await;
+}
+
+/// How many values a node keeps in this space.
+fn kept(node: &Member, space: &str) -> usize {
+    node.store.values().keys().filter(|(primary, _, _)| primary == space).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_settled_long_ago_is_put_away_and_one_in_use_is_not() {
+    let (world, mut opener, mut peer) = pair().await;
+    let first = opener.channel().channel_id;
+    let wish = FundingOrder { push: msat(100_000_000), ..order(&peer, 500_000) };
+    world.channel(&opener, &peer, wish).await;
+    let (all, height) = (wealth(&opener) + wealth(&peer), world.chain.height());
+    opener.close_channel(first, true).unwrap();
+    let nodes = [&opener, &peer];
+    let settled = || wealth(&opener) + wealth(&peer) + world.costs_since(height) == all;
+    world.mine_slowly_until(&nodes, "the coins", settled).await;
+    // That nothing is left is noted with some block after the last one that matters.
+    for _ in 0..2 {
+        world.mine(6);
+        world.all_see_the_tip(&nodes).await;
+    }
+    // Four weeks: so long the crate looks after such a channel.
+    for node in [&mut opener, &mut peer] {
+        node.stop().await;
+        assert_eq!((kept(node, "monitors"), kept(node, "archived_monitors")), (2, 0));
+    }
+    let all = all - world.costs_since(height);
+    world.mine(4_032);
+    let height = world.chain.height();
+    opener.resume().await;
+    let put_away = || kept(&opener, "archived_monitors") == 1 && kept(&opener, "monitors") == 1;
+    eventually("the archive", put_away).await;
+    // What is left is enough to go on with.
+    opener.crash().await;
+    peer.resume().await;
+    opener.all_channels_usable().await;
+    assert_eq!(wealth(&opener) + wealth(&peer), all);
+    opener.close_channel(opener.channel().channel_id, true).unwrap();
+    let nodes = [&opener, &peer];
+    let back = || confirmed(&opener) + confirmed(&peer) + world.costs_since(height) == all;
+    world.mine_slowly_until(&nodes, "the coins", back).await;
 }

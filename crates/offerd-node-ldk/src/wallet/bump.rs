@@ -15,6 +15,16 @@ impl OnchainWallet {
     fn change_script(&self) -> Result<ScriptBuf, WalletError> {
         Ok(self.reveal(KeychainKind::Internal)?.script_pubkey())
     }
+
+    /// Where the coins of a channel go when it ends: an address that none has come to so far. Several channels may
+    /// get the same, since most of those that strangers ask for never come to be, and each new address is one more to
+    /// watch for ever.
+    pub(crate) fn closing_script(&self) -> Result<ScriptBuf, ()> {
+        let mut inner = lock(&self.inner);
+        let address = inner.wallet.next_unused_address(KeychainKind::Internal).address;
+        inner.persist().map_err(|error| warn!(%error, "no address for a channel's end"))?;
+        Ok(address.script_pubkey())
+    }
 }
 
 fn utxo(coin: Coin) -> Option<Utxo> {

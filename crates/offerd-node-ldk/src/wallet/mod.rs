@@ -183,6 +183,11 @@ impl OnchainWallet {
         Ok(tx)
     }
 
+    /// Whether this is a script of an address of ours.
+    pub(crate) fn is_ours(&self, script: &ScriptBuf) -> bool {
+        lock(&self.inner).wallet.is_mine(script.clone())
+    }
+
     /// Gives back the coins of a transaction that will not be sent.
     pub(crate) fn release(&self, tx: &Transaction) {
         let mut inner = lock(&self.inner);

@@ -67,9 +67,7 @@ impl World {
 
     /// What all transactions in blocks above `height` paid in fees, and left behind in anchors that nobody took.
     pub(crate) fn costs_since(&self, height: u32) -> Amount {
-        let blocks = (height + 1..=self.chain.height()).filter_map(|at| self.chain.block(at));
-        let txs: Vec<Transaction> =
-            blocks.flat_map(|block| block.txdata.into_iter().skip(1)).collect();
+        let txs = self.txs_since(height);
         let inputs = txs.iter().flat_map(|tx| &tx.input).map(|input| input.previous_output);
         let spent: HashSet<OutPoint> = inputs.collect();
         let fees: Amount = txs.iter().map(|tx| self.fee(tx)).sum();
@@ -80,6 +78,12 @@ impl World {
         let left = outputs
             .filter(|(outpoint, output)| output.value == ANCHOR && !spent.contains(outpoint));
         fees + left.map(|(_, output)| output.value).sum::<Amount>()
+    }
+
+    /// All transactions in blocks above `height`, but those that pay the miner.
+    pub(crate) fn txs_since(&self, height: u32) -> Vec<Transaction> {
+        let blocks = (height + 1..=self.chain.height()).filter_map(|at| self.chain.block(at));
+        blocks.flat_map(|block| block.txdata.into_iter().skip(1)).collect()
     }
 
     fn fee(&self, tx: &Transaction) -> Amount {
