@@ -151,7 +151,7 @@ async fn a_channel_settled_long_ago_is_put_away_and_one_in_use_is_not() {
     opener.close_channel(first, true).unwrap();
     let nodes = [&opener, &peer];
     let settled = || wealth(&opener) + wealth(&peer) + world.costs_since(height) == all;
-    world.mine_slowly_until(&nodes, "the coins", settled).await;
+    world.mine_until(&nodes, "the coins", settled).await;
     // That nothing is left is noted with some block after the last one that matters.
     for _ in 0..2 {
         world.mine(6);
@@ -176,5 +176,5 @@ async fn a_channel_settled_long_ago_is_put_away_and_one_in_use_is_not() {
     opener.close_channel(opener.channel().channel_id, true).unwrap();
     let nodes = [&opener, &peer];
     let back = || confirmed(&opener) + confirmed(&peer) + world.costs_since(height) == all;
-    world.mine_slowly_until(&nodes, "the coins", back).await;
+    world.mine_until(&nodes, "the coins", back).await;
 }

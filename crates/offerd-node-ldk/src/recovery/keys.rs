@@ -1,12 +1,10 @@
 //! Keys that channels pay to, without knowing anything of the channels.
 //!
-//! | output | key, from the BIP 32 master key of the Lightning seed |
-//! |---|---|
-//! | our balance when the peer closes (`to_remote`, BOLT 3) | `m/8'/i'`, i from 0 to 999; which one depends on the channel |
-//! | what HTLCs and penalties leave us | `m/1'`, P2WPKH |
-//! | our balance when both close together | `m/2'`, P2WPKH |
+//! Our balance when the peer closes (`to_remote`, BOLT 3) is for a key `m/8'/i'` from the BIP 32 master key of the
+//! Lightning seed, i from 0 to 999; which one depends on the channel. The output is P2WPKH, or with anchors a P2WSH that
+//! needs one confirmation.
 //!
-//! `to_remote` is P2WPKH, or with anchors a P2WSH that needs one confirmation.
+//! Everything else that a channel may pay to us without a delay goes to addresses of the wallet, which finds it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,8 +24,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
 
-const HTLC_CHILD: u32 = 1;
-const SHUTDOWN_CHILD: u32 = 2;
 const TO_REMOTE_CHILD: u32 = 8;
 
 /// Which key an output is for, and how it is spent.
@@ -38,10 +34,6 @@ pub(super) enum KeyRef {
     ToRemote(u16),
     /// `to_remote` of a channel with anchors.
     ToRemoteAnchors(u16),
-    /// What HTLCs and penalties leave.
-    Htlc,
-    /// A closing by agreement.
-    Shutdown,
 }
 
 /// The keys, and the scripts that pay to them.
@@ -68,8 +60,6 @@ impl RescueKeys {
                 keys.add(key)?;
             }
         }
-        keys.add(KeyRef::Htlc)?;
-        keys.add(KeyRef::Shutdown)?;
         Ok(keys)
     }
 
@@ -85,13 +75,8 @@ impl RescueKeys {
     }
 
     fn secret(&self, key: KeyRef) -> Result<SecretKey, NodeError> {
-        let path = match key {
-            KeyRef::ToRemote(index) | KeyRef::ToRemoteAnchors(index) => {
-                vec![hardened(TO_REMOTE_CHILD)?, hardened(u32::from(index))?]
-            }
-            KeyRef::Htlc => vec![hardened(HTLC_CHILD)?],
-            KeyRef::Shutdown => vec![hardened(SHUTDOWN_CHILD)?],
-        };
+        let (KeyRef::ToRemote(index) | KeyRef::ToRemoteAnchors(index)) = key;
+        let path = [hardened(TO_REMOTE_CHILD)?, hardened(u32::from(index))?];
         Ok(self.master.derive_priv(&self.secp, &path).map_err(no_key)?.private_key)
     }
 
@@ -105,9 +90,7 @@ impl RescueKeys {
             KeyRef::ToRemoteAnchors(_) => {
                 ScriptBuf::new_p2wsh(&anchors_script(&public).wscript_hash())
             }
-            KeyRef::ToRemote(_) | KeyRef::Htlc | KeyRef::Shutdown => {
-                ScriptBuf::new_p2wpkh(&public.wpubkey_hash())
-            }
+            KeyRef::ToRemote(_) => ScriptBuf::new_p2wpkh(&public.wpubkey_hash()),
         })
     }
 
@@ -129,7 +112,7 @@ impl RescueKeys {
                     cache.p2wsh_signature_hash(index, &script, value, all).map_err(no_key)?;
                 (hash.to_byte_array(), script.into_bytes())
             }
-            KeyRef::ToRemote(_) | KeyRef::Htlc | KeyRef::Shutdown => {
+            KeyRef::ToRemote(_) => {
                 let script = ScriptBuf::new_p2wpkh(&public.wpubkey_hash());
                 let hash =
                     cache.p2wpkh_signature_hash(index, &script, value, all).map_err(no_key)?;
@@ -148,7 +131,7 @@ impl KeyRef {
     pub(super) fn sequence(self) -> Sequence {
         match self {
             Self::ToRemoteAnchors(_) => Sequence::from_height(1),
-            Self::ToRemote(_) | Self::Htlc | Self::Shutdown => Sequence::ENABLE_RBF_NO_LOCKTIME,
+            Self::ToRemote(_) => Sequence::ENABLE_RBF_NO_LOCKTIME,
         }
     }
 }
@@ -173,8 +156,7 @@ fn no_key(error: impl fmt::Display) -> NodeError {
 
 #[cfg(test)]
 mod tests {
-    use lightning::ln::script::ShutdownScript;
-    use lightning::sign::{KeysManager, SignerProvider};
+    use lightning::sign::KeysManager;
 
     use super::*;
 
@@ -188,10 +170,6 @@ mod tests {
         for script in &balances {
             assert!(ours.find(script).is_some(), "{script}");
         }
-        let destination = theirs.get_destination_script([0; 32]).unwrap();
-        assert_eq!(ours.find(&destination), Some(KeyRef::Htlc));
-        let shutdown: ShutdownScript = theirs.get_shutdown_scriptpubkey().unwrap();
-        assert_eq!(ours.find(&shutdown.into_inner()), Some(KeyRef::Shutdown));
-        assert_eq!(ours.scripts.len(), balances.len() + 2);
+        assert_eq!(ours.scripts.len(), balances.len());
     }
 }

@@ -47,7 +47,7 @@ pub enum RescueState {
     Sweeping,
     /// What is ours is in the wallet.
     Recovered,
-    /// It is closed, and nothing of it is ours.
+    /// It is closed, and there is nothing to sweep: nothing of it is ours, or the wallet has it already.
     NothingOurs,
 }
 
