@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::daemon::Daemon;
 use crate::network::Network;
-use crate::until::{until, until_true};
+use crate::until::{until, until_equal, until_true};
 use crate::wallet::Wallet;
 
 /// A wallet of other people and a node of ours.
@@ -157,7 +157,7 @@ pub(crate) fn assert_in_parts(before: &Purses, after: &Purses) {
 /// What everybody on a route had.
 pub(crate) struct Balances<'a> {
     route: Route<'a>,
-    wallet: u64,
+    pub(crate) wallet: u64,
     ours: u64,
     between: u64,
 }
@@ -188,8 +188,8 @@ impl Balances<'_> {
 
     fn wait_for(&self, wallet: u64, ours: u64, between: u64) {
         let Route { wallet: payer, ours: daemon, .. } = self.route;
-        until_true("the balances are as the records say", || {
-            payer.balance() == wallet && daemon.balance() == ours && self.route.others() == between
+        until_equal("what wallet, we and others have", &[wallet, ours, between], || {
+            [payer.balance(), daemon.balance(), self.route.others()]
         });
     }
 }

@@ -1,5 +1,6 @@
 //! Waiting for what others do.
 
+use std::fmt::Debug;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,21 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         }
         assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
         thread::sleep(PAUSE);
+    }
+}
+
+/// Looks until there are the same things to see.
+pub(crate) fn until_equal<T: PartialEq + Debug>(
+    what: &str,
+    wanted: &T,
+    mut look: impl FnMut() -> T,
+) {
+    let mut seen = look();
+    let begun = Instant::now();
+    while seen != *wanted {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}: {seen:?}, not {wanted:?}");
+        thread::sleep(PAUSE);
+        seen = look();
     }
 }
 

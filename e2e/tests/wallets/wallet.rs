@@ -19,7 +19,7 @@ use ldk_node::{Builder, ChannelDetails, Event, Node};
 use crate::chain::Chain;
 use crate::daemon::Daemon;
 use crate::route::Purse;
-use crate::until::{until, until_true};
+use crate::until::{until, until_equal, until_true};
 
 /// A running wallet.
 pub(crate) struct Wallet {
@@ -109,12 +109,11 @@ impl Wallet {
 
     /// Waits until it knows this many public channels, in both directions.
     pub(crate) fn wait_for_gossip(&self, count: usize) {
-        until_true("the news of the channels has come to a wallet", || {
+        until_equal("the directions of channels that a wallet knows", &vec![2; count], || {
             let graph = self.node.network_graph();
             let channels = graph.list_channels().into_iter().filter_map(|id| graph.channel(id));
-            let whole = channels
-                .filter(|channel| channel.one_to_two.is_some() && channel.two_to_one.is_some());
-            whole.count() == count
+            let known = channels.map(|channel| [channel.one_to_two, channel.two_to_one]);
+            known.map(|directions| directions.iter().flatten().count()).collect()
         });
     }
 
