@@ -1,9 +1,8 @@
 //! The names under which offers and invoice requests are kept.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
-
-use bitcoin_hashes::hex::FromHex as _;
 
 /// Names an offer: SHA-256 over its raw records of types 1 to 79 and 1 000 000 000 to 1 999 999 999. Every
 /// invoice request and invoice for the offer yields the same one.
@@ -32,7 +31,11 @@ fn write_hex(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn parse_hex(string: &str) -> Result<[u8; 32], IdError> {
-    <[u8; 32]>::from_hex(string).map_err(|_| IdError)
+    let (pairs, []) = string.as_bytes().as_chunks::<2>() else { return Err(IdError) };
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let bytes = pairs.iter().map(|[high, low]| Some((digit(*high)? << 4) | digit(*low)?));
+    let bytes: Vec<u8> = bytes.collect::<Option<_>>().ok_or(IdError)?;
+    bytes.try_into().map_err(|_| IdError)
 }
 
 impl fmt::Display for OfferId {

@@ -6,9 +6,8 @@
 use alloc::vec::Vec;
 
 use crate::field;
-use crate::hash::{finish, tagged};
+use crate::hash::{Digest, Sha256, finish, tagged};
 use crate::records::known_good;
-use bitcoin_hashes::{HashEngine, sha256};
 
 /// The merkle root over the records of a TLV stream; signature elements (240 to 1000) are left out.
 ///
@@ -27,9 +26,9 @@ pub fn root(bytes: &[u8]) -> [u8; 32] {
 
 /// The three tagged hashes of one message, their tags already taken in.
 pub(crate) struct Hasher {
-    leaf: sha256::HashEngine,
-    branch: sha256::HashEngine,
-    nonce: sha256::HashEngine,
+    leaf: Sha256,
+    branch: Sha256,
+    nonce: Sha256,
 }
 
 impl Hasher {
@@ -58,7 +57,7 @@ impl Hasher {
     /// A record's leaf.
     pub(crate) fn leaf(&self, record: &[u8]) -> [u8; 32] {
         let mut engine = self.leaf.clone();
-        engine.input(record);
+        engine.update(record);
         finish(engine)
     }
 
@@ -66,8 +65,8 @@ impl Hasher {
     pub(crate) fn branch(&self, one: &[u8; 32], other: &[u8; 32]) -> [u8; 32] {
         let mut engine = self.branch.clone();
         // req SG-04
-        engine.input(one.min(other));
-        engine.input(one.max(other));
+        engine.update(one.min(other));
+        engine.update(one.max(other));
         finish(engine)
     }
 
@@ -88,19 +87,19 @@ impl Hasher {
 }
 
 /// Takes in `number` as a `bigsize`.
-fn input_bigsize(engine: &mut sha256::HashEngine, number: u64) {
+fn input_bigsize(engine: &mut Sha256, number: u64) {
     if let Ok(small) = u8::try_from(number)
         && small < 0xfd
     {
-        engine.input(&[small]);
+        engine.update([small]);
     } else if let Ok(two) = u16::try_from(number) {
-        engine.input(&[0xfd]);
-        engine.input(&two.to_be_bytes());
+        engine.update([0xfd]);
+        engine.update(two.to_be_bytes());
     } else if let Ok(four) = u32::try_from(number) {
-        engine.input(&[0xfe]);
-        engine.input(&four.to_be_bytes());
+        engine.update([0xfe]);
+        engine.update(four.to_be_bytes());
     } else {
-        engine.input(&[0xff]);
-        engine.input(&number.to_be_bytes());
+        engine.update([0xff]);
+        engine.update(number.to_be_bytes());
     }
 }

@@ -3,14 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use bitcoin_hashes::{HashEngine, sha256};
 use bolt1::tlv::{Record, Stream, write_record};
 use bolt1::{ChainHash, DecodeError, DecodeErrorKind, Writer};
 use bolt4::BlindedPath;
 
 use crate::error::{Bolt12Error, InvalidReason};
 use crate::field::{self, Message};
-use crate::hash::finish;
+use crate::hash::{Digest, Sha256, finish};
 
 /// The records of a message that is being read, each allowed in it and, if even, known.
 pub(crate) struct Records<'a>(Vec<Record<'a>>);
@@ -67,8 +66,8 @@ pub(crate) fn known_good(bytes: &[u8]) -> impl Iterator<Item = Record<'_>> + Clo
 
 /// SHA-256 over the records for which `keep` holds, as they stand on the wire.
 pub(crate) fn hash(bytes: &[u8], keep: impl Fn(u64) -> bool) -> [u8; 32] {
-    let mut engine = sha256::HashEngine::default();
-    known_good(bytes).filter(|record| keep(record.typ)).for_each(|r| engine.input(r.bytes));
+    let mut engine = Sha256::new();
+    known_good(bytes).filter(|record| keep(record.typ)).for_each(|r| engine.update(r.bytes));
     finish(engine)
 }
 

@@ -2,12 +2,11 @@
 
 use core::fmt;
 
-use bitcoin_hashes::HashEngine;
 use bolt1::PublicKey;
 use secp256k1::schnorr::Signature;
 use secp256k1::{Keypair, Message, Secp256k1, Signing, Verification};
 
-use crate::hash;
+use crate::hash::{self, Digest};
 
 /// `messagename` of an invoice request.
 pub const INVOICE_REQUEST: &str = "invoice_request";
@@ -48,7 +47,7 @@ impl core::error::Error for SignatureError {}
 pub fn sighash(messagename: &str, fieldname: &str, root: &[u8; 32]) -> [u8; 32] {
     // req SG-01
     let mut engine = hash::tagged(&[b"lightning", messagename.as_bytes(), fieldname.as_bytes()]);
-    engine.input(root);
+    engine.update(root);
     hash::finish(engine)
 }
 

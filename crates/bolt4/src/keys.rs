@@ -2,10 +2,11 @@
 
 use core::fmt;
 
-use bitcoin_hashes::{Hash, HashEngine, Hmac, HmacEngine, sha256};
 use bolt1::PublicKey;
+use hmac::{Hmac, Mac};
 use secp256k1::ecdh::SharedSecret;
 use secp256k1::{Scalar, Secp256k1, SecretKey, Verification};
+use sha2::{Digest, Sha256};
 
 /// A secret key that can do a Diffie-Hellman exchange, wherever it lives.
 pub trait Ecdh {
@@ -40,10 +41,8 @@ impl Secret {
 
     /// What turns this hop's ephemeral or path key `public` into the next one's. `None` has a chance of 2^-128.
     pub(crate) fn next_factor(&self, public: &PublicKey) -> Option<Scalar> {
-        let mut engine = sha256::Hash::engine();
-        engine.input(&public.serialize());
-        engine.input(&self.0);
-        Scalar::from_be_bytes(sha256::Hash::from_engine(engine).to_byte_array()).ok()
+        let hash = Sha256::new_with_prefix(public.serialize()).chain_update(self.0).finalize();
+        Scalar::from_be_bytes(hash.into()).ok()
     }
 
     /// The next hop's key, seen from this hop.
@@ -64,9 +63,15 @@ impl fmt::Debug for Secret {
 
 /// HMAC-SHA256 over the parts, one after the other.
 pub(crate) fn hmac256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut engine = HmacEngine::<sha256::Hash>::new(key);
-    for part in parts {
-        engine.input(part);
-    }
-    Hmac::from_engine(engine).to_byte_array()
+    hmac_of(key, parts).finalize().into_bytes().into()
+}
+
+/// Whether `tag` is the HMAC-SHA256 over the parts, compared in constant time.
+pub(crate) fn is_hmac256(tag: &[u8; 32], key: &[u8], parts: &[&[u8]]) -> bool {
+    hmac_of(key, parts).verify(tag.into()).is_ok()
+}
+
+fn hmac_of(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("a key of any length will do");
+    parts.iter().fold(mac, |mac, part| mac.chain_update(part))
 }

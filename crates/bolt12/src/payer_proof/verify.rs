@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use bitcoin_hashes::{HashEngine, sha256};
 use bolt1::tlv::Record;
 use bolt1::{DecodeError, DecodeErrorKind, Reader};
 use secp256k1::{Secp256k1, Verification};
@@ -11,7 +10,7 @@ use super::create::sighash;
 use super::{PayerProof, knows, next_marker, tree};
 use crate::error::{Bolt12Error, Form, InvalidReason};
 use crate::field;
-use crate::hash::finish;
+use crate::hash::{Digest, Sha256, finish};
 use crate::merkle::Hasher;
 use crate::records::{self, Records};
 use crate::signature::{self, SignatureError};
@@ -30,9 +29,7 @@ impl PayerProof {
         let records = Records::read_where(bytes, allows, knows)?;
         let payment_hash = records.required(field::INVOICE_PAYMENT_HASH, value::array)?;
         let preimage = records.required(field::PROOF_PREIMAGE, value::array::<32>)?;
-        let mut engine = sha256::HashEngine::default();
-        engine.input(&preimage);
-        if finish(engine) != payment_hash {
+        if finish(Sha256::new_with_prefix(preimage)) != payment_hash {
             let mismatch = Bolt12Error::invalid(field::PROOF_PREIMAGE, InvalidReason::Mismatch);
             return Err(mismatch.req("PPR-02"));
         }

@@ -2,13 +2,12 @@
 
 use alloc::vec::Vec;
 
-use bitcoin_hashes::cmp::fixed_time_eq;
 use bolt1::{DecodeErrorKind, Reader};
 use secp256k1::{Scalar, Secp256k1, Verification};
 
 use super::{HMAC_LEN, OnionPacket, stream};
 use crate::PeelError;
-use crate::keys::{Ecdh, Secret, hmac256};
+use crate::keys::{Ecdh, Secret, is_hmac256};
 
 /// What one hop finds in a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +37,9 @@ pub fn peel<C: Verification>(
         None => *public_key,
     };
     let secret = Secret::exchange(key, &point).ok_or(PeelError::BadKey)?;
-    let hmac = hmac256(&secret.derive("mu"), &[packet.payloads(), associated_data]);
     // req OD-04
-    if !fixed_time_eq(&hmac, packet.hmac()) {
+    let covered = [packet.payloads(), associated_data];
+    if !is_hmac256(packet.hmac(), &secret.derive("mu"), &covered) {
         return Err(PeelError::BadHmac);
     }
 
