@@ -121,19 +121,11 @@ fn onions(criterion: &mut Criterion<CpuTime>, rows: &mut Vec<Row>) {
     let id = |byte: u8| keypair(byte).public_key();
     let reply = path_over(&[4, 5]);
     let session = SecretKey::from_slice(&[0x35; 32]).unwrap();
-    let content = || (64, Messages::new().short_request.bytes().to_vec());
-    let bytes = content().1;
+    let bytes = Messages::new().short_request.bytes().to_vec();
+    let (over, to) = ([id(1), id(2)], Destination::Node(id(3)));
     let build = || -> OnionMessage {
-        let (_, message) = create(
-            &secp,
-            session,
-            &[id(1), id(2)],
-            &Destination::Node(id(3)),
-            (64, bytes.clone()),
-            Some(&reply),
-        )
-        .unwrap();
-        message
+        let content = (64, bytes.clone());
+        create(&secp, session, &over, &to, content, Some(&reply)).unwrap().1
     };
     let bare = BareOnion::new();
     let message = build();

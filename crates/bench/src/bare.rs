@@ -3,12 +3,12 @@
 
 use std::hint::black_box;
 
-use bitcoin_hashes::{Hash as _, sha256};
 use bolt12::{BlindedPath, field, merkle, signature};
 use secp256k1::schnorr::Signature;
 use secp256k1::{
     Message, PublicKey, Scalar, Secp256k1, SecretKey, VerifyOnly, XOnlyPublicKey, ecdh,
 };
+use sha2::{Digest, Sha256};
 
 /// The bare work of reading one message.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl BareRead {
             black_box(PublicKey::from_slice(black_box(point)).expect("a point"));
         }
         if let Some((key, message, signature)) = &self.signed {
-            black_box(sha256::Hash::hash(black_box(&self.hashed)));
+            black_box(Sha256::digest(black_box(&self.hashed)));
             self.secp.verify_schnorr(signature, message, key).expect("it holds");
         }
     }
