@@ -13,16 +13,18 @@ use offerd_core::amount::AmountSpec;
 use offerd_core::receipt::Sealed;
 use secp256k1::{Secp256k1, SecretKey};
 
+mod differential;
 /// The daemon's own file: it needs nothing of the daemon, and the daemon is too much to build for it.
 #[path = "../../crates/offerd/src/rpc/frame.rs"]
 #[allow(dead_code, reason = "the daemon uses all of it")]
 mod frame;
 mod proofs;
 
+pub use differential::{ldk_invoices, ldk_offers, ldk_proof_creation, ldk_proofs, ldk_requests};
 pub use proofs::proof_creation;
 
 /// The name of each target with what it does.
-pub const TARGETS: [(&str, fn(&[u8])); 16] = [
+pub const TARGETS: [(&str, fn(&[u8])); 21] = [
     ("amount", amount),
     ("blinded_path", blinded_path),
     ("bolt12_string", bolt12_string),
@@ -31,6 +33,11 @@ pub const TARGETS: [(&str, fn(&[u8])); 16] = [
     ("invoice", invoice),
     ("invoice_error", invoice_error),
     ("invoice_request", invoice_request),
+    ("ldk_invoices", ldk_invoices),
+    ("ldk_offers", ldk_offers),
+    ("ldk_proof_creation", ldk_proof_creation),
+    ("ldk_proofs", ldk_proofs),
+    ("ldk_requests", ldk_requests),
     ("offer", offer),
     ("onion_message", onion_message),
     ("payer_proof", payer_proof),
