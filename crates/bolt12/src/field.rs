@@ -135,6 +135,8 @@ fields! {
     EXPERIMENTAL_INVREQ_RECURRENCE_START = 2_000_000_093, "invreq_recurrence_start", InvoiceRequest;
     /// As [`INVREQ_RECURRENCE_CANCEL`].
     EXPERIMENTAL_INVREQ_RECURRENCE_CANCEL = 2_000_000_094, "invreq_recurrence_cancel", InvoiceRequest;
+    /// `...*sha256`, ours: the payment hashes of earlier invoices for the same request, in place of which this one is.
+    INVOICE_REPLACES = 3_000_000_057, "invoice_replaces", Invoice;
     /// As [`INVOICE_RECURRENCE_BASETIME`].
     EXPERIMENTAL_INVOICE_RECURRENCE_BASETIME = 3_000_000_177, "invoice_recurrence_basetime", Invoice;
 }

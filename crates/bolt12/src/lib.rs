@@ -81,6 +81,8 @@
 //!   offer. [`Invoice::mirrors_offer`] says what an invoice for one looks like. In invoice requests both are refused.
 //! * **Signature element 242** `refund_signature` in an invoice is a second signature, over the same merkle root, by
 //!   the `invreq_payer_id` of the invoice that is refunded. `docs/payout-offers.md` specifies both.
+//! * **Field 3 000 000 057** `invoice_replaces` in an invoice names the payment hashes of earlier invoices for the same
+//!   request. It is odd: whoever does not know it may ignore it. `docs/payout-offers.md` specifies it.
 //! * **`lni`** is the prefix of invoices. BOLT 12 gives them none; it is the one in use.
 //! * **The range of an invoice** is 0 to 239 and 1 000 000 000 to 3 999 999 999, and 240 to 1000 for signatures, as
 //!   others have it too; BOLT 12 states none.

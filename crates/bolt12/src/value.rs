@@ -72,6 +72,16 @@ pub(crate) fn chain_hashes(value: &[u8]) -> Result<Vec<ChainHash>, DecodeError> 
     if chains.is_empty() { Err(DecodeErrorKind::InvalidValue.into()) } else { Ok(chains) }
 }
 
+/// `...*sha256`, at least one.
+pub(crate) fn hashes(value: &[u8]) -> Result<Vec<[u8; 32]>, DecodeError> {
+    let mut reader = Reader::new(value);
+    let mut hashes = Vec::new();
+    while !reader.is_empty() {
+        hashes.push(reader.read_array()?);
+    }
+    if hashes.is_empty() { Err(DecodeErrorKind::InvalidValue.into()) } else { Ok(hashes) }
+}
+
 /// `bip340sig`.
 pub(crate) fn signature(value: &[u8]) -> Result<Signature, DecodeError> {
     let bytes = array::<64>(value)?;

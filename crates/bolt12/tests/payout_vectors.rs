@@ -2,7 +2,9 @@
 
 mod common;
 
-use bolt12::{ChainHash, Invoice, InvoiceBuilder, Offer, OfferBuilder, field};
+use std::num::NonZeroU64;
+
+use bolt12::{ChainHash, Invoice, InvoiceBuilder, Offer, OfferBuilder, QuantityMax, field};
 use common::*;
 use serde_json::Value;
 
@@ -18,16 +20,27 @@ fn text<'a>(case: &'a Value, key: &str) -> &'a str {
 }
 
 /// The offers of the file, in its order, as this crate writes them.
-fn offers() -> [Offer; 3] {
+fn offers() -> [Offer; 4] {
     let any = OfferBuilder::new().metadata([7; 16]).issuer_id(&pubkey(ISSUER)).send_invoice();
     let refund = offer_builder().metadata([7; 16]).send_invoice().refund_for([5; 32]);
-    [payout_offer(), any.build().expect("valid"), refund.build().expect("valid")]
+    let five = QuantityMax::Bounded(NonZeroU64::new(5).expect("not zero"));
+    let counted = offer_builder().metadata([7; 16]).send_invoice().quantity_max(five);
+    [
+        payout_offer(),
+        any.build().expect("valid"),
+        refund.build().expect("valid"),
+        counted.build().expect("valid"),
+    ]
 }
 
-/// An invoice of 10 000 msat for one of them.
+/// An invoice of 10 000 msat for one of them, or for three items.
 fn invoice(offer: &Offer) -> Invoice {
     let builder = InvoiceBuilder::for_payout_offer(offer, [8; 32], ChainHash::BITCOIN);
     let builder = completed(builder).amount(msat(10_000));
+    let builder = match offer.quantity_max() {
+        Some(_) => builder.quantity(NonZeroU64::new(3).expect("not zero")),
+        None => builder,
+    };
     let builder = match offer.refund_for() {
         Some(_) => builder.refund_key(&keypair(PAYER)),
         None => builder,
@@ -38,7 +51,7 @@ fn invoice(offer: &Offer) -> Invoice {
 #[test]
 fn payouts_and_their_invoices_are_read_and_written_alike() {
     let cases = cases("accepted");
-    assert_eq!(cases.len(), 3);
+    assert_eq!(cases.len(), offers().len());
     for (case, ours) in cases.iter().zip(offers()) {
         let offer: Offer = text(case, "offer").parse().expect("valid");
         assert_eq!(offer, ours, "{case}");
@@ -68,5 +81,28 @@ fn invoices_that_do_not_mirror_the_payout_are_refused() {
         let invoice: Invoice = text(&case, "invoice").parse().expect("valid by itself");
         let offending = invoice.mirrors_offer(&offer).expect_err("must differ");
         assert_eq!(field::Label(offending).to_string(), text(&case, "field"));
+    }
+}
+
+#[test]
+fn an_invoice_that_replaces_others_is_read_and_written_alike() {
+    for case in cases("replacing") {
+        let read: Invoice = text(&case, "invoice").parse().expect("valid");
+        assert_eq!(read.verify_signature(&secp()), Ok(()));
+        let named: Vec<String> = read.replaces().iter().map(hex::encode).collect();
+        assert_eq!(serde_json::json!(named), case["replaces"]);
+        let ours = completed(InvoiceBuilder::for_request(&request_for(&offer())))
+            .amount(msat(10_000))
+            .replaces(read.replaces())
+            .sign(&secp(), &keypair(ISSUER));
+        assert_eq!(read, ours.expect("valid"));
+    }
+}
+
+#[test]
+fn payment_hashes_of_another_length_are_refused() {
+    for case in cases("refused_replacing") {
+        let error = text(&case, "invoice").parse::<Invoice>().expect_err("must be refused");
+        assert_eq!(told(&error), text(&case, "error"));
     }
 }

@@ -5,6 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::shape::{Hash32, InvoiceString, NodeId};
 
+/// One thing that a call tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptView {
+    /// Seconds since 1970; of a payment, when it was known to have failed.
+    pub at: u64,
+    /// `ask` (for an invoice), `send` (an invoice of ours) or `pay`.
+    #[schemars(extend("enum" = ["ask", "send", "pay"]))]
+    pub step: String,
+    /// Where it went, in words.
+    pub to: String,
+    /// What became of it, in words.
+    pub outcome: String,
+}
+
 /// The result of `pay`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PayResult {
@@ -39,6 +53,9 @@ pub struct PayResult {
     /// The caller's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// What this call tried, fetching the invoice included, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<AttemptView>,
 }
 
 /// The result of `xpay`.
@@ -62,6 +79,9 @@ pub struct XpayResult {
     /// `complete`, or `pending` while the outcome is not known.
     #[schemars(extend("enum" = ["complete", "pending"]))]
     pub status: String,
+    /// What this call tried, fetching the invoice included, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<AttemptView>,
 }
 
 /// The result of `listpays`.

@@ -2,6 +2,8 @@
 
 use bolt1::Msat;
 
+use crate::id::PaymentHash;
+
 /// A call that cannot be carried out. Nothing was changed. The RPC layer gives each its code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misuse {
@@ -87,6 +89,17 @@ pub enum Misuse {
     /// Another invoice of the same request is being paid.
     #[error("another invoice of the same request is being paid")]
     BeingPaid,
+    /// Another invoice of the same request is being paid, and this one does not say that it stands in its place.
+    #[error(
+        "trust_payee: the payment of another invoice of this request ({payment_hash}) is pending, and this invoice \
+         {why}: it is not paid before that one has failed"
+    )]
+    NoEvidence {
+        /// The hash of the payment that is pending.
+        payment_hash: PaymentHash,
+        /// What the invoice lacks.
+        why: &'static str,
+    },
     /// A redemption that waits for approval can no longer be paid.
     #[error("this redemption cannot be paid: {why}")]
     CannotApprove {

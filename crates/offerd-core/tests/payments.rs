@@ -3,8 +3,10 @@
 
 mod common;
 
+use std::slice::from_ref;
+
 use bolt1::{CltvDelta, Seconds, Timestamp};
-use bolt12::Invoice;
+use bolt12::{Invoice, InvoiceBuilder, OfferBuilder, field};
 use offerd_core::payment::{
     FailedAttempt, Failure, FailureKind, OrderTerms, Ordered, OutgoingPayment, PaymentEnd,
     PaymentState, Purpose, decide_label, decide_order, on_attempt_failed, on_failed, on_refused,
@@ -14,6 +16,7 @@ use offerd_core::port::{PayRefused, PaymentFailure};
 use offerd_core::{Batch, Effect, Event, Misuse, PaymentId, Policy};
 use offerd_testkit::sample;
 use proptest::prelude::*;
+use secp256k1::Keypair;
 
 use common::{keys, msat, policy, with_broken_signature};
 
@@ -31,6 +34,7 @@ fn terms() -> OrderTerms {
         max_fee: None,
         max_delay: None,
         retry_for: Seconds(60),
+        trust_payee: false,
     }
 }
 
@@ -72,6 +76,97 @@ fn one_request_is_paid_once_whatever_invoices_there_are_for_it() {
     assert_eq!(other(&[pending]), Err(Misuse::BeingPaid));
     assert_eq!(other(&[paid]), Err(Misuse::AlreadyPaid));
     assert_eq!(begun(other(&[failed])).invoice, second.into());
+}
+
+/// The same, in place of others, signed by [`sample::keypair`] `signer`, whose offer it must be, with the payment hash
+/// of `hash` bytes.
+fn in_place_of(replaced: &[[u8; 32]], hash: [u8; 32]) -> Invoice {
+    let request = sample::invoice_request(&sample::offer(1), 1);
+    InvoiceBuilder::for_request(&request)
+        .amount(sample::invoice(1).amount())
+        .paths(vec![sample::payment_path(1)])
+        .created_at(NOW)
+        .payment_hash(hash)
+        .replaces(replaced)
+        .sign(&sample::secp(), &sample::keypair(1))
+        .unwrap()
+}
+
+#[test]
+fn a_second_invoice_is_paid_beside_the_first_only_on_the_payees_signed_word() {
+    let first = sample::order(1);
+    let other = OutgoingPayment { invoice: second_invoice().into(), ..sample::order(2) };
+    let other = OutgoingPayment { request_key: first.request_key, ..other };
+    let [one, two] = [&first, &other].map(|payment| payment.payment_hash().0);
+    let trusting = || OrderTerms { trust_payee: true, ..terms() };
+    let fit = in_place_of(&[one], [9; 32]);
+
+    assert_eq!(decide(fit.clone(), terms(), from_ref(&first), NOW), Err(Misuse::BeingPaid));
+    let begun_beside = begun(decide(fit.clone(), trusting(), from_ref(&first), NOW));
+    assert!(matches!(begun_beside.purpose, Purpose::Order { trusts_payee: true, .. }));
+    let begun_alone = begun(decide(fit.clone(), trusting(), &[], NOW));
+    assert!(matches!(begun_alone.purpose, Purpose::Order { trusts_payee: false, .. }));
+
+    let unfit = [
+        (second_invoice(), "does not name the pending one in invoice_replaces"),
+        (in_place_of(&[two], [9; 32]), "does not name the pending one in invoice_replaces"),
+        (in_place_of(&[one], one), "has the payment hash of the pending one itself"),
+    ];
+    for (invoice, reason) in unfit {
+        let refused = decide(invoice, trusting(), from_ref(&first), NOW);
+        let Err(Misuse::NoEvidence { payment_hash, why }) = refused else { panic!("{refused:?}") };
+        assert_eq!((payment_hash, why), (first.payment_hash(), reason));
+    }
+    let both = [first.clone(), other.clone()];
+    let refused = decide(fit.clone(), trusting(), &both, NOW);
+    assert!(
+        matches!(refused, Err(Misuse::NoEvidence { payment_hash, .. }) if payment_hash.0 == two)
+    );
+    begun(decide(in_place_of(&[two, one], [9; 32]), trusting(), &both, NOW));
+
+    let mut broken = fit.bytes().to_vec();
+    let signature = fit.records().find(|record| record.typ == field::SIGNATURE).unwrap().value;
+    let at = broken.windows(64).position(|bytes| bytes == signature).unwrap();
+    broken[at] ^= 1;
+    let broken = Invoice::decode(&broken).unwrap();
+    let refused = decide(broken, trusting(), from_ref(&first), NOW);
+    assert!(matches!(refused, Err(Misuse::WrongInvoice { field: "signature", .. })), "{refused:?}");
+    let paid = [ended(&first, sample::paid(1)), other];
+    assert_eq!(decide(fit, trusting(), &paid, NOW), Err(Misuse::AlreadyPaid));
+}
+
+#[test]
+fn only_the_key_that_signed_the_first_invoice_can_replace_it() {
+    // An offer without offer_issuer_id, whose invoices the end of any of its paths may sign.
+    let ends = [sample::keypair(7), sample::keypair(8)];
+    let paths = ends.map(|end| {
+        let mut path = sample::message_path(1, None);
+        path.hops.last_mut().unwrap().blinded_node_id = end.public_key();
+        path
+    });
+    let offer = OfferBuilder::new().paths(&paths).amount(msat(1_000)).description("tea");
+    let request = sample::invoice_request(&offer.build().unwrap(), 1);
+    let pending_invoice = sample::invoice_for(&request, &ends[0], 1);
+    let pending = OutgoingPayment {
+        request_key: pending_invoice.request_key(),
+        invoice: pending_invoice.clone().into(),
+        ..sample::order(1)
+    };
+    let second = |key: &Keypair| {
+        InvoiceBuilder::for_request(&request)
+            .amount(msat(1_000))
+            .paths(vec![sample::payment_path(1)])
+            .created_at(NOW)
+            .payment_hash([9; 32])
+            .replaces(&[pending_invoice.payment_hash()])
+            .sign(&sample::secp(), key)
+            .unwrap()
+    };
+    let trusting = || OrderTerms { trust_payee: true, ..terms() };
+    begun(decide(second(&ends[0]), trusting(), from_ref(&pending), NOW));
+    let refused = decide(second(&ends[1]), trusting(), &[pending], NOW);
+    let why = "is signed by another key than the pending one";
+    assert!(matches!(refused, Err(Misuse::NoEvidence { why: told, .. }) if told == why));
 }
 
 #[test]
@@ -144,14 +239,13 @@ fn only_paths_that_may_be_used_are_handed_on() {
     let (path, info) = sample::payment_path(1);
     let odd = bolt12::BlindedPayInfo { features: vec![1], ..info.clone() };
     let request = sample::invoice_request(&sample::offer(1), 1);
-    let invoice = bolt12::InvoiceBuilder::for_request(&request)
+    let invoice = InvoiceBuilder::for_request(&request)
         .amount(msat(1_000_001))
         .created_at(NOW)
         .payment_hash([1; 32])
         .paths(vec![(path.clone(), odd.clone()), (path.clone(), info.clone())]);
-    let signed = |builder: bolt12::InvoiceBuilder| {
-        builder.sign(&sample::secp(), &sample::keypair(1)).unwrap()
-    };
+    let signed =
+        |builder: InvoiceBuilder| builder.sign(&sample::secp(), &sample::keypair(1)).unwrap();
     let order = pay_order(&begun(decide(signed(invoice.clone()), terms(), &[], NOW)));
     let infos: Vec<_> = order.paths.into_iter().map(|path| path.pay_info).collect();
     assert_eq!(infos, [info]);

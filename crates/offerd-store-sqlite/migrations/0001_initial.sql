@@ -92,6 +92,7 @@ CREATE TABLE payments (
     purpose TEXT NOT NULL CHECK (purpose IN ('order', 'claim')),
     label TEXT,
     offer_id BLOB CHECK (length(offer_id) = 32),
+    trusts_payee INTEGER NOT NULL CHECK (trusts_payee IN (0, 1)),
     payout INTEGER REFERENCES payouts (row),
     reply_path BLOB,
     request_key BLOB NOT NULL CHECK (length(request_key) = 32),
@@ -122,7 +123,7 @@ CREATE TABLE payments (
     CHECK (bolt11 IS NOT NULL OR description IS NULL),
     CHECK ((purpose = 'claim') = (payout IS NOT NULL)),
     CHECK (purpose = 'claim' OR reply_path IS NULL),
-    CHECK (purpose = 'order' OR (label IS NULL AND offer_id IS NULL)),
+    CHECK (purpose = 'order' OR (label IS NULL AND offer_id IS NULL AND trusts_payee = 0)),
     CHECK ((state IN ('awaiting', 'pending')) = (ended_at_unix IS NULL)),
     CHECK (state <> 'awaiting' OR purpose = 'claim'),
     CHECK ((state = 'paid') = (preimage IS NOT NULL)),
@@ -150,8 +151,8 @@ CREATE INDEX payments_by_state ON payments (state);
 CREATE INDEX payments_by_hash ON payments (payment_hash);
 
 -- No more payments per promise than it is kept, and one per request and per label, are begun, unless those before
--- have failed. Not unique indexes: a payment that was thought to have failed and was paid after all has happened,
--- whatever was begun since, and must be recorded.
+-- have failed, or the payee is trusted to take one of those that are unfinished. Not unique indexes: a payment that
+-- was thought to have failed and was paid after all has happened, whatever was begun since, and must be recorded.
 CREATE TRIGGER claims_within_the_uses_of_a_payout BEFORE INSERT ON payments
 WHEN NEW.payout IS NOT NULL AND NEW.state <> 'awaiting'
     AND (SELECT count(*) FROM payments WHERE payout = NEW.payout AND state IN ('pending', 'paid'))
@@ -173,6 +174,7 @@ WHEN NEW.purpose = 'order'
     AND EXISTS (
         SELECT 1 FROM payments
         WHERE request_key = NEW.request_key AND purpose = 'order' AND state <> 'failed'
+            AND (state = 'paid' OR NOT NEW.trusts_payee)
     )
 BEGIN
     SELECT raise(ABORT, 'the request has a payment that is unfinished or paid');
@@ -180,7 +182,10 @@ END;
 
 CREATE TRIGGER one_order_for_a_label BEFORE INSERT ON payments
 WHEN NEW.label IS NOT NULL
-    AND EXISTS (SELECT 1 FROM payments WHERE label = NEW.label AND state <> 'failed')
+    AND EXISTS (
+        SELECT 1 FROM payments
+        WHERE label = NEW.label AND state <> 'failed' AND (state = 'paid' OR NOT NEW.trusts_payee)
+    )
 BEGIN
     SELECT raise(ABORT, 'the label has a payment that is unfinished or paid');
 END;

@@ -167,7 +167,7 @@ impl LogLine {
 
     fn payment_started(payment: &OutgoingPayment) -> Self {
         let (payout, label) = match &payment.purpose {
-            Purpose::Order { label, offer_id: _ } => (None, label.as_deref()),
+            Purpose::Order { label, .. } => (None, label.as_deref()),
             Purpose::Claim { payout, reply_path: _ } => (Some(payout.0), None),
         };
         Self::new(

@@ -24,8 +24,9 @@ pub(crate) fn insert(db: &Connection, payment: &OutgoingPayment) -> Result<(), P
         "store a payment",
         "INSERT INTO payments (id, purpose, label, offer_id, payout, reply_path, request_key, invoice,
              amount_msat, max_fee_msat, max_delay_blocks, retry_for_seconds, created_at_unix, bolt11,
-             payment_hash, payee, description, expires_at_unix, state, attempts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 0)",
+             payment_hash, payee, description, expires_at_unix, state, trusts_payee, attempts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+             0)",
         params![
             payment.id.0,
             purpose.purpose,
@@ -46,6 +47,7 @@ pub(crate) fn insert(db: &Connection, payment: &OutgoingPayment) -> Result<(), P
             bolt11.and_then(|invoice| invoice.description.as_ref()),
             opt_unix(bolt11.map(|invoice| invoice.expires_at))?,
             if payment.is_awaiting() { "awaiting" } else { "pending" },
+            purpose.trusts_payee,
         ],
     )?;
     match &payment.state {
@@ -121,11 +123,12 @@ pub(crate) fn by_id(db: &Connection, id: PaymentId) -> Result<Option<OutgoingPay
     find(db, "SELECT * FROM payments WHERE id = ?1", params![id.0])
 }
 
-/// The newest of this label.
+/// The newest of this label that arrived, else that may arrive, else of all.
 pub(crate) fn by_label(db: &Connection, label: &str) -> Result<Option<OutgoingPayment>, PortError> {
     find(
         db,
-        "SELECT * FROM payments WHERE label = ?1 ORDER BY created_index DESC LIMIT 1",
+        "SELECT * FROM payments WHERE label = ?1
+         ORDER BY state = 'paid' DESC, state = 'pending' DESC, created_index DESC LIMIT 1",
         params![label],
     )
 }
@@ -238,6 +241,7 @@ fn read_purpose(record: &Record<'_>) -> Result<Purpose, PortError> {
         "order" => Ok(Purpose::Order {
             label: record.get("label")?,
             offer_id: record.opt_array("offer_id")?.map(OfferId),
+            trusts_payee: record.get("trusts_payee")?,
         }),
         "claim" => Ok(Purpose::Claim {
             payout: PayoutRow(record.integer("payout")?),
@@ -274,17 +278,19 @@ struct PurposeColumns<'a> {
     offer_id: Option<[u8; 32]>,
     payout: Option<u32>,
     reply_path: Option<&'a [u8]>,
+    trusts_payee: bool,
 }
 
 impl<'a> PurposeColumns<'a> {
     fn of(purpose: &'a Purpose) -> Self {
         match purpose {
-            Purpose::Order { label, offer_id } => Self {
+            Purpose::Order { label, offer_id, trusts_payee } => Self {
                 purpose: "order",
                 label: label.as_deref(),
                 offer_id: offer_id.map(|id| id.0),
                 payout: None,
                 reply_path: None,
+                trusts_payee: *trusts_payee,
             },
             Purpose::Claim { payout, reply_path } => Self {
                 purpose: "claim",
@@ -292,6 +298,7 @@ impl<'a> PurposeColumns<'a> {
                 offer_id: None,
                 payout: Some(payout.0),
                 reply_path: reply_path.as_deref(),
+                trusts_payee: false,
             },
         }
     }

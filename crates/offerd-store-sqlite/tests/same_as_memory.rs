@@ -66,7 +66,7 @@ fn payout_event() -> impl Strategy<Value = Event> {
 
 fn payment_event() -> impl Strategy<Value = Event> {
     let order = (NUMBERS, NUMBERS, label()).prop_map(|(id, request, label)| {
-        let purpose = Purpose::Order { label, offer_id: None };
+        let purpose = Purpose::Order { label, offer_id: None, trusts_payee: false };
         Event::PaymentStarted(OutgoingPayment {
             id: sample::order(id).id,
             purpose,

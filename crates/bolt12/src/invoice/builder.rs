@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
+use core::num::NonZeroU64;
 
 use bolt1::{ChainHash, Msat, PublicKey, Seconds, Timestamp};
 use bolt4::BlindedPath;
@@ -152,6 +153,30 @@ impl InvoiceBuilder {
         let numbering = offer.map_or(Numbering::Experimental, |offer| offer.numbering);
         // req RCI-W1
         self.records.set_tu64(numbering.numbers().basetime, start.0);
+        self
+    }
+
+    /// `invreq_quantity`, for a payout offer that counts items: `invoice_amount` becomes the price of so many, where
+    /// the offer has one in bitcoin and that is not more than there is.
+    pub fn quantity(mut self, quantity: NonZeroU64) -> Self {
+        self.records.set_tu64(field::INVREQ_QUANTITY, quantity.get());
+        let each = match &self.answered {
+            Answered::PayoutOffer(offer) => offer.price(),
+            Answered::Request(_) => Price::PayerDecides,
+        };
+        match each {
+            Price::Msat(each) => self.amount_if_any(each.times(quantity)),
+            Price::PayerDecides | Price::Fiat { .. } => self,
+        }
+    }
+
+    /// `invoice_replaces`: the payment hashes of earlier invoices for the same request. None at all leaves the field
+    /// out.
+    pub fn replaces(mut self, payment_hashes: &[[u8; 32]]) -> Self {
+        self.records.set(field::INVOICE_REPLACES, payment_hashes.concat());
+        if payment_hashes.is_empty() {
+            self.records.remove(field::INVOICE_REPLACES);
+        }
         self
     }
 

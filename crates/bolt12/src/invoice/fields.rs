@@ -26,6 +26,7 @@ pub(super) struct InvoiceFields {
     pub(super) features: InvoiceFeatures,
     pub(super) node_id: PublicKey,
     pub(super) recurrence_basetime: Option<Timestamp>,
+    pub(super) replaces: Vec<[u8; 32]>,
     pub(super) signature: Signature,
     pub(super) refund_signature: Option<Signature>,
 }
@@ -55,6 +56,7 @@ impl InvoiceFields {
             features: InvoiceFeatures::new(features.unwrap_or_default()),
             node_id: records.required(field::INVOICE_NODE_ID, value::point)?,
             recurrence_basetime,
+            replaces: records.optional(field::INVOICE_REPLACES, value::hashes)?.unwrap_or_default(),
             signature: records.required(field::SIGNATURE, value::signature)?,
             refund_signature: records.optional(field::REFUND_SIGNATURE, value::signature)?,
         };

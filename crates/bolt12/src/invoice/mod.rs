@@ -69,6 +69,7 @@ pub enum InvoiceKind {
 /// | 174 | `invoice_features` | `...*byte` | bit field: 16, 17 |
 /// | 176 | `invoice_node_id` | `point` | the key that signed |
 /// | 177 | `invoice_recurrence_basetime` | `tu64` | start of period 0 |
+/// | 3000000057 | `invoice_replaces` | `...*sha256` | ours: payment hashes of earlier invoices for this request |
 /// | 240 | `signature` | `bip340sig` | by `invoice_node_id` |
 /// | 242 | `refund_signature` | `bip340sig` | ours: by the payer of the refunded invoice |
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -229,6 +230,12 @@ impl Invoice {
     /// recurring; the same in every invoice of a series, which only its payer can check.
     pub const fn recurrence_basetime(&self) -> Option<Timestamp> {
         self.fields.recurrence_basetime
+    }
+
+    /// `invoice_replaces`: the payment hashes of earlier invoices for the same request, of which and of this one the
+    /// payee takes one payment. Empty where the field is absent.
+    pub fn replaces(&self) -> &[[u8; 32]] {
+        &self.fields.replaces
     }
 
     /// `refund_signature`, valid or not.

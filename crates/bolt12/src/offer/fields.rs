@@ -216,6 +216,15 @@ impl QuantityMax {
         Ok(NonZeroU64::new(value::tu64(bytes)?).map_or(Self::Unbounded, Self::Bounded))
     }
 
+    /// Whether one invoice may be for so many items: at least one, and at most the maximum.
+    pub fn admits(self, quantity: u64) -> bool {
+        let below = match self {
+            Self::Unbounded => true,
+            Self::Bounded(max) => quantity <= max.get(),
+        };
+        quantity > 0 && below
+    }
+
     /// As it stands in `offer_quantity_max`: zero for any number.
     pub(crate) fn to_u64(self) -> u64 {
         match self {

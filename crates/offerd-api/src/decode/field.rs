@@ -62,7 +62,9 @@ fn shape(typ: u64, context: &Context<'_>) -> Option<Shape> {
         | number::PROOF_SIGNATURE
         | number::PROOF_PREIMAGE => Shape::Bytes,
         number::PROOF_OMITTED_TLVS => Shape::Markers,
-        number::PROOF_MISSING_HASHES | number::PROOF_LEAF_HASHES => Shape::Hashes,
+        number::PROOF_MISSING_HASHES | number::PROOF_LEAF_HASHES | number::INVOICE_REPLACES => {
+            Shape::Hashes
+        }
         number::OFFER_CURRENCY
         | number::OFFER_DESCRIPTION
         | number::OFFER_ISSUER

@@ -19,7 +19,15 @@ const MAX_AMOUNT: Param = Param::optional(
 )
 .by_name();
 const DRIFT: Param = Param::not_yet("max_rate_drift_ppm", "prices in currencies").by_name();
-const RETRY_ABOUT: &str = "How many seconds to go on trying.";
+const TRUST: Param = Param::default(
+    "trust_payee",
+    Kind::Boolean,
+    "false",
+    "Whether, while the payment of an invoice is pending, another invoice of the same request may be \
+     paid if the payee has signed that it takes one of them.",
+)
+.by_name();
+const RETRY_ABOUT: &str = "How many seconds the call may take, fetching and paying together.";
 const LABEL_ABOUT: &str = "A name for the payment: the same label again is the same payment.";
 const MAXFEE_ABOUT: &str = "Most that routing may cost.";
 const MAXDELAY_ABOUT: &str = "Most blocks the money may be locked for.";
@@ -61,6 +69,7 @@ const PAY: Method = Method {
         MAX_AMOUNT,
         DRIFT,
         Param::optional("payer_note", Kind::Text, "For an offer: a note for the issuer.").by_name(),
+        TRUST,
     ],
     returns: Returns::of::<PayResult>(),
 };
@@ -89,6 +98,7 @@ const XPAY: Method = Method {
         QUANTITY,
         MAX_AMOUNT,
         DRIFT,
+        TRUST,
     ],
     returns: Returns::of::<XpayResult>(),
 };

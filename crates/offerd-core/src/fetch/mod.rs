@@ -4,4 +4,4 @@ mod check;
 mod request;
 
 pub use check::{FetchedInvoice, Reply, check_reply, refusal_reason};
-pub use request::{Fetch, FetchArguments, prepare};
+pub use request::{Fetch, FetchArguments, prepare, repeat};

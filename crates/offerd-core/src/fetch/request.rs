@@ -1,7 +1,11 @@
 //! Making a request for an invoice.
 
 use bolt1::{Msat, Timestamp};
-use bolt12::{Bip353Name, InvoiceRequest, InvoiceRequestBuilder, Offer, Price, QuantityMax};
+use bolt12::invoice_request::ForOffer;
+use bolt12::{
+    Bip353Name, Invoice, InvoiceRequest, InvoiceRequestBuilder, Offer, Price, QuantityMax, field,
+};
+use secp256k1::Keypair;
 
 use crate::keys::Keys;
 use crate::misuse::Misuse;
@@ -89,9 +93,31 @@ pub fn prepare(
         // req RW-44
         builder = builder.bip_353_name(name);
     }
-    let request = builder
-        .sign(keys.secp(), &payer)
-        .map_err(|error| Misuse::WrongString(error.to_string()))?;
+    finish(offer, builder, &payer, keys)
+}
+
+/// The request that `invoice`, one for `offer`, was the answer to, once more: the same bytes, so that the issuer knows
+/// it for the same request. Of all its invoices an honest issuer takes one payment.
+///
+/// # Errors
+/// [`Misuse::WrongString`] when it was not a request of ours.
+pub fn repeat(offer: &Offer, invoice: &Invoice, keys: &Keys) -> Result<Fetch, Misuse> {
+    let payer = keys.payer(invoice.request_view().metadata());
+    let own = invoice.invreq_records().filter(|record| !field::in_offer(record.typ));
+    let builder = own.fold(InvoiceRequestBuilder::for_offer(offer), |builder, record| {
+        builder.raw(record.typ, record.value)
+    });
+    finish(offer, builder, &payer, keys)
+}
+
+fn finish(
+    offer: &Offer,
+    builder: InvoiceRequestBuilder<ForOffer>,
+    payer: &Keypair,
+    keys: &Keys,
+) -> Result<Fetch, Misuse> {
+    let request =
+        builder.sign(keys.secp(), payer).map_err(|error| Misuse::WrongString(error.to_string()))?;
     // req OR-11
     let destinations = match (offer.paths(), offer.issuer_id()) {
         ([], Some(issuer)) => vec![Destination::Node(issuer)],

@@ -136,7 +136,12 @@ pub struct Draft<'a> {
     amount: Msat,
     sealed: Sealed,
     expiry: Seconds,
+    /// Payment hashes of earlier invoices for the same request, the oldest first.
+    replaces: Vec<[u8; 32]>,
 }
+
+/// Earlier invoices that an invoice of ours says to replace; of more, the oldest are left out.
+const MOST_REPLACED: usize = 16;
 
 impl<'a> Quote<'a> {
     /// What the payer will be asked.
@@ -161,11 +166,24 @@ impl<'a> Quote<'a> {
             expiry,
             counter: 0,
         };
-        Draft { request: self.request, amount: self.amount, sealed, expiry }
+        let (request, amount) = (self.request, self.amount);
+        Draft { request, amount, sealed, expiry, replaces: Vec::new() }
     }
 }
 
 impl Draft<'_> {
+    /// Says in the invoice that it takes the place of `previous`, the last one made for the same request, and of those
+    /// that `previous` took the place of: of all of them we take one payment. It is signed, so that whoever pays
+    /// although `previous` may still be on its way can show that we said so.
+    #[must_use]
+    pub fn in_place_of(mut self, previous: &Invoice) -> Self {
+        let hashes = previous.replaces().iter().copied().chain([previous.payment_hash()]);
+        let hashes: Vec<_> = hashes.collect();
+        let too_many = hashes.len().saturating_sub(MOST_REPLACED);
+        self.replaces = hashes.into_iter().skip(too_many).collect();
+        self
+    }
+
     /// What the node must provide.
     ///
     /// # Errors
@@ -191,7 +209,8 @@ impl Draft<'_> {
             // req IW-01, IW-02, IW-04
             .created_at(self.sealed.created_at)
             // req IW-06
-            .node_id(&keys.node_id());
+            .node_id(&keys.node_id())
+            .replaces(&self.replaces);
         finish_invoice(builder, minted, self.expiry, keys).map_err(|_| Refusal::Unavailable)
     }
 }

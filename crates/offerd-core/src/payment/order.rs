@@ -27,6 +27,9 @@ pub struct OrderTerms {
     pub max_delay: Option<CltvDelta>,
     /// How long the node tries.
     pub retry_for: Seconds,
+    /// Whether the payee is trusted to take one payment of a request, where it says so of two invoices: see
+    /// [`decide_order`].
+    pub trust_payee: bool,
 }
 
 /// What an order comes to.
@@ -38,7 +41,7 @@ pub enum Ordered {
     New(Batch),
 }
 
-/// Whether a labelled call is one that was made before. `by_label` is the newest payment of that label.
+/// Whether a labelled call is one that was made before. `by_label` is the payment that the label stands for.
 ///
 /// # Errors
 /// [`Misuse::PaymentLabelTaken`] when the label stands for something else that was not given up.
@@ -60,6 +63,10 @@ pub fn decide_label(
 
 /// Decides on an order. `history` is every payment for the same request, `id` 32 fresh random bytes.
 ///
+/// A second invoice of a request is paid when nothing of the first is in flight any more. It is paid before only when
+/// the caller trusts the payee and there is evidence to hold against it: the payee that signed the first invoice names
+/// it in the second (`invoice_replaces`), which it signed too.
+///
 /// # Errors
 /// [`Misuse`]: nothing is committed.
 pub fn decide_order(
@@ -71,15 +78,18 @@ pub fn decide_order(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Ordered, Misuse> {
-    if let Some(payment) = history.iter().find(|payment| payment.is_live()) {
-        return if payment.invoice.bolt12() == Some(&invoice) {
-            Ok(Ordered::Same(Box::new(payment.clone())))
-        } else if payment.is_paid() {
-            Err(Misuse::AlreadyPaid)
-        } else {
-            Err(Misuse::BeingPaid)
-        };
+    let live = || history.iter().filter(|payment| payment.is_live());
+    if let Some(same) = live().find(|payment| payment.invoice.bolt12() == Some(&invoice)) {
+        return Ok(Ordered::Same(Box::new(same.clone())));
     }
+    if live().any(OutgoingPayment::is_paid) {
+        return Err(Misuse::AlreadyPaid);
+    }
+    let trusts_payee = live().next().is_some();
+    if trusts_payee && !terms.trust_payee {
+        return Err(Misuse::BeingPaid);
+    }
+    live().try_for_each(|pending| evident(pending, &invoice))?;
     check_payable(&invoice, keys, policy, now)?;
     let amount = invoice.amount();
     // req IR-16, RCI-R4
@@ -88,7 +98,7 @@ pub fn decide_order(
     }
     let payment = OutgoingPayment {
         id,
-        purpose: Purpose::Order { label: terms.label, offer_id: terms.offer_id },
+        purpose: Purpose::Order { label: terms.label, offer_id: terms.offer_id, trusts_payee },
         request_key: invoice.request_key(),
         amount,
         max_fee: terms.max_fee.unwrap_or_else(|| policy.pay_fee(amount)),
@@ -137,7 +147,7 @@ pub fn decide_bolt11_order(
     }
     let payment = OutgoingPayment {
         id,
-        purpose: Purpose::Order { label: terms.label, offer_id: None },
+        purpose: Purpose::Order { label: terms.label, offer_id: None, trusts_payee: false },
         request_key,
         amount,
         max_fee: terms.max_fee.unwrap_or_else(|| policy.pay_fee(amount)),
@@ -148,6 +158,22 @@ pub fn decide_bolt11_order(
         invoice: Payable::Bolt11(invoice),
     };
     Ok(Ordered::New(Batch::of(Event::PaymentStarted(payment)).and_then(Effect::Pay(id))))
+}
+
+/// Whether `second`, whose signature is checked elsewhere, says that it stands in the place of a payment that is
+/// pending. One of the same hash would not: whoever knows the preimage could take both.
+fn evident(pending: &OutgoingPayment, second: &Invoice) -> Result<(), Misuse> {
+    let hash = pending.payment_hash();
+    let why = if second.payment_hash() == hash.0 {
+        "has the payment hash of the pending one itself"
+    } else if second.node_id() != pending.invoice.node_id() {
+        "is signed by another key than the pending one"
+    } else if !second.replaces().contains(&hash.0) {
+        "does not name the pending one in invoice_replaces"
+    } else {
+        return Ok(());
+    };
+    Err(Misuse::NoEvidence { payment_hash: hash, why })
 }
 
 fn bolt11_amount(facts: &Bolt11Facts, given: Option<Msat>) -> Result<Msat, Misuse> {

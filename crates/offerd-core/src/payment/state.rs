@@ -15,6 +15,9 @@ pub enum Purpose {
         label: Option<String>,
         /// The offer whose invoice it is, when it was fetched in the same call.
         offer_id: Option<OfferId>,
+        /// Whether it was begun although another one of its request was pending, on the payee's signed word that it
+        /// takes one of them.
+        trusts_payee: bool,
     },
     /// A claim on a payout.
     Claim {

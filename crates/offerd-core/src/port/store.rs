@@ -115,7 +115,8 @@ pub trait Store: KeyValueStore {
     ///
     /// # Errors
     /// `Conflict` when a row that must be unique exists already (a label, a receipt key, a payment id, a second
-    /// unfinished claim on one payout), or a row is no longer in a state that the event can leave (a payment that
+    /// unfinished claim on one payout, a second payment of one request or label, be it beside an unfinished one that
+    /// it trusts the payee about), or a row is no longer in a state that the event can leave (a payment that
     /// has ended fails, a disabled offer is disabled): read again and decide again. `Rejected` for a new row that
     /// belongs to one that does not exist.
     fn commit(&self, batch: &Batch) -> Result<(), PortError>;
@@ -155,7 +156,8 @@ pub trait Store: KeyValueStore {
 
     /// The payment of this id.
     fn payment(&self, id: PaymentId) -> Result<Option<OutgoingPayment>, PortError>;
-    /// The newest payment that we were told to make under this label.
+    /// The payment that we were told to make under this label: the newest that arrived, else the newest whose outcome
+    /// is not known, else the newest.
     fn payment_by_label(&self, label: &str) -> Result<Option<OutgoingPayment>, PortError>;
     /// All payments for one request, oldest first.
     fn payments_by_request(

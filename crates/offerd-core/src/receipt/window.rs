@@ -59,6 +59,11 @@ impl<P: Ord + Clone> InvoiceWindow<P> {
             .filter(|invoice| !invoice.is_expired_at(now))
     }
 
+    /// The last invoice made for this request, expired or not.
+    pub fn last(&self, key: &ReceiptKey) -> Option<&Invoice> {
+        self.entries.get(key).map(|entry| &entry.invoice)
+    }
+
     /// The invoice of this payment hash.
     pub fn by_hash(&self, hash: &PaymentHash) -> Option<&Invoice> {
         self.by_hash.get(hash).and_then(|key| self.entries.get(key)).map(|entry| &entry.invoice)

@@ -97,7 +97,11 @@ impl Store for MemoryStore {
 
     fn payment_by_label(&self, label: &str) -> Result<Option<OutgoingPayment>, PortError> {
         let state = self.state();
-        Ok(state.payments.iter().rfind(|payment| label_of(payment) == Some(label)).cloned())
+        let labelled = || state.payments.iter().filter(|payment| label_of(payment) == Some(label));
+        let newest = |wanted: fn(&OutgoingPayment) -> bool| labelled().rfind(|one| wanted(one));
+        let found =
+            newest(OutgoingPayment::is_paid).or_else(|| newest(OutgoingPayment::is_pending));
+        Ok(found.or_else(|| newest(|_| true)).cloned())
     }
 
     fn payments_by_request(

@@ -169,7 +169,11 @@ impl State {
                     unique(self.has_room(*payout), "a claim on this payout")?;
                 }
             }
-            Purpose::Order { label, offer_id: _ } => {
+            Purpose::Order { label, offer_id: _, trusts_payee } => {
+                let in_the_way = |other: &&OutgoingPayment| {
+                    other.is_paid() || !(*trusts_payee && other.is_pending())
+                };
+                let standing = standing.filter(in_the_way);
                 for other in standing.filter(|other| other.payout().is_none()) {
                     let free = other.request_key != payment.request_key;
                     unique(free, "a payment for this request")?;
@@ -320,7 +324,7 @@ fn has_failed(payment: &OutgoingPayment) -> bool {
 
 pub(super) fn label_of(payment: &OutgoingPayment) -> Option<&str> {
     match &payment.purpose {
-        Purpose::Order { label, offer_id: _ } => label.as_deref(),
+        Purpose::Order { label, .. } => label.as_deref(),
         Purpose::Claim { .. } => None,
     }
 }

@@ -92,6 +92,7 @@ pub fn order(number: u32) -> OutgoingPayment {
         purpose: Purpose::Order {
             label: Some(format!("payment {number}")),
             offer_id: Some(invoice.offer_id()),
+            trusts_payee: false,
         },
         request_key: invoice.request_key(),
         amount: invoice.amount(),
@@ -113,7 +114,7 @@ pub fn bolt11_order(number: u32) -> OutgoingPayment {
         description: number.is_multiple_of(2).then(|| format!("tea {number}")),
         expires_at: NOW.plus(Seconds(3_600)),
     };
-    let purpose = Purpose::Order { label: None, offer_id: None };
+    let purpose = Purpose::Order { label: None, offer_id: None, trusts_payee: false };
     OutgoingPayment {
         purpose,
         request_key: bytes("bolt11 request", number),

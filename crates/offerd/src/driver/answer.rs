@@ -64,6 +64,10 @@ impl Driver {
             return Ok(Ok(invoice.clone()));
         }
         let draft = quote.draft(&self.keys, &self.policy, now);
+        let draft = match self.memory().window.last(&key) {
+            Some(previous) => draft.in_place_of(previous),
+            None => draft,
+        };
         let order = match draft.mint_order() {
             Ok(order) => order,
             Err(refusal) => return Ok(Err(refusal)),

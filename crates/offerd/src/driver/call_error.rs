@@ -1,13 +1,29 @@
 //! Why a call of ours did not end as its caller hoped.
 
+use bolt1::Timestamp;
 use bolt12::InvoiceError;
 use offerd_core::Misuse;
-use offerd_core::payment::{FailedAttempt, Failure};
+use offerd_core::payment::Failure;
 use offerd_core::port::PortError;
 
-/// One try at reaching the other side.
+/// What a call was about when it tried something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Asking for an invoice.
+    Ask,
+    /// Sending an invoice of ours.
+    Send,
+    /// Paying.
+    Pay,
+}
+
+/// One try, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
+    /// When it was made, or, of a payment, when it was known to have failed.
+    pub at: Timestamp,
+    /// What it was for.
+    pub step: Step,
     /// Where it went, in words.
     pub to: String,
     /// What became of it.
@@ -49,8 +65,8 @@ pub enum CallError {
     PaymentFailed {
         /// Why.
         reason: Failure,
-        /// What was tried before.
-        attempts: Vec<FailedAttempt>,
+        /// What was tried, fetching the invoice included, in the order of time.
+        attempts: Vec<Attempt>,
     },
     /// No more calls may wait.
     #[error("too many calls are waiting already: try again later")]

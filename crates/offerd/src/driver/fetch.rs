@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::messages::INVOICE_REQUEST;
 use super::world::random;
-use super::{Attempt, CallError, Driver, deadline, timeout};
+use super::{Attempt, CallError, Driver, Step, deadline, timeout};
 
 /// What a fetch brought.
 #[derive(Clone, Debug)]
@@ -20,12 +20,26 @@ pub struct FetchOutcome {
     pub fetched: FetchedInvoice,
     /// The request that it answers.
     pub request: InvoiceRequest,
+    /// What was tried until then.
+    pub attempts: Vec<Attempt>,
+}
+
+/// A request that was sent.
+struct Asked<'a> {
+    fetch: Fetch,
+    waiter: ReplyWaiter<'a>,
+    /// Which attempt it was, from 0.
+    attempt: usize,
 }
 
 /// Until the first request is repeated, and twice that until the next.
 const FIRST_PATIENCE: Duration = Duration::from_secs(4);
 /// Requests at most, all paths together.
 const MOST_ATTEMPTS: usize = 8;
+/// What became of a request that was sent and not answered.
+const NO_ANSWER: &str = "sent, no answer";
+/// What became of the one that was.
+const ANSWERED: &str = "answered";
 /// Answers to one message that are kept until somebody looks at them; more are dropped.
 const MOST_REPLIES: usize = 4;
 
@@ -41,38 +55,47 @@ impl Driver {
         arguments: &FetchArguments,
         within: Duration,
     ) -> Result<FetchOutcome, CallError> {
-        let deadline = deadline(within);
-        let mut asked: Vec<(Fetch, ReplyWaiter<'_>)> = Vec::new();
-        let mut attempts = Vec::new();
-        let mut patience = FIRST_PATIENCE;
-        let mut sent = false;
-        for attempt in 0..MOST_ATTEMPTS {
+        let fresh = || {
             // req RW-41
             let metadata = random(&*self.ports.entropy)?;
-            let now = self.now();
-            let fetch = prepare(offer, arguments, metadata, &self.keys, &self.policy, now)?;
+            Ok(prepare(offer, arguments, metadata, &self.keys, &self.policy, self.now())?)
+        };
+        self.fetch_until(fresh, deadline(within)).await
+    }
+
+    /// Sends what `request` makes, until an answer comes or the time is over.
+    pub(super) async fn fetch_until(
+        &self,
+        request: impl Fn() -> Result<Fetch, CallError>,
+        deadline: Instant,
+    ) -> Result<FetchOutcome, CallError> {
+        let mut asked: Vec<Asked<'_>> = Vec::new();
+        let mut attempts = Vec::new();
+        let mut patience = FIRST_PATIENCE;
+        for number in 0..MOST_ATTEMPTS {
+            let fetch = request()?;
             // req OM-W4
-            let to = fetch.destinations.iter().cycle().nth(attempt).cloned();
+            let to = fetch.destinations.iter().cycle().nth(number).cloned();
             let to = to.ok_or_else(|| PortError::rejected("the offer names nobody to ask"))?;
             let content =
                 MessageContent { typ: INVOICE_REQUEST, bytes: fetch.request.bytes().to_vec() };
             let others = fetch.destinations.len();
-            let (waiter, result) = self.ask(&to, content, attempt).await?;
+            let (waiter, result) = self.ask(&to, content, number).await?;
             let outcome = match &result {
-                Ok(()) => "sent".to_owned(),
+                Ok(()) => NO_ANSWER.to_owned(),
                 Err(error) => error.to_string(),
             };
-            attempts.push(Attempt { to: describe(&to), outcome });
-            sent |= result.is_ok();
+            let (at, to) = (self.now(), describe(&to));
+            attempts.push(Attempt { at, step: Step::Ask, to, outcome });
             if result.is_ok() {
-                asked.push((fetch, waiter));
-            } else if attempt + 1 < others {
+                asked.push(Asked { fetch, waiter, attempt: number });
+            } else if number + 1 < others {
                 continue;
-            } else if !sent {
+            } else if asked.is_empty() {
                 return Err(CallError::Unreachable { attempts });
             }
             let until = deadline.min(Instant::now() + patience);
-            if let Some(outcome) = self.first_answer(&mut asked, until).await? {
+            if let Some(outcome) = self.first_answer(&mut asked, &mut attempts, until).await? {
                 return Ok(outcome);
             }
             if Instant::now() >= deadline {
@@ -80,7 +103,7 @@ impl Driver {
             }
             patience *= 2;
         }
-        match self.first_answer(&mut asked, deadline).await? {
+        match self.first_answer(&mut asked, &mut attempts, deadline).await? {
             Some(outcome) => Ok(outcome),
             None => Err(CallError::NoAnswer { attempts }),
         }
@@ -89,16 +112,22 @@ impl Driver {
     /// The first reply to any of our requests that is an invoice or a refusal.
     async fn first_answer(
         &self,
-        asked: &mut [(Fetch, ReplyWaiter<'_>)],
+        asked: &mut [Asked<'_>],
+        attempts: &mut Vec<Attempt>,
         until: Instant,
     ) -> Result<Option<FetchOutcome>, CallError> {
         let left = until.saturating_duration_since(Instant::now());
-        let waiters = asked.iter_mut().map(|(_, waiter)| waiter).collect();
+        let waiters = asked.iter_mut().map(|asked| &mut asked.waiter).collect();
         let Some((at, content)) = timeout(left, any_reply(waiters)).await else { return Ok(None) };
-        let Some((fetch, _)) = asked.get(at) else { return Ok(None) };
+        let Some(Asked { fetch, attempt, .. }) = asked.get(at) else { return Ok(None) };
         match check_reply(fetch, &content, &self.keys, &self.policy, self.now())? {
             Reply::Invoice(fetched) => {
-                Ok(Some(FetchOutcome { fetched, request: fetch.request.clone() }))
+                let mut attempts = std::mem::take(attempts);
+                if let Some(answered) = attempts.get_mut(*attempt) {
+                    ANSWERED.clone_into(&mut answered.outcome);
+                }
+                let request = fetch.request.clone();
+                Ok(Some(FetchOutcome { fetched, request, attempts }))
             }
             Reply::Refused(error) => Err(CallError::Refused(error)),
         }

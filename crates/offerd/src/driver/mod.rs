@@ -16,6 +16,7 @@ mod pay;
 mod payouts;
 mod receive;
 mod redeem;
+mod replace;
 mod send_invoice;
 mod waits;
 mod warning;
@@ -38,7 +39,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 pub use bolt11::Bolt11Made;
-pub use call_error::{Attempt, CallError};
+pub use call_error::{Attempt, CallError, Step};
 pub use fetch::FetchOutcome;
 pub use invoices::{ListedInvoice, answer_label};
 pub use offers::{OfferMade, OfferRequest};

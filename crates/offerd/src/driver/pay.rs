@@ -11,9 +11,10 @@ use offerd_core::payment::{
 };
 use offerd_core::port::{Bolt11Facts, PortError};
 use offerd_core::{Misuse, PaymentId};
+use tokio::time::Instant;
 
 use super::world::random;
-use super::{CallError, Driver};
+use super::{Attempt, CallError, Driver, Step, deadline};
 
 /// What `pay` and `xpay` were asked.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +35,11 @@ pub struct PayCall {
     pub max_fee: Option<Msat>,
     /// Most blocks the payment may be locked for.
     pub max_delay: Option<CltvDelta>,
-    /// How long to try, for fetching and for paying each.
+    /// How long the call may take, fetching and paying together.
     pub retry_for: Duration,
+    /// Whether a second invoice of a request may be paid while the payment of the first is pending, where the payee
+    /// says over its signature that it takes one of them.
+    pub trust_payee: bool,
 }
 
 /// A payment as far as it is known when the call returns: paid, or still pending.
@@ -45,14 +49,50 @@ pub struct PayOutcome {
     pub payment: OutgoingPayment,
     /// Whether this call began it.
     pub begun_now: bool,
+    /// What was tried, fetching the invoice included, in the order of time.
+    pub attempts: Vec<Attempt>,
 }
 
 /// What is to be paid.
 #[expect(clippy::large_enum_variant, reason = "taken apart at once, never kept in numbers")]
-enum ToPay {
+pub(super) enum ToPay {
     Bolt12(Invoice),
     /// With the amount that the caller says.
     Bolt11(Bolt11Facts, Option<Msat>),
+}
+
+impl ToPay {
+    /// Under which it is paid once.
+    fn request_key(&self) -> [u8; 32] {
+        match self {
+            Self::Bolt12(invoice) => invoice.request_key(),
+            Self::Bolt11(facts, _) => facts.request_key(),
+        }
+    }
+}
+
+/// What has become of a call so far.
+pub(super) struct Course {
+    /// When it ends.
+    pub(super) deadline: Instant,
+    /// What was tried.
+    pub(super) attempts: Vec<Attempt>,
+}
+
+impl Course {
+    fn until(deadline: Instant) -> Self {
+        Self { deadline, attempts: Vec::new() }
+    }
+
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// How long the node may go on trying: a tenth less than is left, so that we hear what comes of the last attempt.
+    fn for_the_node(&self) -> Seconds {
+        let left = self.left();
+        Seconds(left.saturating_sub(left / 10).as_secs())
+    }
 }
 
 /// Whether a string looks like an invoice of BOLT 11 and not like one of BOLT 12.
@@ -71,24 +111,24 @@ fn goes_with_offers(call: &PayCall) -> Result<(), Misuse> {
     }
 }
 
-/// How much longer than the node tries we wait for it to say so.
-const GRACE: Duration = Duration::from_secs(10);
 /// Whoever finds a payment of before is told how it stands.
 const NOT_AT_ALL: Duration = Duration::ZERO;
 
 impl Driver {
-    /// Pays an invoice, or fetches one for an offer and pays it, and waits until it has arrived or failed.
+    /// Pays an invoice, or fetches one for an offer and pays it, and waits until it has arrived or failed, or the time
+    /// is over; then it is pending, and the same call under the same label tells later what became of it.
     ///
     /// # Errors
     /// [`CallError`]; after [`CallError::PaymentFailed`] nothing is in flight.
     pub async fn pay(&self, call: PayCall) -> Result<PayOutcome, CallError> {
+        let course = Course::until(deadline(call.retry_for));
         if is_bolt11(&call.string) {
-            return self.pay_bolt11(call).await;
+            return self.pay_bolt11(call, course).await;
         }
         let parsed = call.string.parse::<Bolt12String>();
         match parsed.map_err(|error| Misuse::parameter("invstring", error.to_string()))? {
-            Bolt12String::Invoice(invoice) => self.pay_invoice(invoice, call).await,
-            Bolt12String::Offer(offer) => self.pay_offer(offer, call).await,
+            Bolt12String::Invoice(invoice) => self.pay_invoice(invoice, call, course).await,
+            Bolt12String::Offer(offer) => self.pay_offer(offer, call, course).await,
             Bolt12String::InvoiceRequest(_) => Err(Misuse::WrongString(
                 "this code pays out: redeem it with sendinvoice".to_owned(),
             )
@@ -123,8 +163,12 @@ impl Driver {
         Ok(read.map_err(|error| Misuse::parameter("invstring", error))?)
     }
 
-    async fn pay_bolt11(&self, call: PayCall) -> Result<PayOutcome, CallError> {
+    async fn pay_bolt11(&self, call: PayCall, course: Course) -> Result<PayOutcome, CallError> {
         goes_with_offers(&call)?;
+        if call.trust_payee {
+            let expected = "goes with BOLT 12: an invoice of BOLT 11 says nothing of another one";
+            return Err(Misuse::parameter("trust_payee", expected).into());
+        }
         let facts = self.read_bolt11(&call.string).await?;
         let (max_amount, amount) = (call.max_amount, call.amount);
         let (wanted, asked) = (facts.string.clone(), amount.or(facts.amount));
@@ -132,25 +176,34 @@ impl Driver {
             payment.invoice.bolt11().is_some_and(|paid| paid.string == wanted)
                 && asked.is_none_or(|asked| payment.amount == asked)
         };
-        self.order(ToPay::Bolt11(facts, amount), None, max_amount, call, same).await
+        self.order(ToPay::Bolt11(facts, amount), None, max_amount, call, course, same).await
     }
 
-    async fn pay_invoice(&self, invoice: Invoice, call: PayCall) -> Result<PayOutcome, CallError> {
+    async fn pay_invoice(
+        &self,
+        invoice: Invoice,
+        call: PayCall,
+        course: Course,
+    ) -> Result<PayOutcome, CallError> {
         goes_with_offers(&call)?;
         if call.amount.is_some_and(|amount| amount != invoice.amount()) {
             let asks = format!("the invoice asks exactly {}", invoice.amount());
             return Err(Misuse::parameter("amount_msat", asks).into());
         }
         let max_amount = call.max_amount;
-        let wanted = invoice.clone();
-        let same = move |payment: &OutgoingPayment| payment.invoice.bolt12() == Some(&wanted);
-        self.order(ToPay::Bolt12(invoice), None, max_amount, call, same).await
+        let (wanted, trust_payee) = (invoice.clone(), call.trust_payee);
+        let same = move |payment: &OutgoingPayment| {
+            let same_request = payment.request_key == wanted.request_key();
+            payment.invoice.bolt12() == Some(&wanted) || trust_payee && same_request
+        };
+        self.order(ToPay::Bolt12(invoice), None, max_amount, call, course, same).await
     }
 
     async fn pay_offer(
         &self,
         offer: bolt12::Offer,
         call: PayCall,
+        mut course: Course,
     ) -> Result<PayOutcome, CallError> {
         let (offer_id, amount, quantity) = (offer.id(), call.amount, call.quantity);
         let same = move |payment: &OutgoingPayment| {
@@ -161,8 +214,17 @@ impl Driver {
                     && request.quantity() == quantity
             })
         };
+        if call.trust_payee && call.label.is_none() {
+            let expected = "goes with the label of the payment that is pending";
+            return Err(Misuse::parameter("trust_payee", expected).into());
+        }
         if let Some(known) = self.known_by_label(call.label.as_deref(), same)? {
-            return self.outcome(PayOutcome { payment: known, begun_now: false }, NOT_AT_ALL).await;
+            if call.trust_payee && known.is_pending() {
+                let instead = self.pay_in_place_of(known, &offer, call, course, same);
+                return Box::pin(instead).await;
+            }
+            let known = PayOutcome { payment: known, begun_now: false, attempts: Vec::new() };
+            return self.outcome(known, NOT_AT_ALL).await;
         }
         let arguments = FetchArguments {
             amount: call.amount,
@@ -171,7 +233,7 @@ impl Driver {
             payer_metadata: None,
             bip_353_name: None,
         };
-        let fetched = self.fetch_invoice(&offer, &arguments, call.retry_for).await?;
+        let fetched = self.fetch_invoice(&offer, &arguments, course.left()).await?;
         let expected = match (call.amount, offer.price()) {
             (Some(amount), _) => Some(amount),
             (None, Price::Msat(each)) => {
@@ -179,9 +241,10 @@ impl Driver {
             }
             (None, Price::PayerDecides | Price::Fiat { .. }) => None,
         };
+        course.attempts = fetched.attempts;
         let max_amount = call.max_amount.or(expected);
         let invoice = ToPay::Bolt12(fetched.fetched.invoice);
-        self.order(invoice, Some(offer.id()), max_amount, call, same).await
+        self.order(invoice, Some(offer.id()), max_amount, call, course, same).await
     }
 
     fn known_by_label(
@@ -195,12 +258,13 @@ impl Driver {
 
     /// Decides on an invoice, and waits for what comes of it. `is_same` tells whether a payment is one that this
     /// very call would have made.
-    async fn order(
+    pub(super) async fn order(
         &self,
         invoice: ToPay,
         offer_id: Option<OfferId>,
         max_amount: Option<Msat>,
         call: PayCall,
+        course: Course,
         is_same: impl Fn(&OutgoingPayment) -> bool,
     ) -> Result<PayOutcome, CallError> {
         let terms = OrderTerms {
@@ -209,26 +273,33 @@ impl Driver {
             max_amount,
             max_fee: call.max_fee,
             max_delay: call.max_delay,
-            retry_for: Seconds(call.retry_for.as_secs()),
+            retry_for: course.for_the_node(),
+            trust_payee: call.trust_payee,
         };
-        let sofar = {
+        let (payment, begun_now) = {
             let _deciding = self.deciding.lock().await;
             // Looked at again, now that nobody else can begin a payment of this label.
-            match self.known_by_label(terms.label.as_deref(), is_same)? {
-                Some(payment) => PayOutcome { payment, begun_now: false },
+            let known = self.known_by_label(terms.label.as_deref(), is_same)?;
+            let request_key = invoice.request_key();
+            let stuck = |known: &OutgoingPayment| {
+                terms.trust_payee && known.is_pending() && known.request_key == request_key
+            };
+            match known.filter(|known| !stuck(known)) {
+                Some(payment) => (payment, false),
                 None => self.decide_and_commit(invoice, terms)?,
             }
         };
-        let wait = if sofar.begun_now { call.retry_for.saturating_add(GRACE) } else { NOT_AT_ALL };
+        let wait = if begun_now { course.left() } else { NOT_AT_ALL };
+        let sofar = PayOutcome { payment, begun_now, attempts: course.attempts };
         self.outcome(sofar, wait).await
     }
 
-    /// Begins a payment, or finds the one of before. The caller holds `deciding`.
+    /// Begins a payment, or finds the one of before; `true` where it was begun. The caller holds `deciding`.
     fn decide_and_commit(
         &self,
         invoice: ToPay,
         terms: OrderTerms,
-    ) -> Result<PayOutcome, CallError> {
+    ) -> Result<(OutgoingPayment, bool), CallError> {
         let store = &self.ports.store;
         let id = PaymentId(random(&*self.ports.entropy)?);
         let (keys, policy, now) = (&self.keys, &self.policy, self.now());
@@ -243,35 +314,62 @@ impl Driver {
             }
         };
         match ordered? {
-            Ordered::Same(payment) => Ok(PayOutcome { payment: *payment, begun_now: false }),
+            Ordered::Same(payment) => Ok((*payment, false)),
             Ordered::New(batch) => {
                 self.commit(&batch)?;
                 let lost = || PortError::corrupt("a payment was committed and is not there");
-                let payment = store.payment(id)?.ok_or_else(lost)?;
-                Ok(PayOutcome { payment, begun_now: true })
+                Ok((store.payment(id)?.ok_or_else(lost)?, true))
             }
         }
     }
 
-    /// Waits for the end of a payment, at most so long.
-    async fn outcome(&self, sofar: PayOutcome, wait: Duration) -> Result<PayOutcome, CallError> {
-        let id = sofar.payment.id;
-        let ended = self
-            .wait_for(wait, || {
-                let payment = self.ports.store.payment(id)?;
-                Ok(payment.filter(|payment| !payment.is_pending()))
-            })
-            .await?;
-        let payment = ended.unwrap_or(sofar.payment);
-        match &payment.state {
+    /// Waits, at most so long, until a payment has arrived or failed, and with it those of other invoices for the same
+    /// request: what has arrived of them counts.
+    pub(super) async fn outcome(
+        &self,
+        mut sofar: PayOutcome,
+        wait: Duration,
+    ) -> Result<PayOutcome, CallError> {
+        let (id, request_key) = (sofar.payment.id, sofar.payment.request_key);
+        let ended = self.wait_for(wait, || self.ended_of(id, &request_key)).await?;
+        if let Some(payment) = ended {
+            sofar.payment = payment;
+        }
+        let payee = format!("payee {}", sofar.payment.invoice.node_id());
+        for failed in self.ports.store.failed_attempts(id)? {
+            let (step, to, outcome) = (Step::Pay, payee.clone(), failed.failure.text);
+            sofar.attempts.push(Attempt { at: failed.at, step, to, outcome });
+        }
+        match &sofar.payment.state {
             PaymentState::Ended(PaymentEnd::Failed { reason, .. }) => {
-                let attempts = self.ports.store.failed_attempts(id)?;
-                Err(CallError::PaymentFailed { reason: reason.clone(), attempts })
+                let reason = reason.clone();
+                Err(CallError::PaymentFailed { reason, attempts: sofar.attempts })
             }
             PaymentState::Ended(PaymentEnd::Paid { .. })
             | PaymentState::Pending { .. }
-            | PaymentState::Awaiting => Ok(PayOutcome { payment, ..sofar }),
+            | PaymentState::Awaiting => Ok(sofar),
         }
+    }
+
+    /// The payment of a request that has arrived, or, where none has and none may, this one.
+    fn ended_of(
+        &self,
+        id: PaymentId,
+        request_key: &[u8; 32],
+    ) -> Result<Option<OutgoingPayment>, PortError> {
+        let all = self.ports.store.payments_by_request(request_key)?;
+        let mut orders = all.into_iter().filter(|payment| payment.payout().is_none());
+        let (mut ended, mut pending) = (None, false);
+        for payment in &mut orders {
+            if payment.is_paid() {
+                return Ok(Some(payment));
+            }
+            pending |= payment.is_pending();
+            if payment.id == id {
+                ended = Some(payment);
+            }
+        }
+        Ok(ended.filter(|_| !pending))
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::fetch::{ReplyWaiter, any_reply, describe};
 use super::messages::{INVOICE, INVOICE_ERROR};
 use super::world::random;
-use super::{Attempt, CallError, Driver, deadline};
+use super::{Attempt, CallError, Driver, Step, deadline};
 
 /// A promise that was kept.
 #[derive(Debug)]
@@ -128,7 +128,8 @@ impl Driver {
             match result {
                 Ok(()) => waiters.push(waiter),
                 Err(error) => {
-                    attempts.push(Attempt { to: describe(to), outcome: error.to_string() });
+                    let (at, step, to) = (self.now(), Step::Send, describe(to));
+                    attempts.push(Attempt { at, step, to, outcome: error.to_string() });
                     let tried_all = attempts.len() >= destinations.len();
                     if !tried_all {
                         continue;

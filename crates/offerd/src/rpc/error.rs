@@ -3,10 +3,11 @@
 use offerd_api::code::Code;
 use offerd_api::{ErrorObject, code};
 use offerd_core::Misuse;
-use offerd_core::payment::{FailedAttempt, Failure, FailureKind};
+use offerd_core::payment::{Failure, FailureKind};
 use offerd_core::port::PortError;
 use serde_json::{Value, json};
 
+use super::view;
 use crate::driver::{Attempt, CallError};
 
 /// The error object for a call that failed.
@@ -36,13 +37,9 @@ pub(super) fn fault_object(fault: &PortError) -> ErrorObject {
     ErrorObject::new(code::GENERAL, fault.to_string())
 }
 
-fn payment_failed(reason: &Failure, attempts: &[FailedAttempt]) -> ErrorObject {
-    let attempts: Value = attempts
-        .iter()
-        .map(|attempt| json!({ "at": attempt.at.0, "outcome": attempt.failure.text }))
-        .collect();
+fn payment_failed(reason: &Failure, attempts: &[Attempt]) -> ErrorObject {
     ErrorObject::new(failure_code(reason.kind), format!("payment failed: {reason}"))
-        .with_data(json!({ "attempts": attempts }))
+        .with_data(json!({ "attempts": attempts_view(attempts) }))
 }
 
 /// Core Lightning's code for a payment that failed for good.
@@ -57,7 +54,7 @@ fn failure_code(kind: FailureKind) -> Code {
 }
 
 fn attempts_view(attempts: &[Attempt]) -> Value {
-    attempts.iter().map(|attempt| json!({ "to": attempt.to, "outcome": attempt.outcome })).collect()
+    attempts.iter().map(|attempt| json!(view::attempt(attempt))).collect()
 }
 
 fn refused(refusal: &bolt12::InvoiceError) -> ErrorObject {
@@ -94,7 +91,7 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         Misuse::WrongInvoice { .. } | Misuse::BadReply(_) => code::OFFER_BAD_REPLY,
         Misuse::TooExpensive { .. } => code::PAY_TOO_EXPENSIVE,
         Misuse::AlreadyPaid => code::PAY_ALREADY_PAID,
-        Misuse::BeingPaid => code::PAY_IN_PROGRESS,
+        Misuse::BeingPaid | Misuse::NoEvidence { .. } => code::PAY_IN_PROGRESS,
         Misuse::CannotApprove { .. } => code::GENERAL,
         Misuse::PaysOurselves => code::PAY_ROUTE_NOT_FOUND,
     };
@@ -124,6 +121,7 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         | Misuse::BadReply(_)
         | Misuse::AlreadyPaid
         | Misuse::BeingPaid
+        | Misuse::NoEvidence { .. }
         | Misuse::CannotApprove { .. }
         | Misuse::PaysOurselves => object,
     }
@@ -134,6 +132,7 @@ mod tests {
     use bolt1::Timestamp;
 
     use super::*;
+    use crate::driver::Step;
 
     #[test]
     fn each_failure_of_a_payment_has_the_code_of_core_lightning() {
@@ -147,10 +146,13 @@ mod tests {
         ];
         for (kind, number) in cases {
             let reason = Failure::new(kind, "why");
-            let attempts = vec![FailedAttempt { at: Timestamp(7), failure: reason.clone() }];
+            let (at, to) = (Timestamp(7), "somebody".to_owned());
+            let attempts = vec![Attempt { at, step: Step::Pay, to, outcome: "why".into() }];
             let object = to_object(CallError::PaymentFailed { reason, attempts });
             assert_eq!((object.code, object.message.as_str()), (number, "payment failed: why"));
-            let tried = json!({ "attempts": [{ "at": 7, "outcome": "why" }] });
+            let tried = json!({ "attempts": [
+                { "at": 7, "step": "pay", "to": "somebody", "outcome": "why" }
+            ] });
             assert_eq!(object.data.as_deref(), Some(&tried));
         }
     }

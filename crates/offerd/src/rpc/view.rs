@@ -3,6 +3,7 @@
 use bolt12::{Invoice, OfferId, PeerText};
 use offerd_api::invoice::InvoiceView;
 use offerd_api::offer::OfferView;
+use offerd_api::payment::AttemptView;
 use offerd_api::payout::{ClaimView, InvoiceRequestView, PayoutView};
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
 use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState};
@@ -13,10 +14,27 @@ use serde_json::Value;
 use bolt1::{Msat, Timestamp};
 use offerd_api::{ErrorObject, code};
 
+use crate::driver::{Attempt, Step};
+
 /// A result as JSON.
 pub(super) fn json(result: impl Serialize) -> Result<Value, ErrorObject> {
     serde_json::to_value(result)
         .map_err(|error| ErrorObject::new(code::GENERAL, format!("internal error: {error}")))
+}
+
+/// One thing that a call tried.
+pub(super) fn attempt(attempt: &Attempt) -> AttemptView {
+    let step = match attempt.step {
+        Step::Ask => "ask",
+        Step::Send => "send",
+        Step::Pay => "pay",
+    };
+    AttemptView {
+        at: attempt.at.0,
+        step: step.to_owned(),
+        to: attempt.to.clone(),
+        outcome: attempt.outcome.clone(),
+    }
 }
 
 /// Peer text as it came: JSON escapes it.

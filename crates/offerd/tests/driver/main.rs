@@ -10,4 +10,5 @@ mod paying;
 mod payouts;
 mod redeeming;
 mod simulation;
+mod stuck;
 mod world;

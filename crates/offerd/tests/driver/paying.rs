@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bolt1::Seconds;
 use bolt12::{Invoice, InvoiceBuilder, InvoiceRequest, OfferBuilder};
-use offerd::driver::{CallError, PayCall};
+use offerd::driver::{CallError, PayCall, Step};
 use offerd_core::Misuse;
 use offerd_core::fetch::FetchArguments;
 use offerd_core::payment::FailureKind;
@@ -281,6 +281,7 @@ async fn a_payment_that_fails_says_why_and_what_was_tried() {
     let failed = NodeEvent::PaymentFailed { payment_id, reason: PaymentFailure::NoRoute };
     customer.driver.handle(failed).await.unwrap();
     let Err(CallError::PaymentFailed { attempts, .. }) = call.await.unwrap() else { panic!() };
-    let texts: Vec<_> = attempts.iter().map(|attempt| attempt.failure.text.as_str()).collect();
-    assert_eq!(texts, ["channel 7 is down"]);
+    let tried: Vec<_> =
+        attempts.iter().map(|attempt| (attempt.step, attempt.outcome.as_str())).collect();
+    assert_eq!(tried, [(Step::Ask, "answered"), (Step::Pay, "channel 7 is down")]);
 }

@@ -92,8 +92,8 @@ async fn a_payment_after_its_invoice_has_expired_is_sent_back() {
     let paying = {
         let (api, string) = (customer.api.clone(), made["bolt11"].clone());
         tokio::spawn(async move {
-            let params = serde_json::from_str(&json!([string]).to_string()).unwrap();
-            let params: Box<serde_json::value::RawValue> = params;
+            let params = json!({ "bolt11": string, "retry_for": 90 });
+            let params = serde_json::value::to_raw_value(&params).unwrap();
             offerd::rpc::Calls::call(&api, "pay", Some(&params)).await
         })
     };

@@ -77,6 +77,7 @@ macro_rules! store_contract {
                 a_second_order_for_one_request_is_refused_while_the_first_is_unfinished_or_paid,
                 a_failed_order_frees_its_request_and_label,
                 a_label_names_the_newest_order,
+                an_order_that_trusts_the_payee_stands_beside_an_unfinished_one,
                 a_claim_and_an_order_may_share_a_request,
                 a_paid_claim_spends_its_payout_in_the_same_commit,
                 a_paid_claim_spends_a_disabled_payout_too,

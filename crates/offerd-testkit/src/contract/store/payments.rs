@@ -25,7 +25,10 @@ fn with_end(payment: &OutgoingPayment, end: PaymentEnd) -> OutgoingPayment {
 
 fn labelled(payment: OutgoingPayment, label: Option<&str>) -> OutgoingPayment {
     let label = label.map(str::to_owned);
-    OutgoingPayment { purpose: Purpose::Order { label, offer_id: None }, ..payment }
+    OutgoingPayment {
+        purpose: Purpose::Order { label, offer_id: None, trusts_payee: false },
+        ..payment
+    }
 }
 
 /// A payout that is on record.
@@ -127,6 +130,32 @@ pub fn a_label_names_the_newest_order(store: &dyn Store) {
     commit(store, [ended(&second, paid(2))]);
     conflicts(store, started(&labelled(order(3), Some("rent"))));
     commit(store, [started(&labelled(order(4), None)), started(&labelled(order(5), None))]);
+}
+
+/// What was begun on the payee's word stands beside what is unfinished, and beside nothing that has arrived.
+pub fn an_order_that_trusts_the_payee_stands_beside_an_unfinished_one(store: &dyn Store) {
+    let purpose = |trusts_payee| Purpose::Order {
+        label: Some("rent".to_owned()),
+        offer_id: None,
+        trusts_payee,
+    };
+    let first = labelled(order(1), Some("rent"));
+    let beside = |number, trusts_payee| OutgoingPayment {
+        request_key: first.request_key,
+        purpose: purpose(trusts_payee),
+        ..order(number)
+    };
+    commit(store, [started(&first)]);
+    conflicts(store, started(&beside(2, false)));
+    commit(store, [started(&beside(2, true))]);
+    let by_label = || store.payment_by_label("rent").expect("payment").map(|found| found.id);
+    assert_eq!(store.payment(order(2).id).expect("payment"), Some(beside(2, true)));
+    assert_eq!(by_label(), Some(order(2).id));
+    commit(store, [ended(&beside(2, true), failed())]);
+    assert_eq!(by_label(), Some(first.id), "the first may still arrive");
+    commit(store, [started(&beside(3, true)), ended(&first, paid(1))]);
+    assert_eq!(by_label(), Some(first.id), "what has arrived counts");
+    conflicts(store, started(&beside(4, true)));
 }
 
 /// We may be payer and payee of the same promise; what counts for a claim is the payout.

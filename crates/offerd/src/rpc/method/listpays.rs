@@ -70,7 +70,7 @@ fn string_of(payment: &OutgoingPayment) -> String {
 
 pub(super) fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView {
     let (label, offer_id) = match &payment.purpose {
-        Purpose::Order { label, offer_id } => (label.clone(), *offer_id),
+        Purpose::Order { label, offer_id, .. } => (label.clone(), *offer_id),
         Purpose::Claim { .. } => (None, None),
     };
     let mut view = PaymentView {

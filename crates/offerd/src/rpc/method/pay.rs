@@ -30,6 +30,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     call.max_fee = max_fee(&args, expected)?;
     let outcome = api.driver.pay(call).await.map_err(to_object)?;
     let label = outcome.label().map(str::to_owned);
+    let attempts = outcome.attempts.iter().map(view::attempt).collect();
     let payment = outcome.payment;
     let end = End::of(&payment);
     view::json(PayResult {
@@ -44,6 +45,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         bolt12: payment.invoice.bolt12().map(ToString::to_string),
         bolt11: payment.invoice.bolt11().map(|invoice| invoice.string.clone()),
         label,
+        attempts,
     })
 }
 
@@ -75,6 +77,7 @@ pub(super) fn read_common(args: &Args, string: &'static str) -> Result<PayCall, 
         max_fee: None,
         max_delay,
         retry_for: Duration::from_secs(args.need("retry_for")?),
+        trust_payee: args.need("trust_payee")?,
     })
 }
 

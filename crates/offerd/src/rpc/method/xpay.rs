@@ -12,7 +12,9 @@ use crate::rpc::view;
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let mut call = read_common(&args, "invstring")?;
     call.max_fee = args.get("maxfee")?;
-    let payment = api.driver.pay(call).await.map_err(to_object)?.payment;
+    let outcome = api.driver.pay(call).await.map_err(to_object)?;
+    let attempts = outcome.attempts.iter().map(view::attempt).collect();
+    let payment = outcome.payment;
     let end = End::of(&payment);
     view::json(XpayResult {
         successful_parts: u64::from(end.preimage.is_some()),
@@ -22,5 +24,6 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         amount_sent_msat: end.sent_msat,
         payment_hash: payment.payment_hash().to_string(),
         status: end.status.to_owned(),
+        attempts,
     })
 }
