@@ -103,6 +103,8 @@ impl Play {
     async fn pay(&self) {
         match self.payer().pay(self.order.clone()).await {
             Ok(()) | Err(PayRefused::AlreadyKnown) => {}
+            // Something else was written first, and a node that has died has no peers: it is asked again.
+            Err(PayRefused::NoRoute(_)) if self.payer().store.at_the_end() => {}
             Err(refused) => panic!("{refused:?}"),
         }
     }

@@ -38,6 +38,11 @@ impl MemoryStore {
         self.limit.store(0, Ordering::SeqCst);
     }
 
+    /// Whether the next write fails, or one has failed.
+    pub(crate) fn at_the_end(&self) -> bool {
+        self.limit.load(Ordering::SeqCst) == 1
+    }
+
     fn writable(&self) -> Result<(), PortError> {
         if self.full.load(Ordering::SeqCst) {
             return Err(PortError::unavailable("disk full"));
