@@ -5,6 +5,7 @@
 //! * [`MemoryStore`]: the store ports without a disk.
 //! * [`FakeNetwork`], [`FakeNode`]: Lightning nodes in memory, real onions between them, that lose, delay, refuse
 //!   and die when they are told to.
+//! * [`Life`], [`MortalNode`], [`GuardedStore`]: processes that die at any call, and a [`Trace`] of what they did.
 //! * [`rpc_schema`]: calls of the JSON-RPC, held against the schemas of the methods.
 //! * [`contract`]: what every adapter must do, as a list of named behaviours.
 //!
@@ -15,11 +16,15 @@ mod clock;
 pub mod contract;
 mod entropy;
 mod fake_node;
+mod life;
 mod memory_store;
 pub mod rpc_schema;
 pub mod sample;
 
 pub use clock::FakeClock;
 pub use entropy::SeededEntropy;
-pub use fake_node::{Call, FakeNetwork, FakeNode, Moment, Reach, Recorder};
+pub use fake_node::{
+    Call, Carried, CarriedEnd, FakeNetwork, FakeNode, Moment, Reach, Recorder, Weather,
+};
+pub use life::{GuardedStore, Life, MortalNode, NodeBug, StoreGuard, Trace};
 pub use memory_store::MemoryStore;

@@ -25,6 +25,9 @@ impl FakeNetwork {
             let mut state = self.lock();
             handled += usize::from(outcome.is_ok());
             if !matches!(event, NodeEvent::Message(_)) {
+                if outcome.is_ok() {
+                    state.forget_failed(id, &event);
+                }
                 state.station(id).note(event, outcome.is_ok());
             }
         }

@@ -45,16 +45,16 @@ impl MintedTerms {
 
 /// A payment that was begun.
 pub(super) struct Htlc {
-    payer: PublicKey,
+    pub(super) payer: PublicKey,
     pub(super) payee: PublicKey,
     pub(super) payment_hash: [u8; 32],
     preimage: [u8; 32],
     /// The payer's name of it.
-    outgoing_id: [u8; 32],
+    pub(super) outgoing_id: [u8; 32],
     /// The payee's.
-    incoming_id: [u8; 32],
-    amount: Msat,
-    fee: Msat,
+    pub(super) incoming_id: [u8; 32],
+    pub(super) amount: Msat,
+    pub(super) fee: Msat,
     pub(super) stage: Stage,
 }
 
@@ -200,6 +200,17 @@ impl State {
         let waits = |htlc: &Htlc| htlc.payee == payee && htlc.stage == Stage::Claimable;
         while let Some(index) = self.htlcs.iter().position(waits) {
             self.fail(index, PaymentFailure::NoRoute);
+        }
+    }
+
+    /// A node that has told of a failure knows nothing of that payment any more, unless it was begun again.
+    pub(super) fn forget_failed(&mut self, payer: PublicKey, event: &NodeEvent) {
+        let NodeEvent::PaymentFailed { payment_id, .. } = event else { return };
+        let goes_on = self.htlcs.iter().any(|htlc| {
+            htlc.payer == payer && htlc.outgoing_id == *payment_id && htlc.stage != Stage::Failed
+        });
+        if !goes_on {
+            self.station(payer).known_payments.retain(|known| known != payment_id);
         }
     }
 

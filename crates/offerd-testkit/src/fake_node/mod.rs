@@ -15,6 +15,8 @@ mod network;
 mod onion;
 mod payer;
 mod recorder;
+mod view;
+mod weather;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +28,8 @@ use secp256k1::SecretKey;
 pub use fault::{Call, Moment};
 pub use network::{FakeNetwork, Reach};
 pub use recorder::Recorder;
+pub use view::{Carried, CarriedEnd};
+pub use weather::Weather;
 
 use network::{State, Station};
 

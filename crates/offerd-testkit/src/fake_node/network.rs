@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use bolt1::{Msat, PublicKey};
-use offerd_core::port::{NodeEvent, NodeEvents, PayRefused, PaymentFailure};
+use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents, PayRefused, PaymentFailure};
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use secp256k1::{All, Secp256k1, SecretKey};
@@ -14,6 +14,7 @@ use secp256k1::{All, Secp256k1, SecretKey};
 use super::FakeNode;
 use super::fault::{Call, Moment};
 use super::ledger::{Htlc, MintedInvoice};
+use super::weather::Weather;
 
 /// Whether others can find a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,9 @@ impl FakeNetwork {
             losing: 0,
             doubling: 0,
             messages_sent: 0,
+            weather: Weather::default(),
+            late: Vec::new(),
+            overheard: VecDeque::new(),
             waiting_for_traffic: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)) }
@@ -101,6 +105,11 @@ pub(super) struct State {
     pub(super) losing: u32,
     pub(super) doubling: u32,
     pub(super) messages_sent: u64,
+    pub(super) weather: Weather,
+    /// Messages that will come later.
+    pub(super) late: Vec<(PublicKey, InboundMessage)>,
+    /// The newest messages that arrived somewhere.
+    pub(super) overheard: VecDeque<(PublicKey, InboundMessage)>,
     pub(super) waiting_for_traffic: Vec<Waker>,
 }
 

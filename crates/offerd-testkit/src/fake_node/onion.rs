@@ -6,8 +6,7 @@ use bolt4::encrypted_data::{EncryptedData, NextHop};
 use bolt4::onion_message::{self, OnionMessage, Peeled};
 use bolt4::{BlindedPath, blind};
 use offerd_core::port::{
-    Destination, InboundMessage, MessageContent, NodeEvent, OnionTransport, OutboundMessage,
-    PortError,
+    Destination, InboundMessage, MessageContent, OnionTransport, OutboundMessage, PortError,
 };
 
 use super::FakeNode;
@@ -91,7 +90,7 @@ impl State {
                         let (path_id, reply_path) = (path_id.clone(), reply_path.clone());
                         let message =
                             InboundMessage { from_peer: from, path_id, reply_path, content };
-                        self.emit(to, NodeEvent::Message(message));
+                        self.carry(to, message);
                     }
                     return;
                 }

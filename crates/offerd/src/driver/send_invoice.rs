@@ -164,6 +164,8 @@ impl Driver {
     ) -> Result<Option<Receipt>, CallError> {
         let left = || until.saturating_duration_since(Instant::now());
         let refusal = tokio::select! {
+            // In this order, so that the same happens on every run of a simulation.
+            biased;
             paid = self.wait_for(left(), || self.receipt_of(own)) => return Ok(paid?),
             refusal = any_refusal(waiters) => refusal,
         };

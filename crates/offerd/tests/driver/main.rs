@@ -9,6 +9,5 @@ mod offers;
 mod paying;
 mod payouts;
 mod redeeming;
-mod simulation;
 mod stuck;
 mod world;

@@ -1,0 +1,45 @@
+//! Each promise is really watched: with a deliberate mistake in the town, the right one is found broken.
+
+use crate::bug::Bug;
+use crate::check::Invariant;
+use crate::run::{any_seed, live};
+
+/// Seeds within which a mistake must show.
+const SEEDS: u64 = 1_500;
+
+/// Whether the mistake breaks this promise within the seeds.
+fn breaks(bug: Bug, invariant: Invariant) -> bool {
+    any_seed(0..SEEDS, |seed| live(seed, Some(bug), false).broken.contains(&invariant))
+}
+
+macro_rules! noticed {
+    ($($test:ident: $bug:ident breaks $invariant:ident;)*) => {
+        $(#[test]
+        fn $test() {
+            assert!(breaks(Bug::$bug, Invariant::$invariant));
+        })*
+        /// Those that are tested.
+        const TESTED: &[Bug] = &[$(Bug::$bug),*];
+    };
+}
+
+noticed! {
+    ids_that_mean_nothing_pay_twice: IdsMeanNothing breaks PaidTwice;
+    forgotten_claims_pay_twice: ClaimsForgotten breaks PaidTwice;
+    a_disk_that_lies_leaves_payments_unrecorded: DiskLies breaks Unrecorded;
+    a_wrong_amount_is_above_the_limit: AmountIgnored breaks AboveLimit;
+    fees_without_bounds_are_above_the_limit: FeesIgnored breaks AboveLimit;
+    a_day_without_bounds_is_above_the_limit: DayIgnored breaks AboveLimit;
+    a_withdrawn_promise_is_retired: WithdrawalIgnored breaks RetiredPaid;
+    an_expired_promise_is_retired: ExpiryIgnored breaks RetiredPaid;
+    a_dropped_receipt_is_unrecorded: ReceiptDropped breaks Unrecorded;
+    what_is_taken_unasked_is_unrecorded: AcceptsUnasked breaks Unrecorded;
+    a_forgotten_refusal_burns_the_label: RefusalForgotten breaks LabelBurned;
+    hidden_fees_are_lost_money: FeesHidden breaks MoneyLost;
+    a_payment_thought_to_have_failed_is_unrecorded: SentIsFailed breaks Unrecorded;
+}
+
+#[test]
+fn every_mistake_is_tried() {
+    assert_eq!(TESTED, Bug::ALL);
+}
