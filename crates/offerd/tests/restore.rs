@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "shared with the tests of the demo")]
 mod client;
 #[path = "restore/town.rs"]
+#[allow(dead_code, reason = "shared with the tests of deaths")]
 mod town;
 
 use std::fs;

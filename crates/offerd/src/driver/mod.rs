@@ -7,6 +7,7 @@
 mod answer;
 mod bolt11;
 mod call_error;
+mod failpoint;
 mod fetch;
 mod invoices;
 mod messages;
@@ -144,7 +145,9 @@ impl Driver {
         if batch.events.is_empty() && batch.effects.is_empty() {
             return Ok(());
         }
+        failpoint::steps(batch).for_each(failpoint::before);
         self.ports.store.commit(batch)?;
+        failpoint::steps(batch).for_each(failpoint::after);
         self.commits.send_modify(|count| *count = count.wrapping_add(1));
         if !batch.effects.is_empty() {
             self.work.notify_one();

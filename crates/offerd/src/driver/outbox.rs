@@ -13,8 +13,8 @@ use offerd_core::{Batch, Effect, OutboxEntry, PaymentId, Refusal};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
-use super::Driver;
 use super::answer::error_message;
+use super::{Driver, failpoint};
 
 /// How long the outbox rests after a failure of ours.
 const REST: Duration = Duration::from_secs(5);
@@ -119,7 +119,10 @@ impl Driver {
     async fn begin(&self, id: PaymentId) -> Result<(), PortError> {
         let payment = self.ports.store.payment(id)?;
         let Some(payment) = payment.filter(OutgoingPayment::is_pending) else { return Ok(()) };
-        let Err(refused) = self.ports.payer.pay(pay_order(&payment)).await else { return Ok(()) };
+        failpoint::before("pay");
+        let begun = self.ports.payer.pay(pay_order(&payment)).await;
+        failpoint::after("pay");
+        let Err(refused) = begun else { return Ok(()) };
         info!(payment = %id, %refused, "payment not begun");
         let decide =
             |payment: &OutgoingPayment| on_refused(payment, &refused, &self.policy, self.now());

@@ -7,7 +7,7 @@ use offerd_core::receipt::{Arrived, ReceiptState, Sealed, Source, decide_arrival
 use offerd_core::{Batch, Event, PaymentHash};
 use tracing::{info, warn};
 
-use super::Driver;
+use super::{Driver, failpoint};
 
 impl Driver {
     /// Accepts a payment or sends it back. What is accepted is committed before the preimage goes out.
@@ -101,7 +101,10 @@ impl Driver {
         if !waiting.iter().any(|receipt| receipt.payment_hash == hash) {
             return Ok(());
         }
-        match self.ports.issuer.accept(hash.0).await {
+        failpoint::before("accept");
+        let accepted = self.ports.issuer.accept(hash.0).await;
+        failpoint::after("accept");
+        match accepted {
             Err(error) if error.kind == PortErrorKind::Rejected => {
                 warn!(%error, payment_hash = %hash, "an accepted payment does not wait any more");
                 self.end_lost_receipts().await

@@ -131,9 +131,15 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts it in this folder and waits until it answers.
     pub(crate) fn start(dir: &Path, more: &[&str]) -> Self {
+        Self::start_to_fail(dir, more, None)
+    }
+
+    /// The same, which dies when it gets to this failpoint.
+    pub(crate) fn start_to_fail(dir: &Path, more: &[&str], failpoint: Option<&str>) -> Self {
         let log = fs::File::create(dir.with_extension("log")).unwrap();
         let process = command(&["run", "--dir", text(dir)])
             .args(more)
+            .envs(failpoint.map(|name| ("OFFERD_FAILPOINT", name)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -160,7 +166,13 @@ impl Daemon {
         self.process.wait().unwrap();
     }
 
-    fn usable(&self) -> u64 {
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait_for_death(mut self) {
+        let status = until("its death", || self.process.try_wait().unwrap());
+        assert!(!status.success(), "it was to die, and has ended well");
+    }
+
+    pub(crate) fn usable(&self) -> u64 {
         self.call("getinfo", json!({}))["num_active_channels"].as_u64().unwrap()
     }
 

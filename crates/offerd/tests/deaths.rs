@@ -1,0 +1,135 @@
+//! Real daemons that die at each step of receiving, paying, redeeming and refunding, and at any moment under load:
+//! when they have come again, the ledgers of both sides are equal.
+//!
+//! `DEATHS` sets how often a daemon is killed under load.
+#![cfg(all(feature = "demo", debug_assertions))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "demo/client.rs"]
+#[allow(dead_code, reason = "shared with the tests of the demo")]
+mod client;
+#[path = "deaths/pair.rs"]
+mod pair;
+#[path = "restore/town.rs"]
+#[allow(dead_code, reason = "shared with the tests of recovery")]
+mod town;
+
+use std::thread;
+
+use pair::{Pair, Role};
+use serde_json::json;
+
+/// What is committed or done when money comes in.
+const RECEIVING: [&str; 3] = ["receipt-claiming", "accept", "receipt-paid"];
+/// What is committed or done when money goes out.
+const PAYING: [&str; 3] = ["payment-started", "pay", "payment-ended"];
+
+/// Lets `who` die before and after each of the steps while `act` goes on, and compares the ledgers each time.
+fn dies_at_each(steps: &[&str], who: Role, act: impl Fn(&mut Pair, &str, Role, &str)) {
+    let mut pair = Pair::new();
+    for step in steps {
+        for moment in ["before", "after"] {
+            let failpoint = format!("{moment} {step}");
+            act(&mut pair, &failpoint, who, &format!("{failpoint} of {who:?}"));
+            pair.ledgers_are_equal(&failpoint);
+        }
+    }
+}
+
+fn pay(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
+    let offer = pair.offer();
+    let params = json!({ "bolt11": offer, "label": label, "retry_for": 20 });
+    pair.until_done("pay", &params, Some((who, failpoint)));
+}
+
+fn redeem(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
+    let code = pair.payout(&json!({ "amount": "100sat", "description": "withdrawal" }));
+    let params = json!({ "invreq": code, "label": label, "timeout": 20 });
+    pair.until_done("sendinvoice", &params, Some((who, failpoint)));
+}
+
+fn refund(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
+    let paid = pair.paid_hash(label);
+    let refund = json!({ "amount": "100sat", "description": "sorry", "refund_for": paid });
+    let at_payout = failpoint.ends_with("payout-created");
+    if at_payout {
+        pair.shop_dies_at(failpoint, "offerout", &refund);
+    }
+    let code = pair.payout(&refund);
+    let params = json!({ "invreq": code, "label": label, "timeout": 20 });
+    pair.until_done("sendinvoice", &params, (!at_payout).then_some((who, failpoint)));
+}
+
+#[test]
+fn a_shop_that_dies_at_any_step_of_receiving_is_paid_once() {
+    dies_at_each(&RECEIVING, Role::Shop, pay);
+}
+
+#[test]
+fn a_payer_that_dies_at_any_step_of_paying_pays_once() {
+    dies_at_each(&PAYING, Role::Customer, pay);
+}
+
+#[test]
+fn a_shop_that_dies_at_any_step_of_paying_a_redeemer_pays_once() {
+    dies_at_each(&PAYING, Role::Shop, redeem);
+}
+
+#[test]
+fn a_redeemer_that_dies_at_any_step_is_paid_once() {
+    let steps = [&["invoice-made"], RECEIVING.as_slice()].concat();
+    dies_at_each(&steps, Role::Customer, redeem);
+}
+
+#[test]
+fn a_shop_that_dies_at_any_step_of_refunding_refunds_once() {
+    let steps = [&["payout-created"], PAYING.as_slice()].concat();
+    dies_at_each(&steps, Role::Shop, refund);
+}
+
+#[test]
+fn daemons_that_are_killed_at_random_under_load_agree_afterwards() {
+    let deaths = std::env::var("DEATHS").map_or(10, |deaths| deaths.parse().unwrap());
+    let mut pair = Pair::new();
+    let mut moments = fastrand(17);
+    for death in 0..deaths {
+        let mut calls = Vec::new();
+        for number in 0..4 {
+            let label = format!("{death}-{number}");
+            let (method, params) = if number % 2 == 0 {
+                let offer = pair.offer();
+                ("pay", json!({ "bolt11": offer, "label": label, "retry_for": 20 }))
+            } else {
+                let order = json!({ "amount": "10sat", "description": "withdrawal" });
+                let code = pair.payout(&order);
+                ("sendinvoice", json!({ "invreq": code, "label": label, "timeout": 20 }))
+            };
+            calls.push((method, params));
+        }
+        let dir = pair.dir(Role::Customer);
+        let running = calls.clone().into_iter().map(|(method, params)| {
+            let dir = dir.clone();
+            // What becomes of it is seen afterwards.
+            thread::spawn(move || drop(client::attempt(&dir, method, &params)))
+        });
+        let running: Vec<_> = running.collect();
+        let who = if moments().is_multiple_of(2) { Role::Shop } else { Role::Customer };
+        // Any moment will do: nothing depends on which it is.
+        thread::sleep(std::time::Duration::from_millis(moments() % 700));
+        pair.kill_and_restart(who);
+        running.into_iter().for_each(|call| call.join().unwrap());
+        for (method, params) in &calls {
+            pair.until_done(method, params, None);
+        }
+        pair.ledgers_are_equal(&format!("death {death} of {who:?}"));
+    }
+}
+
+/// Numbers that look like chance, the same on every run.
+fn fastrand(seed: u64) -> impl FnMut() -> u64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state >> 33
+    }
+}

@@ -1,0 +1,178 @@
+//! A shop and a customer with a channel between them.
+
+use std::path::PathBuf;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::client::{attempt, call};
+use crate::town::{Daemon, Town, until};
+
+/// One of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Shop,
+    Customer,
+}
+
+/// Both, and what they had in the beginning.
+pub(crate) struct Pair {
+    _town: Town,
+    shop: Option<Daemon>,
+    customer: Option<Daemon>,
+    began: [u64; 2],
+}
+
+impl Pair {
+    pub(crate) fn new() -> Self {
+        let town = Town::new();
+        let shop = Daemon::start(&town.prepare("shop"), &[]);
+        let customer = Daemon::start(&town.prepare("customer"), &[]);
+        town.fund(&customer, 3_000_000);
+        town.fund(&shop, 3_000_000);
+        town.channel(&customer, &shop, 400_000);
+        let began = [&shop, &customer].map(Daemon::in_channels);
+        Self { _town: town, shop: Some(shop), customer: Some(customer), began }
+    }
+
+    fn place(&mut self, who: Role) -> &mut Option<Daemon> {
+        match who {
+            Role::Shop => &mut self.shop,
+            Role::Customer => &mut self.customer,
+        }
+    }
+
+    fn of(&self, who: Role) -> &Daemon {
+        match who {
+            Role::Shop => self.shop.as_ref().unwrap(),
+            Role::Customer => self.customer.as_ref().unwrap(),
+        }
+    }
+
+    pub(crate) fn dir(&self, who: Role) -> PathBuf {
+        self.of(who).dir.clone()
+    }
+
+    /// A new offer of the shop.
+    pub(crate) fn offer(&self) -> Value {
+        let order = json!({ "amount": "300sat", "description": "coffee" });
+        self.of(Role::Shop).call("offer", order)["bolt12"].clone()
+    }
+
+    /// A promise of the shop.
+    pub(crate) fn payout(&self, order: &Value) -> Value {
+        self.of(Role::Shop).call("offerout", order.clone())["bolt12"].clone()
+    }
+
+    /// The hash of a payment that the customer makes for this, and that the shop has.
+    pub(crate) fn paid_hash(&mut self, label: &str) -> Value {
+        let params = json!({ "bolt11": self.offer(), "label": label, "retry_for": 20 });
+        let hash = self.until_done("pay", &params, None)["payment_hash"].clone();
+        until("the shop's receipt", || {
+            let paid = hashes(&self.of(Role::Shop).call("listinvoices", json!({})), "invoices");
+            paid.contains(&hash.as_str()?.to_owned()).then_some(())
+        });
+        hash
+    }
+
+    /// Starts one of them again, to die at this failpoint.
+    fn arm(&mut self, who: Role, failpoint: &str) {
+        let dir = self.dir(who);
+        self.place(who).take().unwrap().kill();
+        *self.place(who) = Some(Daemon::start_to_fail(&dir, &[], Some(failpoint)));
+        self.connected();
+    }
+
+    /// It has died at its failpoint, and comes again.
+    fn revive(&mut self, who: Role) {
+        let dir = self.dir(who);
+        self.place(who).take().unwrap().wait_for_death();
+        *self.place(who) = Some(Daemon::start(&dir, &[]));
+        self.connected();
+    }
+
+    pub(crate) fn kill_and_restart(&mut self, who: Role) {
+        let dir = self.dir(who);
+        self.place(who).take().unwrap().kill();
+        *self.place(who) = Some(Daemon::start(&dir, &[]));
+        self.connected();
+    }
+
+    fn connected(&self) {
+        for who in [Role::Shop, Role::Customer] {
+            until("the channel", || (self.of(who).usable() == 1).then_some(()));
+        }
+    }
+
+    /// The shop dies at this failpoint within a call.
+    pub(crate) fn shop_dies_at(&mut self, failpoint: &str, method: &str, params: &Value) {
+        self.arm(Role::Shop, failpoint);
+        let answer = attempt(&self.dir(Role::Shop), method, params);
+        assert!(answer.is_err(), "{failpoint}: {answer:?}");
+        self.revive(Role::Shop);
+    }
+
+    /// The customer calls until the call is done; with a death, one of the two dies in it first.
+    pub(crate) fn until_done(
+        &mut self,
+        method: &str,
+        params: &Value,
+        death: Option<(Role, &str)>,
+    ) -> Value {
+        let dir = self.dir(Role::Customer);
+        if let Some((who, failpoint)) = death {
+            self.arm(who, failpoint);
+            let (dir, method, params) = (dir.clone(), method.to_owned(), params.clone());
+            // The connection breaks, or the call says that it is not done.
+            let first = thread::spawn(move || drop(attempt(&dir, &method, &params)));
+            self.revive(who);
+            first.join().unwrap();
+        }
+        until("the call is done", || {
+            let result = attempt(&dir, method, params).ok()?.ok()?;
+            ["complete", "paid"].contains(&result["status"].as_str()?).then_some(result)
+        })
+    }
+
+    /// What one side has paid the other has received, payment by payment, and the channel says the same.
+    pub(crate) fn ledgers_are_equal(&self, when: &str) {
+        let (shop, customer) = (self.of(Role::Shop), self.of(Role::Customer));
+        until("equal ledgers", || {
+            let moved = [(shop, customer), (customer, shop)].map(|(payer, payee)| {
+                let pays = call(&payer.dir, "listpays", json!({}));
+                let pending = pays["pays"].as_array().unwrap().iter();
+                if pending.into_iter().any(|pay| pay["status"] == "pending") {
+                    return None;
+                }
+                let sent = hashes(&pays, "pays");
+                let received = hashes(&call(&payee.dir, "listinvoices", json!({})), "invoices");
+                (sent == received).then(|| total(&pays))
+            });
+            let [Some(by_shop), Some(by_customer)] = moved else { return None };
+            let expected =
+                [self.began[0] + by_customer - by_shop, self.began[1] + by_shop - by_customer];
+            ([shop, customer].map(Daemon::in_channels) == expected).then_some(())
+        });
+        let sent = hashes(&customer.call("listpays", json!({})), "pays");
+        let mut once = sent.clone();
+        once.dedup();
+        assert_eq!(sent, once, "{when}: paid twice");
+    }
+}
+
+/// The payment hashes of what has arrived, sorted.
+fn hashes(list: &Value, name: &str) -> Vec<String> {
+    let rows = list[name].as_array().unwrap().iter();
+    let done = rows.filter(|row| row["status"] == "complete" || row["status"] == "paid");
+    let mut hashes: Vec<_> =
+        done.map(|row| row["payment_hash"].as_str().unwrap().to_owned()).collect();
+    hashes.sort_unstable();
+    hashes
+}
+
+/// What all that arrived has cost, in msat.
+fn total(pays: &Value) -> u64 {
+    let rows = pays["pays"].as_array().unwrap().iter();
+    let done = rows.filter(|row| row["status"] == "complete");
+    done.map(|row| row["amount_sent_msat"].as_u64().unwrap()).sum()
+}
