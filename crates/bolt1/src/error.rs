@@ -48,6 +48,25 @@ impl DecodeError {
         Self { kind, field: Some(field) }
     }
 
+    /// The id, in this project's list of the specification's requirements, of the one that every reader of a TLV stream
+    /// breaks with it. `None` where the message decides.
+    pub const fn requirement(&self) -> Option<&'static str> {
+        match (self.kind, self.field) {
+            // Without a field it is the type of a record that cannot be read.
+            (DecodeErrorKind::Truncated, None) => Some("TL-03"),
+            (DecodeErrorKind::NotMinimal, None) => Some("TL-04"),
+            (DecodeErrorKind::NotAscending, _) => Some("TL-05"),
+            // With one, but without a value, it is the record's length.
+            (DecodeErrorKind::Truncated, Some(_)) => Some("TL-06"),
+            (DecodeErrorKind::TrailingBytes | DecodeErrorKind::InvalidPoint, _) => Some("TL-07"),
+            (DecodeErrorKind::UnknownEvenType, _) => Some("TL-08"),
+            (DecodeErrorKind::NotMinimal, Some(_)) => Some("TL-10"),
+            (DecodeErrorKind::TooLarge, _) => Some("TL-11"),
+            (DecodeErrorKind::InvalidUtf8, _) => Some("TL-12"),
+            (DecodeErrorKind::OutOfRange | DecodeErrorKind::InvalidValue, _) => None,
+        }
+    }
+
     /// The same error, placed in `field` unless it was already placed deeper.
     pub const fn or_field(self, field: u64) -> Self {
         match self.field {

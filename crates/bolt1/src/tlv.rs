@@ -73,6 +73,35 @@ pub fn records(bytes: &[u8]) -> Result<Vec<Record<'_>>, DecodeError> {
     Stream::new(bytes).collect()
 }
 
+/// How many bytes of the stream `bytes` stand before the record in which `error` was found: the record of its field, or
+/// the first that cannot be read.
+pub fn offset_of(error: &DecodeError, bytes: &[u8]) -> usize {
+    match error {
+        DecodeError { kind: DecodeErrorKind::NotAscending, .. }
+        | DecodeError { field: None, .. } => offset_of_damage(bytes),
+        DecodeError { field: Some(field), .. } => offset_of_field(*field, bytes),
+    }
+}
+
+/// How many bytes stand before the record of the type `field`; where it is missing, or cannot be read, before the place
+/// it would have.
+pub fn offset_of_field(field: u64, bytes: &[u8]) -> usize {
+    end_of(readable(bytes).take_while(|record| record.typ < field))
+}
+
+/// How many bytes stand before the first record that cannot be read.
+pub fn offset_of_damage(bytes: &[u8]) -> usize {
+    end_of(readable(bytes))
+}
+
+fn readable(bytes: &[u8]) -> impl Iterator<Item = Record<'_>> {
+    Stream::new(bytes).map_while(Result::ok)
+}
+
+fn end_of<'a>(records: impl Iterator<Item = Record<'a>>) -> usize {
+    records.map(|record| record.bytes.len()).fold(0, usize::saturating_add)
+}
+
 /// Appends one record.
 pub fn write_record(writer: &mut Writer, typ: u64, value: &[u8]) {
     // req TL-02
@@ -126,5 +155,25 @@ mod tests {
                 prop_assert_eq!(writer.into_bytes(), bytes);
             }
         }
+    }
+
+    /// What is wrong, where, and which requirement it breaks.
+    #[test]
+    fn damage_is_found_at_its_record_with_its_requirement() {
+        let rows: [(&[u8], _, _, _); 6] = [
+            (&[1, 0, 0xfd], None, 2, "TL-03"),
+            (&[1, 0, 0xfd, 0, 2, 0], None, 2, "TL-04"),
+            (&[1, 0, 3, 1, 7, 2, 0], Some(2), 5, "TL-05"),
+            (&[1, 0, 3, 9, 7], Some(3), 2, "TL-06"),
+            (&[2, 0, 2, 0], Some(2), 2, "TL-05"),
+            (&[1, 0xfd, 0, 1, 0], Some(1), 0, "TL-10"),
+        ];
+        for (bytes, field, offset, requirement) in rows {
+            let error = records(bytes).expect_err("damaged");
+            let told = (error.field, offset_of(&error, bytes), error.requirement());
+            assert_eq!(told, (field, offset, Some(requirement)), "{bytes:?}");
+        }
+        let value = DecodeError::in_field(DecodeErrorKind::InvalidPoint, 3);
+        assert_eq!((offset_of(&value, &[1, 0, 3, 0]), value.requirement()), (2, Some("TL-07")));
     }
 }

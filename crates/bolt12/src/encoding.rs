@@ -72,11 +72,30 @@ pub enum StringError {
     InvalidCharacter {
         /// That character.
         character: char,
+        /// How many characters stand before it behind the prefix, joins not counted.
+        position: usize,
     },
     /// The last character carries no bit of the last byte.
     ExcessPadding,
     /// The bits behind the last byte are not all zero.
     NonZeroPadding,
+}
+
+impl StringError {
+    /// The id, in this project's list of the specification's requirements, of the one that is broken; `None` where the
+    /// rule is ours alone, or that of bech32.
+    pub const fn requirement(&self) -> Option<&'static str> {
+        match self {
+            Self::MixedCase => Some("ST-04"),
+            Self::MisplacedJoin => Some("ST-05"),
+            Self::TooLong
+            | Self::UnknownPrefix
+            | Self::UnexpectedPrefix { .. }
+            | Self::InvalidCharacter { .. }
+            | Self::ExcessPadding
+            | Self::NonZeroPadding => None,
+        }
+    }
 }
 
 impl fmt::Display for StringError {
@@ -87,8 +106,9 @@ impl fmt::Display for StringError {
             Self::MixedCase => f.write_str("upper and lower case are mixed"),
             Self::UnknownPrefix => f.write_str("does not begin with lno1, lnr1, lni1 or lnp1"),
             Self::UnexpectedPrefix { found } => write!(f, "unexpected prefix {found}"),
-            Self::InvalidCharacter { character } => {
-                write!(f, "invalid character '{}'", character.escape_debug())
+            Self::InvalidCharacter { character, position } => {
+                let character = character.escape_debug();
+                write!(f, "invalid character '{character}' behind {position} others")
             }
             Self::ExcessPadding => f.write_str("one character too many at the end"),
             Self::NonZeroPadding => f.write_str("the padding at the end is not zero"),
@@ -176,7 +196,11 @@ fn split_prefix(string: &str) -> Result<(Hrp, &str), StringError> {
 fn decode_data(data: &str) -> Result<Vec<u8>, StringError> {
     let fes = data
         .chars()
-        .map(|c| Fe32::from_char(c).map_err(|_| StringError::InvalidCharacter { character: c }))
+        .enumerate()
+        .map(|(position, character)| {
+            let invalid = StringError::InvalidCharacter { character, position };
+            Fe32::from_char(character).map_err(|_| invalid)
+        })
         .collect::<Result<Vec<Fe32>, StringError>>()?;
     let bytes: Vec<u8> = fes.iter().copied().fes_to_bytes().collect();
     let canonical: Vec<Fe32> = bytes.iter().copied().bytes_to_fes().collect();

@@ -1,17 +1,17 @@
 //! What can be wrong with a string or message of BOLT 12.
 
 mod form;
-mod place;
 mod requirement;
 
 use core::fmt;
 
-use bolt1::{DecodeError, DecodeErrorKind};
+use bolt1::{DecodeError, DecodeErrorKind, tlv};
 
 pub use form::Form;
 
 use crate::encoding::StringError;
 use crate::field::{Label, PROOF_OMITTED_TLVS};
+use crate::records::known_good;
 
 /// Why something is not an offer, invoice request, invoice, `invoice_error` or payer proof: the problem, and where it
 /// is.
@@ -134,20 +134,18 @@ impl Bolt12Error {
         }
         let offset = match self.problem {
             Problem::String(_) => None,
-            Problem::Decode(DecodeError { field: None, .. }) => Some(place::of_damage(bytes)),
-            Problem::Decode(DecodeError { kind: DecodeErrorKind::NotAscending, field })
-                if field != Some(PROOF_OMITTED_TLVS) =>
-            {
-                Some(place::of_damage(bytes))
+            // The markers in a proof ascend as well.
+            Problem::Decode(DecodeError { field: Some(PROOF_OMITTED_TLVS), .. }) => {
+                Some(tlv::offset_of_field(PROOF_OMITTED_TLVS, bytes))
             }
-            Problem::Decode(DecodeError { field: Some(field), .. })
-            | Problem::Invalid { field, .. } => Some(place::of_field(field, bytes)),
+            Problem::Decode(error) => Some(tlv::offset_of(&error, bytes)),
+            Problem::Invalid { field, .. } => Some(tlv::offset_of_field(field, bytes)),
         };
         // The same kind of damage breaks another rule when the record as such can be read.
         let in_value = matches!(
             self.problem,
             Problem::Decode(DecodeError { kind: DecodeErrorKind::Truncated, field: Some(field) })
-                if place::can_read(field, bytes)
+                if known_good(bytes).any(|record| record.typ == field)
         );
         let requirement = if in_value { Some("TL-07") } else { self.requirement };
         Self { form: Some(form), offset, requirement, ..self }

@@ -82,3 +82,25 @@ fn a_rule_that_is_told_to_the_payer_names_the_request() {
         "invreq_amount: must be at least 10000 (invoice_request, field 82, at byte 65; RR-14)";
     assert_eq!(error.to_string(), shown);
 }
+
+/// req ST-04, ST-05
+#[test]
+fn strings_tell_what_is_wrong_and_which_requirement_it_breaks() {
+    let rows = [
+        ("LNO1qq", "upper and lower case are mixed", Some("ST-04")),
+        ("lno1q+", "a '+' that does not join two characters", Some("ST-05")),
+        ("lnx1qq", "does not begin with lno1, lnr1, lni1 or lnp1", None),
+        ("lno1qbq", "invalid character 'b' behind 1 others", None),
+        ("lno1q", "one character too many at the end", None),
+        ("lno1ql", "the padding at the end is not zero", None),
+        ("lni1qq", "unexpected prefix lni", None),
+    ];
+    for (string, told, requirement) in rows {
+        let error = string.parse::<Offer>().expect_err("refused");
+        assert_eq!(
+            (error.to_string().as_str(), error.requirement()),
+            (told, requirement),
+            "{string}"
+        );
+    }
+}

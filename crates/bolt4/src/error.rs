@@ -1,9 +1,11 @@
 //! What can go wrong, by whose fault: the caller's ([`PathError`], [`CreateError`]) or the author's of bytes that
 //! came in ([`PeelError`]).
 
+mod peel;
+
 use core::fmt;
 
-use bolt1::DecodeError;
+pub use peel::{Malformed, Part, PeelError};
 
 /// A blinded path that cannot be made.
 #[non_exhaustive]
@@ -43,32 +45,6 @@ pub enum CreateError {
     BadKey,
 }
 
-/// An onion message, or a hop of a blinded path, that is to be ignored. There is no way to answer it.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeelError {
-    /// The packet is not for this key and path key, or somebody changed it.
-    BadHmac,
-    /// The `encrypted_recipient_data` is not for this key and path key, or somebody changed it.
-    BadEncryptedData,
-    /// There is no `encrypted_recipient_data` in the payload.
-    NoEncryptedData,
-    /// Payload or data are not the TLV stream they should be.
-    Malformed(DecodeError),
-    /// The path is restricted to features of which at least one is unknown.
-    UnknownFeature,
-    /// A payload to forward holds more than `encrypted_recipient_data`.
-    FieldNotForForwarding(u64),
-    /// Data to forward holds a `path_id`.
-    PathIdNotForForwarding,
-    /// Data to forward does not say where to.
-    NoNextHop,
-    /// More than one payload field from 64 on.
-    SeveralContents,
-    /// The holder of the node key declined, or a derived key is not valid.
-    BadKey,
-}
-
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -96,38 +72,9 @@ impl fmt::Display for CreateError {
     }
 }
 
-impl fmt::Display for PeelError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadHmac => f.write_str("the packet's hmac does not match"),
-            Self::BadEncryptedData => f.write_str("the encrypted recipient data cannot be opened"),
-            Self::NoEncryptedData => f.write_str("no encrypted recipient data"),
-            Self::Malformed(_) => f.write_str("malformed payload"),
-            Self::UnknownFeature => f.write_str("the path demands an unknown feature"),
-            Self::FieldNotForForwarding(typ) => write!(f, "field {typ} in a payload to forward"),
-            Self::PathIdNotForForwarding => f.write_str("a path_id in a payload to forward"),
-            Self::NoNextHop => f.write_str("no next hop in a payload to forward"),
-            Self::SeveralContents => f.write_str("more than one content"),
-            Self::BadKey => f.write_str("a derived key is not valid"),
-        }
-    }
-}
-
 impl core::error::Error for PathError {}
 impl core::error::Error for CreateError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         if let Self::Route(error) = self { Some(error) } else { None }
-    }
-}
-
-impl core::error::Error for PeelError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        if let Self::Malformed(error) = self { Some(error) } else { None }
-    }
-}
-
-impl From<DecodeError> for PeelError {
-    fn from(error: DecodeError) -> Self {
-        Self::Malformed(error)
     }
 }

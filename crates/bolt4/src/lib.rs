@@ -69,5 +69,5 @@ pub mod sphinx;
 
 pub use blinded_path::{Advanced, BlindedHop, BlindedPath, blind, blind_encoded};
 pub use bolt1::NodeRef;
-pub use error::{CreateError, PathError, PeelError};
+pub use error::{CreateError, Malformed, Part, PathError, PeelError};
 pub use keys::Ecdh;

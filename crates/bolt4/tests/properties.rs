@@ -282,6 +282,48 @@ fn payloads_that_are_none_are_refused() {
     assert!(matches!(received(trailing), Err(PeelError::Malformed(_))));
 }
 
+/// req BP-D3, OD-04, OD-05, OM-R2, OM-R4, OM-R5, OM-R9
+#[test]
+fn what_is_ignored_tells_part_field_offset_and_requirement() {
+    let data = |data: EncryptedData| payload(&data.encode(), &[], &[]);
+    let receive = EncryptedData::receive(None).encode();
+    let with_id = EncryptedData { path_id: Some(vec![1]), ..forward_data() };
+    let told = |verdict: Result<Peeled, PeelError>| verdict.expect_err("ignored").to_string();
+    let rows = [
+        (told(received(vec![0])), "invalid value (onion_message_packet, at byte 0; OD-05)"),
+        (
+            told(received(payload(&receive, &[], &[(6, vec![])]))),
+            "unknown even TLV type (onionmsg_tlv, field 6, at byte 18; OM-R2)",
+        ),
+        (
+            told(received(payload(&receive, &[(2, vec![9])], &[]))),
+            "not a compressed secp256k1 point (onionmsg_tlv, field 2 reply_path, at byte 0; OM-R2)",
+        ),
+        (
+            told(received(payload(&[8, 1, 1], &[], &[]))),
+            "the input ends too early (encrypted_data_tlv, field 8 next_path_key_override, \
+             at byte 0; BP-D3)",
+        ),
+        (
+            told(received(payload(&receive, &[], &[(64, vec![]), (66, vec![])]))),
+            "more than one content (onionmsg_tlv; OM-R9)",
+        ),
+        (
+            told(forwarded(data(with_id))),
+            "a path_id in a payload to forward (encrypted_data_tlv, field 6 path_id; OM-R4)",
+        ),
+        (
+            told(forwarded(data(EncryptedData::receive(None)))),
+            "no next hop in a payload to forward (encrypted_data_tlv, field 4 next_node_id; OM-R5)",
+        ),
+    ];
+    for (told, expected) in rows {
+        assert_eq!(told, expected);
+    }
+    let foreign = PeelError::BadHmac.to_string();
+    assert_eq!(foreign, "the packet's hmac does not match (onion_message_packet; OD-04)");
+}
+
 #[test]
 fn a_holder_of_the_key_that_declines_is_named() {
     struct Declines;

@@ -9,7 +9,7 @@ use bolt1::{Writer, tlv};
 use bolt4::encrypted_data::{EncryptedData, NextHop};
 use bolt4::onion_message::{OnionMessage, Peeled, peel};
 use bolt4::sphinx::{self, OnionPacket};
-use bolt4::{Advanced, BlindedPath, NodeRef, PeelError, blind_encoded};
+use bolt4::{Advanced, BlindedPath, NodeRef, Part, PeelError, blind_encoded};
 use secp256k1::{PublicKey, Secp256k1, SecretKey};
 use serde_json::Value;
 
@@ -109,8 +109,7 @@ fn data_of_payment_paths_opens_but_is_refused_for_messages() {
     let secp = Secp256k1::new();
     let path = &vector["paths"][0];
     let error = path_of(path).advance(&secp, &secret(&path["hops"][0]["node_key"])).unwrap_err();
-    let PeelError::Malformed(error) = error else { unreachable!("{error}") };
-    assert_eq!(error.field, Some(10));
+    assert_eq!((error.part(), error.field()), (Part::EncryptedData, Some(10)));
 }
 
 // req OM-W1, OM-W2, OM-W5, BP-R2, BP-R3, BP-R5

@@ -19,6 +19,9 @@ pub(super) fn refusal(bytes: &[u8], error: &Bolt12Error) -> Option<&'static str>
         (Problem::Invalid { reason: InvalidReason::UnknownFeature { .. }, .. }, _) => {
             Some("LDK looks at features when it answers or pays, not when it reads")
         }
+        (Problem::Invalid { reason: InvalidReason::Zero, .. }, INVREQ_AMOUNT) => {
+            Some("LDK reads a refund of nothing; we make no payment of zero")
+        }
         (Problem::Decode(error), OFFER_CHAINS) if error.kind == DecodeErrorKind::InvalidValue => {
             Some("an offer for no chain at all is accepted by LDK, though nobody can answer it")
         }

@@ -145,7 +145,13 @@ pub fn ldk_invoices(data: &[u8]) {
             invoice.verify_signature(&SECP)?;
             // Who pays compares what is mirrored with the request; LDK judges the mirror as if it were that.
             if invoice.kind() != InvoiceKind::ForPayoutOffer {
-                request(&mirrored_request(&invoice))?;
+                let request = request(&mirrored_request(&invoice))?;
+                let in_currency = matches!(request.offer_view().price(), Price::Fiat { .. });
+                // Another amount than was asked for is for the payer to approve; LDK refuses it as it reads.
+                if !in_currency && request.amount_due(None)? != invoice.amount() {
+                    let reason = InvalidReason::Mismatch;
+                    return Err(Bolt12Error::invalid(field::INVOICE_AMOUNT, reason).into());
+                }
             }
             Ok(invoice)
         });

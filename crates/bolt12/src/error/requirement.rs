@@ -4,14 +4,13 @@
 use bolt1::{DecodeError, DecodeErrorKind};
 
 use super::{Form, InvalidReason, Problem};
-use crate::encoding::StringError;
 use crate::field::*;
 
 /// The id of the requirement, `None` for a rule that is ours alone.
 pub(super) fn of(problem: &Problem, form: Option<Form>) -> Option<&'static str> {
     match problem {
-        Problem::String(error) => of_string(error),
-        Problem::Decode(DecodeError { kind, field }) => of_bytes(*kind, *field, form?),
+        Problem::String(error) => error.requirement(),
+        Problem::Decode(error) => of_bytes(*error, form?),
         Problem::Invalid { field, reason: InvalidReason::Missing } => of_absence(*field, form?),
         Problem::Invalid { field, reason: InvalidReason::UnknownFeature { .. } } => {
             of_feature(*field)
@@ -20,38 +19,21 @@ pub(super) fn of(problem: &Problem, form: Option<Form>) -> Option<&'static str> 
     }
 }
 
-fn of_string(error: &StringError) -> Option<&'static str> {
-    match error {
-        StringError::MixedCase => Some("ST-04"),
-        StringError::MisplacedJoin => Some("ST-05"),
-        StringError::TooLong
-        | StringError::UnknownPrefix
-        | StringError::UnexpectedPrefix { .. }
-        | StringError::InvalidCharacter { .. }
-        | StringError::ExcessPadding
-        | StringError::NonZeroPadding => None,
+fn of_bytes(error: DecodeError, form: Form) -> Option<&'static str> {
+    let (kind, field) = (error.kind, error.field);
+    if kind == DecodeErrorKind::OutOfRange {
+        return of_range(field, form);
     }
-}
-
-fn of_bytes(kind: DecodeErrorKind, field: Option<u64>, form: Form) -> Option<&'static str> {
-    match kind {
-        DecodeErrorKind::NotAscending if field == Some(PROOF_OMITTED_TLVS) => Some("PPR-04"),
-        DecodeErrorKind::NotAscending => Some("TL-05"),
-        DecodeErrorKind::UnknownEvenType if form == Form::PayerProof => Some("PPR-09"),
-        DecodeErrorKind::UnknownEvenType => Some("TL-08"),
-        DecodeErrorKind::OutOfRange => of_range(field, form),
-        DecodeErrorKind::InvalidUtf8 => Some("TL-12"),
-        DecodeErrorKind::TooLarge => Some("TL-11"),
-        DecodeErrorKind::InvalidValue => of_value(field?),
-        // Without a field it is the type of a record that cannot be read.
-        DecodeErrorKind::NotMinimal if field.is_none() => Some("TL-04"),
-        DecodeErrorKind::Truncated if field.is_none() => Some("TL-03"),
-        // With one, but without a value, it is the record's length.
-        DecodeErrorKind::Truncated => Some("TL-06"),
-        DecodeErrorKind::NotMinimal => Some("TL-10"),
-        DecodeErrorKind::TrailingBytes | DecodeErrorKind::InvalidPoint => Some("TL-07"),
-        _ => None,
+    if kind == DecodeErrorKind::InvalidValue {
+        return of_value(field?);
     }
+    if kind == DecodeErrorKind::NotAscending && field == Some(PROOF_OMITTED_TLVS) {
+        return Some("PPR-04");
+    }
+    if kind == DecodeErrorKind::UnknownEvenType && form == Form::PayerProof {
+        return Some("PPR-09");
+    }
+    error.requirement()
 }
 
 fn of_range(field: Option<u64>, form: Form) -> Option<&'static str> {

@@ -6,9 +6,9 @@ use bolt1::{NodeRef, PublicKey};
 use secp256k1::{Scalar, Secp256k1, Verification};
 
 use super::{BlindedHop, BlindedPath};
-use crate::PeelError;
 use crate::encrypted_data::{EncryptedData, NextHop, open};
 use crate::keys::{Ecdh, Secret};
+use crate::{Malformed, Part, PeelError};
 
 /// A path after its introduction node has read its own hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,9 @@ impl Unblinding {
     ) -> Result<Unblinded, PeelError> {
         // req BP-D2, BP-D3
         let bytes = open(&self.secret.derive("rho"), sealed).ok_or(PeelError::BadEncryptedData)?;
-        let data = EncryptedData::decode(&bytes)?;
+        let data = EncryptedData::decode(&bytes).map_err(|error| {
+            PeelError::Malformed(Malformed::in_stream(Part::EncryptedData, error, &bytes))
+        })?;
         // req OM-R3
         if !data.allows_only_known_features() {
             return Err(PeelError::UnknownFeature);

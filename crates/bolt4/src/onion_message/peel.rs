@@ -10,7 +10,7 @@ use super::{FIRST_CONTENT_TYPE, OnionMessage};
 use crate::blinded_path::{BlindedPath, Unblinding};
 use crate::encrypted_data::NextHop;
 use crate::keys::Ecdh;
-use crate::{PeelError, sphinx};
+use crate::{Malformed, Part, PeelError, sphinx};
 
 /// What a message is to the node that got it.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,6 +79,17 @@ struct Payload<'a> {
 
 impl<'a> Payload<'a> {
     fn decode(bytes: &'a [u8]) -> Result<Self, PeelError> {
+        let payload = Self::read(bytes).map_err(|error| {
+            PeelError::Malformed(Malformed::in_stream(Part::Payload, error, bytes))
+        })?;
+        // req OM-R9
+        if payload.contents.len() > 1 {
+            return Err(PeelError::SeveralContents);
+        }
+        Ok(payload)
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut payload = Self::default();
         for record in tlv::Stream::new(bytes) {
             let tlv::Record { typ, value, .. } = record?;
@@ -91,17 +102,13 @@ impl<'a> Payload<'a> {
                 FIRST_CONTENT_TYPE.. => payload.contents.push((typ, value)),
                 // req OM-R2, TL-08
                 even if even.is_multiple_of(2) => {
-                    return Err(DecodeError::in_field(DecodeErrorKind::UnknownEvenType, typ).into());
+                    return Err(DecodeError::in_field(DecodeErrorKind::UnknownEvenType, typ));
                 }
                 _ => {}
             }
             if typ != 4 {
                 payload.beside_encrypted_data.get_or_insert(typ);
             }
-        }
-        // req OM-R9
-        if payload.contents.len() > 1 {
-            return Err(PeelError::SeveralContents);
         }
         Ok(payload)
     }

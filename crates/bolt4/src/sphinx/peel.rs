@@ -6,8 +6,8 @@ use bolt1::{DecodeErrorKind, Reader};
 use secp256k1::{Scalar, Secp256k1, Verification};
 
 use super::{HMAC_LEN, OnionPacket, stream};
-use crate::PeelError;
 use crate::keys::{Ecdh, Secret, is_hmac256};
+use crate::{Malformed, PeelError};
 
 /// What one hop finds in a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,14 +49,16 @@ pub fn peel<C: Verification>(
     stream::apply(&secret.derive("rho"), 0, &mut plain);
     let mut reader = Reader::new(&plain);
     // req OD-05, OD-06
-    let payload = reader.read_bigsize_bytes()?.to_vec();
+    let malformed = |error, offset| PeelError::Malformed(Malformed::in_packet(error, offset));
+    let payload = reader.read_bigsize_bytes().map_err(|error| malformed(error, 0))?.to_vec();
     // req OD-05
     if payload.len() < 2 {
-        return Err(PeelError::Malformed(DecodeErrorKind::InvalidValue.into()));
+        return Err(malformed(DecodeErrorKind::InvalidValue.into(), 0));
     }
     // req OD-06
-    let hmac = reader.read_array::<HMAC_LEN>()?;
-    let payloads = reader.read_bytes(size)?.to_vec();
+    let offset = plain.len().saturating_sub(reader.rest().len());
+    let hmac = reader.read_array::<HMAC_LEN>().map_err(|error| malformed(error, offset))?;
+    let payloads = reader.read_bytes(size).map_err(|error| malformed(error, offset))?.to_vec();
     let next = if hmac == [0; HMAC_LEN] {
         None
     } else {
