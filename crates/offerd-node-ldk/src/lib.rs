@@ -36,6 +36,7 @@ mod error;
 mod events;
 mod fees;
 mod funding;
+mod gossip;
 mod issuer;
 mod keys;
 mod locks;

@@ -27,6 +27,7 @@ use crate::directory::Directory;
 use crate::error::NodeError;
 use crate::events::EventDesk;
 use crate::funding::Fundings;
+use crate::gossip::PatientGossip;
 use crate::issuer::Issuer;
 use crate::logger::NodeLogger;
 use crate::monitors;
@@ -39,7 +40,7 @@ use crate::recovery::{Keeper, LiveOutputs, Rescuer};
 use crate::repeats::Repeats;
 use crate::state::{Base, Core, router, since_epoch};
 use crate::tasks::{self, Background};
-use crate::types::{Bumper, Gossip, Peers};
+use crate::types::{Bumper, Channels, Gossip, Peers};
 use crate::writer::StateWriter;
 
 pub(crate) async fn start(
@@ -137,7 +138,7 @@ impl Net {
         let peers = Arc::new(Peers::new(
             MessageHandler {
                 chan_handler: Arc::clone(&core.channels),
-                route_handler: Arc::clone(&gossip),
+                route_handler: patient_gossip(&gossip, &core.channels, &repeats),
                 onion_message_handler: Arc::clone(&onion),
                 custom_message_handler: Arc::clone(&peer_watch),
                 send_only_message_handler: Arc::clone(&repeats),
@@ -161,6 +162,21 @@ impl Net {
         let _ = directory.connector.set(Arc::downgrade(&connector));
         Ok((Self { node_id, gossip, onion, peers, repeats, connector, announced }, arrivals))
     }
+}
+
+/// Knows the channels of ours before they are announced.
+fn patient_gossip(
+    gossip: &Arc<Gossip>,
+    channels: &Arc<Channels>,
+    repeats: &Arc<Repeats>,
+) -> Arc<PatientGossip> {
+    let (channels, repeats) = (Arc::clone(channels), Arc::clone(repeats));
+    let channels_with = move |peer: &PublicKey| {
+        let channels = channels.list_channels_with_counterparty(peer);
+        channels.iter().filter_map(|channel| channel.short_channel_id).collect()
+    };
+    let say = move |update| repeats.push(update);
+    Arc::new(PatientGossip::new(Arc::clone(gossip), Box::new(channels_with), Box::new(say)))
 }
 
 /// What keeps track of money on its way.

@@ -19,6 +19,7 @@ use lightning_net_tokio::SocketDescriptor;
 use crate::broadcast::Broadcaster;
 use crate::channel_keys::ChannelKeys;
 use crate::fees::FeeTable;
+use crate::gossip::PatientGossip;
 use crate::logger::NodeLogger;
 use crate::monitors::MonitorQueue;
 use crate::onion::OnionLayer;
@@ -65,7 +66,7 @@ pub(crate) type Gossip =
 pub(crate) type Peers = PeerManager<
     SocketDescriptor,
     Arc<Channels>,
-    Arc<Gossip>,
+    Arc<PatientGossip>,
     Arc<OnionLayer>,
     Arc<NodeLogger>,
     Arc<PeerWatch>,

@@ -1,0 +1,139 @@
+//! Terms that come before their channel.
+
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bitcoin::Network;
+use bitcoin::constants::ChainHash;
+use bitcoin::hashes::{Hash, sha256d};
+use lightning::ln::msgs::{
+    ChannelAnnouncement, ChannelUpdate, RoutingMessageHandler, UnsignedChannelAnnouncement,
+    UnsignedChannelUpdate,
+};
+use lightning::routing::gossip::{NetworkGraph, NodeId};
+use lightning::types::features::ChannelFeatures;
+use lightning::util::ser::Writeable;
+use secp256k1::ecdsa::Signature;
+use secp256k1::{Message, PublicKey, Secp256k1, SecretKey};
+
+use super::PatientGossip;
+use crate::locks::lock;
+use crate::logger::NodeLogger;
+use crate::types::Gossip;
+
+/// A channel of ours with the peer.
+const SCID: u64 = 1 << 40;
+/// A channel of the peer's with somebody else.
+const ANOTHER: u64 = 2 << 40;
+
+fn secret(of: u8) -> SecretKey {
+    SecretKey::from_slice(&[of; 32]).unwrap()
+}
+
+fn id(of: u8) -> PublicKey {
+    secret(of).public_key(&Secp256k1::new())
+}
+
+/// The two ends, as they stand in announcements.
+fn ends() -> [u8; 2] {
+    let mut ends = [1, 2];
+    ends.sort_by_key(|end| NodeId::from_pubkey(&id(*end)));
+    ends
+}
+
+fn sign(contents: &impl Writeable, by: u8) -> Signature {
+    let hash = sha256d::Hash::hash(&contents.encode()).to_byte_array();
+    Secp256k1::new().sign_ecdsa(&Message::from_digest(hash), &secret(by))
+}
+
+fn announcement() -> ChannelAnnouncement {
+    let ends = ends();
+    let [node_id_1, node_id_2] = ends.map(|end| NodeId::from_pubkey(&id(end)));
+    let contents = UnsignedChannelAnnouncement {
+        features: ChannelFeatures::empty(),
+        chain_hash: ChainHash::using_genesis_block(Network::Regtest),
+        short_channel_id: SCID,
+        node_id_1,
+        node_id_2,
+        bitcoin_key_1: node_id_1,
+        bitcoin_key_2: node_id_2,
+        excess_data: Vec::new(),
+    };
+    let [one, two] = ends.map(|end| sign(&contents, end));
+    ChannelAnnouncement {
+        node_signature_1: one,
+        node_signature_2: two,
+        bitcoin_signature_1: one,
+        bitcoin_signature_2: two,
+        contents,
+    }
+}
+
+/// The peer's terms.
+fn update(scid: u64) -> ChannelUpdate {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let contents = UnsignedChannelUpdate {
+        chain_hash: ChainHash::using_genesis_block(Network::Regtest),
+        short_channel_id: scid,
+        timestamp: u32::try_from(now).unwrap(),
+        message_flags: 1,
+        channel_flags: 0,
+        cltv_expiry_delta: 40,
+        htlc_minimum_msat: 0,
+        htlc_maximum_msat: 1_000_000,
+        fee_base_msat: 0,
+        fee_proportional_millionths: 0,
+        excess_data: Vec::new(),
+    };
+    ChannelUpdate { signature: sign(&contents, ends()[0]), contents }
+}
+
+/// With one channel of ours, with who is first in announcements; and what it says to all.
+fn gossip() -> (PatientGossip, Arc<Mutex<Vec<ChannelUpdate>>>) {
+    let graph = Arc::new(NetworkGraph::new(Network::Regtest, Arc::new(NodeLogger)));
+    let gossip = Arc::new(Gossip::new(graph, None, Arc::new(NodeLogger)));
+    let peer = id(ends()[0]);
+    let channels_with = move |with: &PublicKey| if *with == peer { vec![SCID] } else { Vec::new() };
+    let said: Arc<Mutex<Vec<ChannelUpdate>>> = Arc::default();
+    let say = {
+        let said = Arc::clone(&said);
+        move |update| lock(&said).push(update)
+    };
+    (PatientGossip::new(gossip, Box::new(channels_with), Box::new(say)), said)
+}
+
+#[test]
+fn terms_that_come_before_their_channel_are_said_when_it_is_announced() {
+    let (gossip, said) = gossip();
+    let peer = id(ends()[0]);
+    let early = update(SCID);
+    assert!(gossip.handle_channel_update(Some(peer), &early).is_err());
+    assert!(lock(&said).is_empty());
+    gossip.handle_channel_announcement(None, &announcement()).unwrap();
+    assert_eq!(lock(&said).pop().as_ref(), Some(&early));
+    assert!(gossip.handle_channel_update(None, &early).unwrap(), "they are new, and passed on");
+    gossip.handle_channel_announcement(None, &announcement()).unwrap_err();
+    assert!(lock(&said).is_empty(), "once is enough");
+}
+
+#[test]
+fn nothing_is_kept_of_channels_that_are_not_ours_with_who_speaks() {
+    let (gossip, said) = gossip();
+    let [peer, stranger] = ends().map(id);
+    assert!(gossip.handle_channel_update(Some(stranger), &update(SCID)).is_err());
+    assert!(gossip.handle_channel_update(Some(peer), &update(ANOTHER)).is_err());
+    assert!(lock(&gossip.early).is_empty());
+    gossip.handle_channel_announcement(None, &announcement()).unwrap();
+    assert!(lock(&said).is_empty());
+}
+
+#[test]
+fn terms_of_a_known_channel_are_not_said_again() {
+    let (gossip, said) = gossip();
+    let peer = id(ends()[0]);
+    gossip.handle_channel_announcement(None, &announcement()).unwrap();
+    let update = update(SCID);
+    assert!(gossip.handle_channel_update(Some(peer), &update).unwrap());
+    assert!(gossip.handle_channel_update(Some(peer), &update).is_err(), "they are known");
+    assert!(lock(&gossip.early).is_empty() && lock(&said).is_empty());
+}
