@@ -130,6 +130,7 @@ pub fn invoice(data: &[u8]) {
 pub fn invoice_error(data: &[u8]) {
     if let Ok(error) = InvoiceError::decode(data) {
         assert!(!error.error.to_string().contains(char::is_control));
+        assert!(data.ends_with(&error.encode()), "it is written as it was read");
     }
 }
 

@@ -29,7 +29,10 @@ pub struct InvoiceError {
     pub suggested_value: Option<Vec<u8>>,
     /// What is wrong, in words.
     pub error: PeerText,
-    /// Fields whose meaning this crate does not know, type and value; all odd, ascending.
+    /// Whether it was read without an `error`, and is written without one while that is empty.
+    without_error: bool,
+    /// Fields that mean nothing to this crate, type and value; all odd, ascending. A `suggested_value` for no field is
+    /// among them.
     unknown: Vec<(u64, Vec<u8>)>,
 }
 
@@ -40,6 +43,7 @@ impl InvoiceError {
             erroneous_field: None,
             suggested_value: None,
             error: PeerText::new(error),
+            without_error: false,
             unknown: Vec::new(),
         }
     }
@@ -75,15 +79,21 @@ impl InvoiceError {
     }
 
     fn read(bytes: &[u8]) -> Result<Self, Bolt12Error> {
-        let mut read = Self::new(String::new());
+        let mut read = Self { without_error: true, ..Self::new(String::new()) };
         for record in bolt1::tlv::records(bytes)? {
             let in_field = |error: DecodeError| error.or_field(record.typ);
             match record.typ {
                 ERRONEOUS_FIELD => {
                     read.erroneous_field = Some(value::tu64(record.value).map_err(in_field)?);
                 }
-                SUGGESTED_VALUE => read.suggested_value = Some(record.value.to_vec()),
-                ERROR => read.error = value::text(record.value).map_err(in_field)?,
+                // req ER-03
+                SUGGESTED_VALUE if read.erroneous_field.is_some() => {
+                    read.suggested_value = Some(record.value.to_vec());
+                }
+                ERROR => {
+                    read.error = value::text(record.value).map_err(in_field)?;
+                    read.without_error = false;
+                }
                 odd if !odd.is_multiple_of(2) => read.unknown.push((odd, record.value.to_vec())),
                 _ => return Err(in_field(DecodeErrorKind::UnknownEvenType.into()).into()),
             }
@@ -91,8 +101,8 @@ impl InvoiceError {
         Ok(read)
     }
 
-    /// The TLV stream, unknown fields that were read included. A suggested value without a field to blame is left out,
-    /// as it would mean nothing.
+    /// The TLV stream: what was read, to the byte but for a length in front of it. A suggested value that was set without
+    /// a field to blame is left out, as it would mean nothing.
     pub fn encode(&self) -> Vec<u8> {
         let mut records = RecordMap::default();
         if let Some(field) = self.erroneous_field {
@@ -103,7 +113,9 @@ impl InvoiceError {
             }
         }
         // req ER-01
-        records.set(ERROR, self.error.as_str());
+        if !(self.without_error && self.error.as_str().is_empty()) {
+            records.set(ERROR, self.error.as_str());
+        }
         self.unknown.iter().for_each(|(typ, value)| records.set(*typ, value.as_slice()));
         records.encode()
     }

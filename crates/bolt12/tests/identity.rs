@@ -170,3 +170,22 @@ proptest! {
         prop_assert_eq!(read.suggested_value, error.suggested_value);
     }
 }
+
+/// req ER-01, ER-03
+#[test]
+fn errors_are_written_as_they_were_read() {
+    let streams: [&[u8]; 6] = [
+        &[],
+        &[5, 0],
+        &[3, 1, 7],
+        &[1, 1, 82, 3, 1, 7],
+        &[1, 1, 82, 3, 1, 7, 5, 2, b'n', b'o'],
+        &[3, 1, 7, 5, 2, b'n', b'o', 7, 1, 1],
+    ];
+    for stream in streams {
+        let read = InvoiceError::decode(stream).expect("accepted");
+        assert_eq!(read.encode(), stream);
+    }
+    let orphan = InvoiceError::decode(&[3, 1, 7]).expect("accepted");
+    assert_eq!(orphan.suggested_value, None, "a value of no field is no suggestion");
+}
