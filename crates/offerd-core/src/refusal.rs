@@ -89,6 +89,8 @@ pub enum Refusal {
     AlreadyPaid,
     /// A payment that was begun has failed for good.
     PaymentFailed,
+    /// No payment can reach us now: we have no channel that is open.
+    CannotReceive,
     /// Not now, for reasons that are ours.
     Unavailable,
 }
@@ -120,6 +122,7 @@ impl Refusal {
             | Self::AlreadyRedeemed
             | Self::AlreadyPaid
             | Self::PaymentFailed
+            | Self::CannotReceive
             | Self::Unavailable => None,
         }
     }
@@ -183,6 +186,7 @@ impl std::fmt::Display for Refusal {
             Self::AlreadyRedeemed => f.write_str("already redeemed"),
             Self::AlreadyPaid => f.write_str("already paid"),
             Self::PaymentFailed => f.write_str("pay attempt failed"),
+            Self::CannotReceive => f.write_str("the payee cannot receive payments now"),
             Self::Unavailable => f.write_str("internal error"),
         }
     }

@@ -2,7 +2,9 @@
 
 use bolt12::{Invoice, InvoiceRequest};
 use offerd_core::offer_book::{OfferEntry, authenticate};
-use offerd_core::port::{Destination, InboundMessage, MessageContent, OutboundMessage, PortError};
+use offerd_core::port::{
+    Destination, InboundMessage, MessageContent, OutboundMessage, PortError, PortErrorKind,
+};
 use offerd_core::{Ignored, Refusal};
 use tracing::{debug, info, warn};
 
@@ -74,6 +76,10 @@ impl Driver {
         };
         let minted = match self.ports.issuer.mint(order).await {
             Ok(minted) => minted,
+            Err(error) if error.kind == PortErrorKind::Unavailable => {
+                warn!(%error, "no invoice could be made");
+                return Ok(Err(Refusal::CannotReceive));
+            }
             Err(error) => {
                 warn!(%error, "no invoice could be made");
                 return Ok(Err(Refusal::Unavailable));

@@ -108,6 +108,18 @@ async fn lost_messages_are_sent_again_with_a_fresh_payer_key_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_asks_a_node_that_nobody_could_pay_hears_so() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    shop.watch.wish(|wishes| wishes.mint_fails = true);
+    let (said, field) = refusal(fetch(&customer, &offer).await);
+    assert_eq!((said.as_str(), field), ("the payee cannot receive payments now", None));
+    shop.watch.wish(|wishes| wishes.mint_fails = false);
+    customer.pay(&offer).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_path_that_leads_nowhere_is_followed_by_the_next_at_once() {
     let world = World::new();
     let customer = world.announced();

@@ -66,6 +66,8 @@ pub(crate) struct Wishes {
     pub(crate) pay_hangs: bool,
     /// It does not say what it can send.
     pub(crate) balance_hangs: bool,
+    /// Nobody could pay it now.
+    pub(crate) mint_fails: bool,
     /// It cannot take a payment now.
     pub(crate) accept_fails: bool,
 }
@@ -111,6 +113,9 @@ impl InvoicePayer for Watched {
 impl InvoiceIssuer for Watched {
     async fn mint(&self, order: MintOrder) -> Result<Minted, PortError> {
         tokio::task::yield_now().await;
+        if self.watch.wishes.borrow().mint_fails {
+            return Err(PortError::unavailable("as the test wished"));
+        }
         self.node.mint(order).await
     }
 
