@@ -29,6 +29,8 @@ use crate::types::{Channels, Graph, Peers};
 
 /// How long a peer may take from the call to the end of the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long to wait for a peer that may be calling us.
+const CROSSING_PAUSE: Duration = Duration::from_millis(500);
 /// Addresses kept for one peer.
 const MOST_ADDRESSES: usize = 4;
 
@@ -222,7 +224,24 @@ impl Connector {
         Err(ConnectError::NoAnswer { address: address.to_owned() })
     }
 
+    /// Calls, and calls again where the peer may have called us at the same moment: then both calls can end, for each
+    /// side keeps one.
     async fn call_at(&self, node: PublicKey, socket: SocketAddr) -> bool {
+        if self.call_once(node, socket).await {
+            return true;
+        }
+        if !self.channel_peers().contains(&node) {
+            return false;
+        }
+        let mut connected = self.watch.subscribe();
+        let called = connected.wait_for(|connected| connected.contains(&node));
+        // Each side another pause, or the next calls would cross as well.
+        let pause = CROSSING_PAUSE.saturating_mul(1 + u32::from(self.node_id < node));
+        let seen = tokio::time::timeout(pause, called).await.is_ok_and(|seen| seen.is_ok());
+        seen || self.call_once(node, socket).await
+    }
+
+    async fn call_once(&self, node: PublicKey, socket: SocketAddr) -> bool {
         let mut connected = self.watch.subscribe();
         let peers = Arc::clone(&self.peers);
         let Some(connection) = lightning_net_tokio::connect_outbound(peers, node, socket).await
@@ -283,11 +302,17 @@ impl Connector {
         }
     }
 
-    fn channel_peers_away(&self) -> HashSet<PublicKey> {
+    /// Those that are called when they are away, and call us.
+    fn channel_peers(&self) -> HashSet<PublicKey> {
         let channels = self.channels.list_channels();
         let peers = channels.iter().map(|channel| channel.counterparty.node_id);
-        let also = lock(&self.also_kept).clone();
-        peers.chain(also).filter(|node| !self.watch.is_connected(node)).collect()
+        peers.chain(lock(&self.also_kept).iter().copied()).collect()
+    }
+
+    fn channel_peers_away(&self) -> HashSet<PublicKey> {
+        let mut peers = self.channel_peers();
+        peers.retain(|node| !self.watch.is_connected(node));
+        peers
     }
 
     /// From now on these peers are called again as well when they are away, and no others without a channel.

@@ -190,6 +190,17 @@ async fn a_killed_payer_knows_its_payment_in_flight() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_cross_are_answered() {
+    let (_world, payer, payee) = pair().await;
+    for _ in 0..40 {
+        payer.disconnect(payee.node_id());
+        payee.disconnect(payer.node_id());
+        tokio::join!(payer.connect_to(&payee), payee.connect_to(&payer));
+    }
+    payer.all_channels_usable().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_find_each_other_again() {
     let (_world, payer, mut payee) = pair().await;
     payee.restart().await;
