@@ -59,8 +59,11 @@ pub struct RecoveringChannel {
     pub funding_output: u32,
     /// What is or was in it, both sides together.
     pub amount_msat: u64,
-    /// `awaiting_close`, `sweeping`, `recovered`, or `nothing_ours` when it was closed and no output of it is ours.
-    #[schemars(extend("enum" = ["awaiting_close", "sweeping", "recovered", "nothing_ours"]))]
+    /// `awaiting_close`, `sweeping`, `recovered`; `not_worth_it` when fetching what is ours costs more than it is;
+    /// `nothing_ours` when it was closed and there is nothing to fetch.
+    #[schemars(extend("enum" = [
+        "awaiting_close", "sweeping", "recovered", "not_worth_it", "nothing_ours"
+    ]))]
     pub status: String,
     /// The transaction that closed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

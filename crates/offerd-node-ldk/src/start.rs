@@ -36,7 +36,7 @@ use crate::onion::{Identity, OnionLayer, SystemClock};
 use crate::paths::PathMaker;
 use crate::payer::Payer;
 use crate::peers::{Connector, PeerBook, PeerWatch};
-use crate::recovery::{Keeper, LiveOutputs, Rescuer};
+use crate::recovery::{Harvester, Keeper, LiveOutputs, Rescuer};
 use crate::repeats::Repeats;
 use crate::state::{Base, Core, router, since_epoch};
 use crate::tasks::{self, Background};
@@ -78,6 +78,7 @@ pub(crate) async fn start(
         monitor: Arc::clone(&core.monitor),
         sweeper: Arc::clone(&core.sweeper),
         recovery: base.recovery.clone(),
+        old: core.old.clone(),
     });
     // Events first: what is left from before the restart is told before anything new can happen.
     node.spawn(background.run(drained, node.stops.background.subscribe()));
@@ -200,17 +201,11 @@ impl Ledger {
     }
 
     fn desk(&self, base: &Base, core: &Core, caller: Arc<dyn NodeEvents>) -> EventDesk {
-        let coins = Arc::new(WalletSync::new(Arc::clone(&base.wallet), Arc::new(NodeLogger)));
         EventDesk {
             channels: Arc::clone(&core.channels),
             wallet: Arc::clone(&base.wallet),
             sweeper: Arc::clone(&core.sweeper),
-            bumper: Bumper::new(
-                Arc::clone(&base.broadcaster),
-                coins,
-                Arc::clone(&base.channel_keys),
-                Arc::new(NodeLogger),
-            ),
+            bumper: bumper(base),
             fundings: Arc::clone(&self.fundings),
             claims: Arc::clone(&self.claims),
             broadcaster: Arc::clone(&base.broadcaster),
@@ -220,6 +215,17 @@ impl Ledger {
             put_back: AtomicBool::new(false),
         }
     }
+}
+
+/// What pays for transactions of channels with coins of the wallet.
+fn bumper(base: &Base) -> Bumper {
+    let coins = Arc::new(WalletSync::new(Arc::clone(&base.wallet), Arc::new(NodeLogger)));
+    Bumper::new(
+        Arc::clone(&base.broadcaster),
+        coins,
+        Arc::clone(&base.channel_keys),
+        Arc::new(NodeLogger),
+    )
 }
 
 fn assemble(
@@ -311,6 +317,12 @@ fn rescuer(base: &Base, core: &Core, net: &Net) -> Option<Rescuer> {
             monitor: Arc::clone(&core.monitor),
             sweeper: Arc::clone(&core.sweeper),
         },
+        old: core.old.as_ref().map(|old| Harvester {
+            old: Arc::clone(old),
+            sweeper: Arc::clone(&core.sweeper),
+            bumper: bumper(base),
+            wallet: Arc::clone(&base.wallet),
+        }),
         wallet: Arc::clone(&base.wallet),
         broadcaster: Arc::clone(&base.broadcaster),
         fees: Arc::clone(&base.fees),

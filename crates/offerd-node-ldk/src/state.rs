@@ -37,7 +37,7 @@ use crate::keys::Keys;
 use crate::logger::NodeLogger;
 use crate::monitors::{MonitorQueue, load_monitors};
 use crate::persist::{Health, Store};
-use crate::recovery::Recovery;
+use crate::recovery::{OldBehind, OldChannels, Recovery, Tools};
 use crate::router::OneHopRouter;
 use crate::types::{Channels, Graph, Keyring, Monitor, Scorer, Sweeper};
 use crate::wallet::{Birth, OnchainWallet};
@@ -74,6 +74,8 @@ pub(crate) struct Core {
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) sweeper: Arc<Sweeper>,
+    /// What a recovery has put aside.
+    pub(crate) old: Option<Arc<OldChannels>>,
 }
 
 impl Base {
@@ -131,6 +133,22 @@ impl Base {
     }
 }
 
+impl Base {
+    /// Whether there is a recovery that is not over.
+    fn is_recovering(&self) -> bool {
+        self.recovery.as_ref().is_some_and(|recovery| !recovery.is_done())
+    }
+
+    fn tools_for_old_channels(&self) -> Tools {
+        Tools {
+            store: Arc::clone(&self.store),
+            keys: Arc::clone(&self.channel_keys),
+            broadcaster: Arc::clone(&self.broadcaster),
+            fees: Arc::clone(&self.fees),
+        }
+    }
+}
+
 impl std::fmt::Debug for Base {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Base").finish_non_exhaustive()
@@ -159,8 +177,15 @@ impl Core {
         let monitors = load_monitors(&base.store, &base.channel_keys)?;
         let (channels_at, channels) = load_channels(base, &monitor, &monitors, tip)?;
         let (sweeper_at, sweeper) = load_sweeper(base, tip)?;
-        let core = Self { monitor, channels: Arc::new(channels), sweeper: Arc::new(sweeper) };
-        core.catch_up(base, channels_at, sweeper_at, monitors).await?;
+        let (channels, sweeper) = (Arc::new(channels), Arc::new(sweeper));
+        let mut core = Self { monitor, channels, sweeper, old: None };
+        let tools = base.tools_for_old_channels();
+        let old = if base.is_recovering() { tools.load()? } else { Vec::new() };
+        core.catch_up(base, channels_at, sweeper_at, monitors, &old).await?;
+        if !old.is_empty() {
+            let monitors = old.into_iter().map(|(_, behind)| behind).collect();
+            core.old = Some(Arc::new(tools.watch(monitors)?));
+        }
         Ok(core)
     }
 
@@ -170,6 +195,7 @@ impl Core {
         channels_at: BlockHash,
         sweeper_at: BlockHash,
         monitors: Vec<(BlockHash, ChannelMonitor<InMemorySigner>)>,
+        old: &[(BlockHash, OldBehind)],
     ) -> Result<(), NodeError> {
         let monitors: Vec<_> = monitors
             .into_iter()
@@ -184,7 +210,7 @@ impl Core {
             (channels_at, &*self.channels),
             (sweeper_at, &*self.sweeper),
         ];
-        if let Some(recovery) = base.recovery.as_ref().filter(|recovery| !recovery.is_done())
+        if let Some(recovery) = base.recovery.as_ref().filter(|_| base.is_recovering())
             && let Some(at) = recovery.best_block()
         {
             behind.push((at, &**recovery));
@@ -192,6 +218,7 @@ impl Core {
         behind.extend(
             monitors.iter().map(|(at, monitor)| (*at, monitor as &(dyn Listen + Send + Sync))),
         );
+        behind.extend(old.iter().map(|(at, old)| (*at, old as &(dyn Listen + Send + Sync))));
         base.source.catch_up(behind).await.map_err(unreachable)?;
         for (_, (monitor, ..)) in monitors {
             let id = monitor.channel_id();

@@ -10,10 +10,12 @@ use bitcoin::{Amount, Network, OutPoint, Transaction, Txid};
 use bolt1::Msat;
 use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused};
 use offerd_node_ldk::{
-    AddressKind, FundingOrder, Node, NodeConfig, OutputStatus, RecoveryFile, RecoveryPlan,
-    RescueState, SeedWords, begin_recovery, restore_seed, seed_node_id,
+    AddressKind, FundingOrder, Node, NodeConfig, RecoveryFile, RecoveryPlan, RescueState,
+    SeedWords, begin_recovery, restore_seed, seed_node_id,
 };
 
+use common::closing::confirmed;
+use common::recovering::{mine_until_done, recover};
 use common::{Member, MemoryStore, PATIENCE, World, msat, order, pay_order};
 
 const CAPACITY: u64 = 1_000_000;
@@ -44,39 +46,9 @@ async fn pays(payer: &Member, payee: &Member, amount: Msat) {
     }
 }
 
-fn confirmed(node: &Node) -> Amount {
-    let outputs = node.list_funds().outputs.into_iter();
-    let confirmed =
-        outputs.filter(|output| matches!(output.status, OutputStatus::Confirmed { .. }));
-    confirmed.map(|output| output.amount).sum()
-}
-
 fn balance(node: &Node) -> Msat {
     let channels = node.list_peer_channels().into_iter();
     channels.map(|channel| channel.to_us).fold(Msat::ZERO, |sum, ours| sum.plus(ours).unwrap())
-}
-
-/// Writes the seed and asks for a recovery.
-fn recover(words: &SeedWords, plan: RecoveryPlan) -> impl FnOnce(&Path, &MemoryStore) {
-    move |dir, store| {
-        let id = restore_seed(dir, Network::Regtest, words).unwrap();
-        begin_recovery(id, Network::Regtest, store, plan).unwrap();
-    }
-}
-
-/// Mines block after block until the recovery is over.
-async fn mine_until_done(world: &World, node: &Member, others: &[&Member]) {
-    let mining = async {
-        while !node.rescue().unwrap().done {
-            world.mine(1);
-            world.all_see_the_tip(&[node]).await;
-            world.all_see_the_tip(others).await;
-            tokio::task::yield_now().await;
-        }
-    };
-    if tokio::time::timeout(PATIENCE, mining).await.is_err() {
-        panic!("mined in vain: {:?}", node.rescue());
-    }
 }
 
 fn spender(world: &World, outpoint: OutPoint) -> Transaction {
@@ -338,4 +310,29 @@ async fn a_recovery_is_for_its_own_node_alone() {
     })
     .await;
     assert!(refused.contains("the seed that of"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_costs_more_than_it_is_worth_does_not_keep_a_recovery_open() {
+    let world = World::new().await;
+    let (opener, mut ours) = (world.node().await, world.node().await);
+    world.fund(&[&opener, &ours], 1, Amount::from_sat(2_000_000)).await;
+    // Enough for an output of its own, not enough for the fee of another transaction.
+    let wish = FundingOrder { push: msat(360_000), ..order(&ours, CAPACITY) };
+    world.channel(&opener, &ours, wish).await;
+    let (file, before) = (ours.recovery_file().unwrap(), confirmed(&ours));
+    ours.kill().await;
+    drop(ours);
+    let plan = RecoveryPlan { file: Some(file.clone()), ..RecoveryPlan::default() };
+    let store = MemoryStore::default();
+    let restored = Member::prepared(world.config(), store, recover(&file.words, plan)).await;
+    restored.connect_to(&opener).await;
+    mine_until_done(&world, &restored, &[&opener]).await;
+    let rescue = restored.rescue().unwrap();
+    let channel = rescue.channels.first().unwrap();
+    assert_eq!(
+        (channel.state, channel.ours),
+        (RescueState::NotWorthIt, Some(Amount::from_sat(360)))
+    );
+    assert_eq!(confirmed(&restored), before);
 }

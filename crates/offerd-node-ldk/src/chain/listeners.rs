@@ -8,7 +8,7 @@ use bitcoin::block::Header;
 use lightning::chain::transaction::TransactionData;
 use lightning::chain::{BestBlock, Listen};
 
-use crate::recovery::Recovery;
+use crate::recovery::{OldChannels, Recovery};
 use crate::types::{Channels, Monitor, Sweeper};
 use crate::wallet::OnchainWallet;
 
@@ -19,6 +19,7 @@ pub(crate) struct Listeners {
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) sweeper: Arc<Sweeper>,
     pub(crate) recovery: Option<Arc<Recovery>>,
+    pub(crate) old: Option<Arc<OldChannels>>,
 }
 
 impl fmt::Debug for Listeners {
@@ -32,7 +33,8 @@ impl Listeners {
         let always: [&dyn Listen; 4] =
             [&*self.wallet, &*self.channels, &*self.monitor, &*self.sweeper];
         let recovery = self.recovery.iter().map(|recovery| &**recovery as &dyn Listen);
-        always.into_iter().chain(recovery)
+        let old = self.old.iter().map(|old| &**old as &dyn Listen);
+        always.into_iter().chain(recovery).chain(old)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bitcoin::OutPoint;
+use lightning::util::sweep::OutputSpendStatus;
 
 use crate::types::{Monitor, Sweeper};
 
@@ -41,5 +42,14 @@ impl LiveOutputs {
         let tracked = self.sweeper.tracked_spendable_outputs();
         let outpoints = tracked.iter().map(|output| output.descriptor.spendable_outpoint());
         outpoints.map(|outpoint| outpoint.into_bitcoin_outpoint()).collect()
+    }
+
+    /// Whether some are on their way and not mined.
+    pub(super) fn is_sweeping(&self) -> bool {
+        self.sweeper.tracked_spendable_outputs().iter().any(|output| match output.status {
+            OutputSpendStatus::PendingInitialBroadcast { .. }
+            | OutputSpendStatus::PendingFirstConfirmation { .. } => true,
+            OutputSpendStatus::PendingThresholdConfirmations { .. } => false,
+        })
     }
 }

@@ -6,14 +6,15 @@
 //! 1. puts aside every channel state there may be ([`set_aside`]): old state is never used and never sent;
 //! 2. answers its peers as one who knows no channel, which makes them close (`lightning` does that);
 //! 3. looks in every block for outputs to those keys ([`scan`], [`keys`]);
-//! 4. sends them to its wallet ([`sweep`], [`rescue`]).
+//! 4. sends them to its wallet ([`sweep`], [`rescue`]);
+//! 5. lets the state that was put aside fetch what only such state can, once a channel is closed ([`old_channels`]).
 //!
 //! What there is to wait for it knows from the recovery file ([`RecoveryFile`]), which [`keeper`] keeps up to date
 //! as long as all is well. How things stand is in the store ([`state`]), so a restart goes on where it was.
 //!
 //! # What this does not bring back
-//! HTLCs on their way when the state was lost, and outputs of channels that this node itself had closed and that
-//! were still waiting out their delay: both need the state.
+//! Without any state: HTLCs on their way when it was lost, and outputs of channels that this node itself had closed and
+//! that were still waiting out their delay. With old state: those of them that it does not know.
 
 mod begin;
 mod book;
@@ -21,6 +22,7 @@ mod file;
 mod keeper;
 mod keys;
 mod live;
+mod old_channels;
 mod rescue;
 mod scan;
 mod set_aside;
@@ -36,5 +38,6 @@ pub use view::{RescueState, RescueView, RescuedChannel};
 
 pub(crate) use keeper::Keeper;
 pub(crate) use live::LiveOutputs;
+pub(crate) use old_channels::{Behind as OldBehind, Harvester, OldChannels, Tools};
 pub(crate) use rescue::Rescuer;
 pub(crate) use scan::Recovery;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bitcoin::{FeeRate, OutPoint, ScriptBuf, Transaction};
+use lightning::chain::chaininterface::FEERATE_FLOOR_SATS_PER_KW;
 use lightning::sign::ChangeDestinationSourceSync;
 use offerd_core::port::PortError;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::live::LiveOutputs;
+use super::old_channels::Harvester;
 use super::scan::Recovery;
 use super::state::{FoundOutput, Mined, Phase, State, Sweep};
 use super::sweep;
@@ -34,6 +36,8 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub(crate) struct Rescuer {
     pub(crate) recovery: Arc<Recovery>,
     pub(crate) live: LiveOutputs,
+    /// What was put aside, if anything was.
+    pub(crate) old: Option<Harvester>,
     pub(crate) wallet: Arc<OnchainWallet>,
     pub(crate) broadcaster: Arc<Broadcaster>,
     pub(crate) fees: Arc<FeeTable>,
@@ -65,6 +69,9 @@ impl Rescuer {
     }
 
     fn step(&self) -> Result<(), NodeError> {
+        if let Some(old) = &self.old {
+            old.step();
+        }
         self.leave_live_ones()?;
         self.connector.also_keep(self.recovery.peers_awaited());
         let height = self.view.height();
@@ -75,7 +82,10 @@ impl Rescuer {
             }
             before => self.sweep(before.as_ref(), &ready, height)?,
         }
-        if self.recovery.look(|state| state.is_complete(height)) {
+        let left_over = !self.is_worth_fetching(height)?;
+        let harvested =
+            self.old.as_ref().is_none_or(|old| old.is_done() && !self.live.is_sweeping());
+        if harvested && self.recovery.look(|state| state.is_complete(height, left_over)) {
             info!("everything that was lost is back in the wallet, or known not to be ours");
             self.recovery.change(|state| state.phase = Phase::Done)?;
         }
@@ -149,6 +159,18 @@ impl Rescuer {
         Ok(())
     }
 
+    /// Whether what is not spent would leave anything at the least fee there can be. If not, waiting for lower fees is in
+    /// vain.
+    fn is_worth_fetching(&self, height: u32) -> Result<bool, NodeError> {
+        let unspent = self.recovery.look(State::unspent);
+        if unspent.is_empty() {
+            return Ok(true);
+        }
+        let least = FeeRate::from_sat_per_kwu(u64::from(FEERATE_FLOOR_SATS_PER_KW));
+        let tx = sweep::build(&self.recovery.keys, &unspent, &self.script()?, least, height)?;
+        Ok(tx.is_some())
+    }
+
     /// One address for all sweeps.
     fn script(&self) -> Result<ScriptBuf, NodeError> {
         if let Some(script) = self.recovery.look(|state| state.script.clone()) {
@@ -174,13 +196,17 @@ impl State {
         self.outputs.iter().any(|output| output.spent.is_some_and(|spent| spent.txid == txid))
     }
 
-    /// Whether all channels are closed and all outputs spent, for good.
-    fn is_complete(&self, height: u32) -> bool {
+    /// Whether all channels are closed and all outputs spent, for good; those that are not may be left over if that is
+    /// as it is to be.
+    fn is_complete(&self, height: u32, may_be_left_over: bool) -> bool {
         let is_final = |mined: &Option<Mined>| {
             mined.is_some_and(|mined| height.saturating_sub(mined.height) >= FINAL_DEPTH - 1)
         };
         self.knows_channels
             && self.channels.iter().all(|channel| is_final(&channel.closed))
-            && self.outputs.iter().all(|output| is_final(&output.spent))
+            && self.outputs.iter().all(|output| match output.spent {
+                Some(_) => is_final(&output.spent),
+                None => may_be_left_over,
+            })
     }
 }

@@ -1,6 +1,6 @@
 //! Putting old channel state where nobody uses it.
 //!
-//! It is kept, under other names: somebody who knows what he does may want to look at it.
+//! It is kept, under other names. The monitors are still of use there, see [`super::old_channels`].
 
 use lightning::util::persist::{
     CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
@@ -20,11 +20,13 @@ const MONITORS: (&str, &str) = (
 );
 /// Where it goes; the second part of the name is the place it had.
 const ASIDE: &str = "old_channel_state";
+/// Where the monitors go.
+pub(super) const OLD_MONITORS: (&str, &str) = (ASIDE, "monitors");
 
 /// Moves channel monitors and the channel manager away, all at once.
 pub(super) fn set_aside(values: &dyn KeyValueStore) -> Result<(), PortError> {
     let monitors = values.list(MONITORS.0, MONITORS.1)?;
-    let monitors = monitors.into_iter().map(|key| (MONITORS, "monitors", key));
+    let monitors = monitors.into_iter().map(|key| (MONITORS, OLD_MONITORS.1, key));
     let manager = (MANAGER, "manager", CHANNEL_MANAGER_PERSISTENCE_KEY.to_owned());
     let mut old = Vec::new();
     for (from, place, key) in monitors.chain([manager]) {

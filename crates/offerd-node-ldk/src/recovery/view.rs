@@ -47,6 +47,8 @@ pub enum RescueState {
     Sweeping,
     /// What is ours is in the wallet.
     Recovered,
+    /// It is closed, and what is ours of it is less than it costs to fetch.
+    NotWorthIt,
     /// It is closed, and there is nothing to sweep: nothing of it is ours, or the wallet has it already.
     NothingOurs,
 }
@@ -81,6 +83,8 @@ impl State {
             RescueState::NothingOurs
         } else if outputs().all(|output| output.spent.is_some()) {
             RescueState::Recovered
+        } else if self.phase == Phase::Done {
+            RescueState::NotWorthIt
         } else {
             RescueState::Sweeping
         };

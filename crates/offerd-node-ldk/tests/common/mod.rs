@@ -4,6 +4,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
 
 pub(crate) mod closing;
+pub(crate) mod recovering;
 mod store;
 
 use std::collections::VecDeque;

@@ -49,6 +49,7 @@ fn recovering(channel: &RescuedChannel, connected: bool) -> RecoveringChannel {
         RescueState::AwaitingClose => "awaiting_close",
         RescueState::Sweeping => "sweeping",
         RescueState::Recovered => "recovered",
+        RescueState::NotWorthIt => "not_worth_it",
         RescueState::NothingOurs => "nothing_ours",
     };
     RecoveringChannel {
