@@ -35,7 +35,7 @@ pub use chain::ChainHash;
 pub use error::{DecodeError, DecodeErrorKind};
 pub use point::{NodeRef, decode_point};
 pub use reader::Reader;
-pub use scid::{Direction, ShortChannelId};
+pub use scid::{Direction, NotAShortChannelId, ShortChannelId};
 pub use time::{BlockHeight, CltvDelta, Seconds, Timestamp};
 pub use writer::Writer;
 
