@@ -26,6 +26,7 @@ const ROOMS: &[Room] = &[
     room("bench", SPEC, &[]),
     room("bolt1", &[], &[]),
     room("bolt4", &["bolt1"], &[]),
+    room("bolt11", &["bolt1"], &[]),
     room("bolt12", &["bolt1", "bolt4"], &[]),
     room("offerd-core", SPEC, &["offerd-testkit"]),
     room("offerd-testkit", &["bolt1", "bolt4", "bolt12", "offerd-api", "offerd-core"], &[]),
@@ -33,12 +34,13 @@ const ROOMS: &[Room] = &[
     room("offerd-node-ldk", ADAPTER, &["offerd-regtest", "offerd-store-sqlite", "offerd-testkit"]),
     room("offerd-rates-http", ADAPTER, &["offerd-testkit"]),
     room("offerd-regtest", &[], &[]),
-    room("offerd-api", &["bolt1", "bolt12"], &[]),
+    room("offerd-api", &["bolt1", "bolt11", "bolt12"], &[]),
     room(
         "offerd",
         &[
             "bolt1",
             "bolt4",
+            "bolt11",
             "bolt12",
             "offerd-api",
             "offerd-core",
