@@ -38,6 +38,7 @@ codes! {
     PAY_STOPPED_RETRYING = 210, "Time is up and the outcome is not known yet.";
     PAY_ALREADY_PAID = 219, "This request has been paid already.";
     INVOICE_LABEL_EXISTS = 900, "An invoice of this label exists.";
+    INVOICE_PREIMAGE_EXISTS = 901, "An invoice of this preimage exists.";
     INVOICE_EXPIRED_DURING_WAIT = 903, "The invoice can no longer be paid.";
     INVOICE_WAIT_TIMED_OUT = 904, "Nothing was paid within the time given.";
     OFFER_ALREADY_EXISTS = 1000, "An offer of this label or with these arguments exists.";

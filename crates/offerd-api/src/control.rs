@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct HelpList {
     /// One for each method.
     pub help: Vec<HelpEntry>,
+    /// How programs for people may show it: `simple`, line by line.
+    #[serde(rename = "format-hint")]
+    #[schemars(extend("const" = "simple"))]
+    pub format_hint: String,
 }
 
 /// What a method is for.
@@ -30,7 +34,7 @@ pub struct HelpEntry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Nothing {}
 
-/// The result of `stop`: a text.
+/// The result of `stop`: a text by itself, not an object; Core Lightning sends it so as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Farewell(#[schemars(extend("const" = "Shutdown complete"))] pub String);
 

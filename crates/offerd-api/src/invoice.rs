@@ -58,7 +58,7 @@ pub struct InvoiceView {
     /// When, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<u64>,
-    /// 32 bytes, hexadecimal.
+    /// 32 bytes, hexadecimal: what its payer has as the proof of payment, once it is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Hash32>")]
     pub payment_preimage: Option<String>,

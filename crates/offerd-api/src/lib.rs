@@ -6,7 +6,8 @@
 //! * [`code`]: the error codes, Core Lightning's.
 //! * [`ErrorObject`]: how a refusal looks.
 //! * the other modules: results, one struct for each; `_msat`, `_sat`, `_at` and the like say their units.
-//! * [`decode`]: the view of a BOLT 12 string that the daemon and the command line both print.
+//! * [`uri`]: the code in what people paste.
+//! * [`decode`]: the view of a string of BOLT 12 or BOLT 11 that the daemon and the command line both print.
 //! * [`layout`]: where a daemon's files are, so that both sides find them.
 //!
 //! Nothing here listens, connects, reads a clock or decides.
@@ -25,6 +26,7 @@ pub mod payout;
 pub mod proof;
 pub mod recovery;
 pub mod schema;
+pub mod uri;
 pub mod wait;
 
 pub use envelope::ErrorObject;

@@ -34,7 +34,7 @@ pub struct PayResult {
     pub payment_hash: String,
     /// Seconds since 1970.
     pub created_at: u64,
-    /// Attempts that were made.
+    /// Ways that were tried: those that failed, and one for what has arrived or may still.
     pub parts: u64,
     /// What the payee gets.
     pub amount_msat: u64,
@@ -65,9 +65,9 @@ pub struct XpayResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Hash32>")]
     pub payment_preimage: Option<String>,
-    /// Attempts that came to nothing.
+    /// Ways that were tried and came to nothing.
     pub failed_parts: u64,
-    /// Attempts that arrived.
+    /// 1 once it is complete, however many parts it went in; else 0.
     pub successful_parts: u64,
     /// What the payee gets.
     pub amount_msat: u64,

@@ -119,6 +119,9 @@ pub struct PayoutView {
     pub state: String,
     /// Its place in the order of making, from 1.
     pub created_index: u64,
+    /// Its place in the order of changes, from 1, once it was changed or redeemed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_index: Option<u64>,
     /// Seconds since 1970.
     pub created_at: u64,
     /// Whether it has ended by itself.

@@ -8,8 +8,8 @@ use crate::schema::shape::{Hash32, InvoiceString};
 /// What has happened. One of the three indexes is there, and one of the records unless the call has waited for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waited {
-    /// `invoices`, `sendpays` or `offers`.
-    #[schemars(extend("enum" = ["invoices", "sendpays", "offers"]))]
+    /// `invoices`, `sendpays`, `offers` or `payouts`.
+    #[schemars(extend("enum" = ["invoices", "sendpays", "offers", "payouts"]))]
     pub subsystem: String,
     /// The place in the order of making.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,6 +29,9 @@ pub struct Waited {
     /// The offer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offers: Option<WaitedOffer>,
+    /// The payout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payouts: Option<WaitedPayout>,
 }
 
 /// An invoice, as it stands now.
@@ -76,6 +79,25 @@ pub struct WaitedOffer {
     pub active: bool,
     /// Whether it was ever paid.
     pub used: bool,
+    /// The maker's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// A payout, as it stands now; its codes and redemptions are in `listpayouts`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitedPayout {
+    /// `open`, `disabled` or `spent`.
+    #[schemars(extend("enum" = ["open", "disabled", "spent"]))]
+    pub state: String,
+    /// 32 bytes, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
+    pub offer_id: Option<String>,
+    /// 32 bytes, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
+    pub invreq_id: Option<String>,
     /// The maker's own name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,

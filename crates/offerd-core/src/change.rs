@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::event::Event;
-use crate::id::{InvoiceRow, OfferRow, PaymentId};
+use crate::id::{InvoiceRow, OfferRow, PaymentId, PayoutRow};
 use crate::receipt::{ReceiptKey, Source};
 
 /// A list whose changes are counted.
@@ -19,6 +19,8 @@ pub enum Subsystem {
     Offers,
     /// Payments of ours.
     Payments,
+    /// Promises of ours to pay.
+    Payouts,
 }
 
 /// What has happened to a record.
@@ -39,6 +41,8 @@ pub enum Subject {
     Offer(OfferRow),
     /// A payment of ours.
     Payment(PaymentId),
+    /// A promise of ours to pay.
+    Payout(PayoutRow),
     /// An invoice that we made for somebody's promise.
     Invoice(InvoiceRow),
     /// A payment for an offer of ours.
@@ -66,6 +70,7 @@ impl Subsystem {
             Self::Invoices => "invoices",
             Self::Offers => "offers",
             Self::Payments => "payments",
+            Self::Payouts => "payouts",
         }
     }
 }
@@ -87,6 +92,7 @@ impl Subject {
         match self {
             Self::Offer(_) => Subsystem::Offers,
             Self::Payment(_) => Subsystem::Payments,
+            Self::Payout(_) => Subsystem::Payouts,
             Self::Invoice(_) | Self::Receipt { .. } => Subsystem::Invoices,
         }
     }
@@ -105,17 +111,49 @@ impl Subject {
 }
 
 impl Event {
-    /// The changes that it is to those who follow the lists.
-    pub fn changes(&self) -> Vec<Change> {
+    /// The payment that goes on with it, one of before: whether that redeems a payout only its record tells.
+    pub fn earlier_payment(&self) -> Option<PaymentId> {
+        match self {
+            Self::PaymentApproved { id, .. } | Self::PaymentEnded { id, .. } => Some(*id),
+            Self::OfferCreated(_)
+            | Self::OfferEncoded { .. }
+            | Self::OfferDisabled { .. }
+            | Self::OfferEnabled { .. }
+            | Self::PayoutCreated(_)
+            | Self::PayoutDisabled { .. }
+            | Self::PayoutEnabled { .. }
+            | Self::PaymentStarted(_)
+            | Self::PaymentPutOff { .. }
+            | Self::PaymentAttemptFailed { .. }
+            | Self::InvoiceMade(_)
+            | Self::InvoiceRefused { .. }
+            | Self::ReceiptClaiming(_)
+            | Self::ReceiptLost { .. }
+            | Self::ReceiptPaid { .. } => None,
+        }
+    }
+
+    /// The changes that it is to those who follow the lists. `redeems` is the payout of its [`Event::earlier_payment`].
+    pub fn changes(&self, redeems: Option<PayoutRow>) -> Vec<Change> {
         use ChangeKind::{Created, Paid, Updated};
+        let with_payout = |first: Change, payout: Option<PayoutRow>| {
+            let payout = payout.map(|row| Subject::Payout(row).now(Updated));
+            std::iter::once(first).chain(payout).collect()
+        };
         match self {
             Self::OfferCreated(entry) => vec![Subject::Offer(entry.row).now(Created)],
             Self::OfferEncoded { row, .. }
             | Self::OfferDisabled { row, .. }
             | Self::OfferEnabled { row, .. } => vec![Subject::Offer(*row).now(Updated)],
-            Self::PaymentStarted(payment) => vec![Subject::Payment(payment.id).now(Created)],
+            Self::PayoutCreated(payout) => vec![Subject::Payout(payout.row).now(Created)],
+            Self::PayoutDisabled { row, .. } | Self::PayoutEnabled { row, .. } => {
+                vec![Subject::Payout(*row).now(Updated)]
+            }
+            Self::PaymentStarted(payment) => {
+                with_payout(Subject::Payment(payment.id).now(Created), payment.payout())
+            }
             Self::PaymentApproved { id, .. } | Self::PaymentEnded { id, .. } => {
-                vec![Subject::Payment(*id).now(Updated)]
+                with_payout(Subject::Payment(*id).now(Updated), redeems)
             }
             Self::InvoiceMade(invoice) => vec![Subject::Invoice(invoice.row).now(Created)],
             Self::InvoiceRefused { row, .. } => vec![Subject::Invoice(*row).now(Updated)],
@@ -132,21 +170,18 @@ impl Event {
                 }
                 changes
             }
-            Self::PayoutCreated(_)
-            | Self::PayoutDisabled { .. }
-            | Self::PayoutEnabled { .. }
-            | Self::PaymentPutOff { .. }
-            | Self::PaymentAttemptFailed { .. } => Vec::new(),
+            Self::PaymentPutOff { .. } | Self::PaymentAttemptFailed { .. } => Vec::new(),
         }
     }
 }
 
-/// `offer/1`, `payment/<64 hex digits>`, `invoice/1`, `receipt/offer/1/<20 hex digits>`: as the log of events names it.
+/// `offer/1`, `payout/1`, `payment/<64 hex digits>`, `invoice/1`, `receipt/offer/1/<20 hex digits>`: as the log of events names it.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Offer(row) => write!(f, "offer/{}", row.0),
             Self::Payment(id) => write!(f, "payment/{id}"),
+            Self::Payout(row) => write!(f, "payout/{}", row.0),
             Self::Invoice(row) => write!(f, "invoice/{}", row.0),
             Self::Receipt { offer, request_mac } => {
                 write!(f, "receipt/offer/{}/", offer.0)?;
@@ -169,6 +204,7 @@ impl FromStr for Subject {
         let parts: Vec<&str> = text.split('/').collect();
         match parts.as_slice() {
             ["offer", digits] => Ok(Self::Offer(OfferRow(row(digits)?))),
+            ["payout", digits] => Ok(Self::Payout(PayoutRow(row(digits)?))),
             ["invoice", digits] => Ok(Self::Invoice(InvoiceRow(row(digits)?))),
             ["payment", id] => bytes(id).map(PaymentId).map(Self::Payment).ok_or(NotASubject),
             ["receipt", "offer", digits, mac] => Ok(Self::Receipt {
@@ -199,6 +235,7 @@ mod tests {
         for subject in [
             Subject::Offer(OfferRow(7)),
             Subject::Payment(PaymentId([0xab; 32])),
+            Subject::Payout(PayoutRow(9)),
             Subject::Invoice(InvoiceRow(u32::MAX)),
             Subject::Receipt { offer: OfferRow(1), request_mac: [0x0f; 10] },
         ] {

@@ -39,7 +39,7 @@ mod refusal;
 
 pub use effect::{Effect, OutboxEntry};
 pub use event::{Batch, Event};
-pub use id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
+pub use id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, Preimage};
 pub use misuse::Misuse;
 pub use policy::Policy;
 pub use refusal::{Ignored, Refusal};

@@ -34,6 +34,9 @@ pub enum Misuse {
     /// An invoice of this label exists.
     #[error("an invoice with this label exists already")]
     InvoiceLabelTaken,
+    /// An invoice of this preimage exists.
+    #[error("preimage: an invoice with this preimage exists already")]
+    InvoicePreimageTaken,
     /// A payment of this label exists for something else.
     #[error("a payment with this label exists already, for another string or amount")]
     PaymentLabelTaken,

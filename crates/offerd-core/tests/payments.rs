@@ -9,10 +9,10 @@ use bolt1::{CltvDelta, Seconds, Timestamp};
 use bolt12::{Invoice, InvoiceBuilder, OfferBuilder, field};
 use offerd_core::payment::{
     FailedAttempt, Failure, FailureKind, OrderTerms, Ordered, OutgoingPayment, PaymentEnd,
-    PaymentState, Purpose, decide_label, decide_order, on_attempt_failed, on_failed, on_refused,
-    on_sent, pay_order,
+    PaymentState, Purpose, decide_bolt11_order, decide_label, decide_order, on_attempt_failed,
+    on_failed, on_refused, on_sent, pay_order,
 };
-use offerd_core::port::{PayRefused, PaymentFailure};
+use offerd_core::port::{Bolt11Facts, PayRefused, PaymentFailure};
 use offerd_core::{Batch, Effect, Event, Misuse, PaymentId, Policy};
 use offerd_testkit::sample;
 use proptest::prelude::*;
@@ -402,4 +402,100 @@ proptest! {
         prop_assert!(!claim.is_pending());
         prop_assert!(tried <= attempts_allowed);
     }
+}
+
+/// What the invoice of [`sample::bolt11_order`] 1 says, or one that asks for something else.
+fn facts(amount: Option<u64>) -> Bolt11Facts {
+    let invoice = sample::bolt11_order(1).invoice.bolt11().cloned().unwrap();
+    Bolt11Facts {
+        string: invoice.string,
+        payment_hash: invoice.payment_hash.0,
+        payee: invoice.payee,
+        amount: amount.map(msat),
+        description: invoice.description,
+        expires_at: invoice.expires_at,
+    }
+}
+
+fn decide_bolt11(
+    facts: (Bolt11Facts, Option<u64>),
+    terms: OrderTerms,
+    history: &[OutgoingPayment],
+    now: Timestamp,
+) -> Result<Ordered, Misuse> {
+    let (facts, given) = (facts.0, facts.1.map(msat));
+    let id = PaymentId([3; 32]);
+    decide_bolt11_order((facts, given), terms, history, id, &keys(99), &policy(), now)
+}
+
+#[test]
+fn the_amount_of_a_bolt_11_order_is_the_invoices_or_where_it_has_none_the_callers() {
+    let exactly =
+        || Misuse::parameter("amount_msat", format!("the invoice asks exactly {}", msat(5)));
+    let missing =
+        || Misuse::parameter("amount_msat", "is required: the invoice leaves it to the payer");
+    for (asked, given, paid) in [
+        (Some(5), None, Ok(5)),
+        (Some(5), Some(5), Ok(5)),
+        (Some(5), Some(4), Err(exactly())),
+        (Some(5), Some(6), Err(exactly())),
+        (Some(5), Some(0), Err(exactly())),
+        (None, Some(7), Ok(7)),
+        (None, Some(0), Err(missing())),
+        (None, None, Err(missing())),
+    ] {
+        let ordered = decide_bolt11((facts(asked), given), terms(), &[], NOW);
+        match paid {
+            Ok(amount) => assert_eq!(begun(ordered).amount, msat(amount), "{asked:?} {given:?}"),
+            Err(misuse) => assert_eq!(ordered, Err(misuse), "{asked:?} {given:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_bolt_11_invoice_is_paid_once_whatever_is_asked_of_it_again() {
+    let pending = begun(decide_bolt11((facts(None), Some(5)), terms(), &[], NOW));
+    let paid = ended(&pending, sample::paid(1));
+    let failed = ended(&pending, sample::failed());
+    let again = |given, history: &[OutgoingPayment]| {
+        decide_bolt11((facts(None), Some(given)), terms(), history, NOW)
+    };
+    for live in [&pending, &paid] {
+        let history = [failed.clone(), live.clone()];
+        assert_eq!(again(5, &history), Ok(Ordered::Same(Box::new(live.clone()))));
+    }
+    assert_eq!(again(6, &[pending]), Err(Misuse::BeingPaid));
+    assert_eq!(again(6, &[paid]), Err(Misuse::AlreadyPaid));
+    assert_eq!(begun(again(6, &[failed])).amount, msat(6));
+}
+
+#[test]
+fn a_bolt_11_order_is_held_to_time_payee_and_limits() {
+    let order = |terms, now| decide_bolt11((facts(Some(1_000)), None), terms, &[], now);
+    let end = facts(None).expires_at;
+    let limit = |most| OrderTerms { max_amount: Some(msat(most)), ..terms() };
+    for (terms, now, refused) in [
+        (terms(), end, None),
+        (terms(), end.plus(Seconds(1)), Some(Misuse::InvoiceExpired)),
+        (limit(1_000), NOW, None),
+        (limit(999), NOW, Some(Misuse::TooExpensive { asked: msat(1_000), allowed: msat(999) })),
+    ] {
+        assert_eq!(order(terms, now).err(), refused);
+    }
+    let ours = Bolt11Facts { payee: keys(99).node_id(), ..facts(Some(1)) };
+    let refused = decide_bolt11((ours, None), terms(), &[], NOW);
+    assert_eq!(refused, Err(Misuse::PaysOurselves));
+    let chosen = OrderTerms {
+        label: Some("rent".to_owned()),
+        max_fee: Some(msat(3)),
+        max_delay: Some(CltvDelta(40)),
+        ..terms()
+    };
+    let payment = begun(order(chosen, NOW));
+    assert_eq!((payment.max_fee, payment.max_delay), (msat(3), CltvDelta(40)));
+    let label = Some("rent".to_owned());
+    assert_eq!(payment.purpose, Purpose::Order { label, offer_id: None });
+    let payment = begun(order(terms(), NOW));
+    let expected = (policy().pay_fee(msat(1_000)), policy().pay_max_delay);
+    assert_eq!((payment.max_fee, payment.max_delay), expected);
 }

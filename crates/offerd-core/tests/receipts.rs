@@ -10,7 +10,7 @@ use offerd_core::receipt::{
     Arrived, Receipt, ReceiptKey, ReceiptState, Sealed, SentBack, Source, decide_arrival, on_lost,
     request_mac,
 };
-use offerd_core::{Batch, Effect, Event, InvoiceRow, OfferRow, PaymentHash};
+use offerd_core::{Batch, Effect, Event, InvoiceRow, OfferRow, PaymentHash, Preimage};
 use offerd_testkit::{MemoryStore, sample};
 use proptest::prelude::*;
 
@@ -32,6 +32,7 @@ fn payment(sealed: &Sealed, hash: u8, id: u8, amount: u64) -> IncomingPayment {
         payment_id: [id; 32],
         amount: msat(amount),
         context: Some(sealed.seal().unwrap()),
+        preimage: Preimage([hash.wrapping_add(1); 32]),
         payer_id: Some(sample::point(5)),
         quantity: Some(2),
         payer_note: Some("hello".into()),
@@ -70,6 +71,7 @@ fn a_payment_is_written_down_before_it_is_taken() {
     let receipt = taken(decide_arrival(arrived(&payment, &offer, &[])));
     assert_eq!(receipt.key, sealed.key);
     assert_eq!((receipt.payment_hash, receipt.payment_id), (PaymentHash([2; 32]), [3; 32]));
+    assert_eq!(receipt.preimage, payment.preimage);
     assert_eq!((receipt.asked, receipt.amount), (msat(ASKED), msat(ASKED + 1)));
     assert_eq!((receipt.quantity, receipt.payer_note.as_deref()), (Some(2), Some("hello")));
     assert_eq!((receipt.invoice_created_at, receipt.arrived_at), (NOW, NOW));

@@ -1,41 +1,18 @@
 //! Invoices of BOLT 11: making, reading and paying them. Who may pay or be paid is decided elsewhere.
 
+mod hints;
+mod make;
+
+pub(crate) use make::mint;
+
 use std::time::Duration;
 
 use bitcoin::Network;
 use bolt1::{Msat, Timestamp};
-use lightning::ln::channelmanager::{Bolt11InvoiceParameters, RecipientOnionFields};
+use lightning::ln::channelmanager::RecipientOnionFields;
 use lightning::routing::router::{PaymentParameters, RouteParameters};
-use lightning_invoice::{
-    Bolt11Invoice, Bolt11InvoiceDescription, Bolt11InvoiceDescriptionRef, Description,
-};
-use offerd_core::port::{Bolt11Facts, Bolt11Minted, Bolt11Order, PayOrder, PayRefused, PortError};
-
-use crate::types::Channels;
-
-/// Makes an invoice; nothing is stored.
-pub(crate) fn mint(channels: &Channels, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
-    let description = Description::new(order.description)
-        .map_err(|error| PortError::rejected(format!("description: {error}")))?;
-    let expiry = u32::try_from(order.expiry.0)
-        .map_err(|_| PortError::rejected("the invoice would live too long"))?;
-    let params = Bolt11InvoiceParameters {
-        amount_msats: order.amount.map(Msat::as_u64),
-        description: Bolt11InvoiceDescription::Direct(description),
-        invoice_expiry_delta_secs: Some(expiry),
-        ..Bolt11InvoiceParameters::default()
-    };
-    let invoice = channels
-        .create_bolt11_invoice(params)
-        .map_err(|error| PortError::rejected(format!("no such invoice can be made: {error}")))?;
-    let hash: &[u8; 32] = invoice.payment_hash().as_ref();
-    Ok(Bolt11Minted {
-        string: invoice.to_string(),
-        payment_hash: *hash,
-        payment_secret: invoice.payment_secret().0,
-        created_at: timestamp(invoice.duration_since_epoch()),
-    })
-}
+use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef};
+use offerd_core::port::{Bolt11Facts, PayOrder, PayRefused};
 
 fn timestamp(since_epoch: Duration) -> Timestamp {
     Timestamp(since_epoch.as_secs())

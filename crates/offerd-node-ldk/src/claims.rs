@@ -9,11 +9,14 @@ use bitcoin::hex::{DisplayHex, FromHex};
 use lightning::chain::channelmonitor::HTLC_FAIL_BACK_BUFFER;
 use lightning::ln::channel_state::{ChannelDetails, InboundHTLCDetails, InboundHTLCStateDetails};
 use lightning::types::payment::{PaymentHash, PaymentPreimage};
+use offerd_core::Preimage;
 use offerd_core::port::PortError;
 
 use crate::persist::Store;
 
 const SPACE: (&str, &str) = ("receive", "claimable");
+/// Preimages that our caller has chosen, by their hashes; never forgotten, for a late payment may still come.
+const CHOSEN: (&str, &str) = ("receive", "chosen");
 
 /// One such payment.
 #[derive(Clone, Copy)]
@@ -44,6 +47,25 @@ impl Claims {
     pub(crate) fn keep(&self, payment_hash: &[u8; 32], claim: Claim) -> Result<(), PortError> {
         let released = self.find(payment_hash)?.is_some_and(|known| known.released);
         self.write(payment_hash, Claim { released: released || claim.released, ..claim })
+    }
+
+    /// Keeps a preimage that our caller has chosen.
+    pub(crate) fn choose(
+        &self,
+        payment_hash: &[u8; 32],
+        preimage: Preimage,
+    ) -> Result<(), PortError> {
+        self.0.write(CHOSEN, &key(payment_hash), &preimage.0)
+    }
+
+    /// The preimage that our caller has chosen for this hash.
+    pub(crate) fn chosen(
+        &self,
+        payment_hash: &[u8; 32],
+    ) -> Result<Option<PaymentPreimage>, PortError> {
+        let Some(bytes) = self.0.read(CHOSEN, &key(payment_hash))? else { return Ok(None) };
+        let unreadable = |_| PortError::corrupt("a chosen preimage in the store");
+        bytes.try_into().map(PaymentPreimage).map(Some).map_err(unreadable)
     }
 
     /// Notes that the preimage of a payment is about to be released, before it is.

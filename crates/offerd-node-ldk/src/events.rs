@@ -18,6 +18,7 @@ use lightning::ln::types::ChannelId;
 use lightning::sign::SpendableOutputDescriptor;
 use lightning::types::features::ChannelTypeFeatures;
 use lightning::types::payment::{PaymentHash, PaymentPreimage};
+use offerd_core::Preimage;
 use offerd_core::port::{IncomingPayment, NodeEvent, NodeEvents, PaymentFailure, PortError};
 use secp256k1::PublicKey;
 use tracing::{debug, info, warn};
@@ -177,7 +178,8 @@ impl EventDesk {
 
     async fn on_claimable(&self, arrival: Arrival) -> Result<(), PortError> {
         // req IW-14
-        let Some((preimage, context)) = expected(arrival.purpose) else {
+        let chosen = self.claims.chosen(&arrival.payment_hash.0)?;
+        let Some((preimage, context)) = expected(arrival.purpose, chosen) else {
             debug!("a payment for nothing of ours is sent back");
             self.channels.fail_htlc_backwards(&arrival.payment_hash);
             return Ok(());
@@ -197,6 +199,7 @@ impl EventDesk {
             payment_id,
             amount: msat(arrival.amount_msat),
             context,
+            preimage: Preimage(preimage.0),
             payer_id: request.as_ref().map(|request| request.payer_signing_pubkey),
             quantity: request.as_ref().and_then(|request| request.quantity),
             payer_note: request.and_then(|request| request.payer_note_truncated).map(|note| note.0),
@@ -248,19 +251,22 @@ impl EventDesk {
     }
 }
 
-/// The preimage, and what was sealed where something was, for a payment of an invoice of ours.
-fn expected(purpose: PaymentPurpose) -> Option<(PaymentPreimage, Option<Bolt12OfferContext>)> {
+/// The preimage, and what was sealed where something was, for a payment of an invoice of ours. A preimage that was
+/// `chosen` for an invoice of BOLT 11 the crate does not know.
+fn expected(
+    purpose: PaymentPurpose,
+    chosen: Option<PaymentPreimage>,
+) -> Option<(PaymentPreimage, Option<Bolt12OfferContext>)> {
     match purpose {
         PaymentPurpose::Bolt12OfferPayment {
             payment_preimage: Some(preimage),
             payment_context,
             ..
         } => Some((preimage, Some(payment_context))),
-        PaymentPurpose::Bolt11InvoicePayment { payment_preimage: Some(preimage), .. } => {
-            Some((preimage, None))
+        PaymentPurpose::Bolt11InvoicePayment { payment_preimage, .. } => {
+            payment_preimage.or(chosen).map(|preimage| (preimage, None))
         }
         PaymentPurpose::Bolt12OfferPayment { payment_preimage: None, .. }
-        | PaymentPurpose::Bolt11InvoicePayment { payment_preimage: None, .. }
         | PaymentPurpose::Bolt12RefundPayment { .. }
         | PaymentPurpose::SpontaneousPayment(_) => None,
     }
@@ -318,14 +324,16 @@ mod tests {
     #[test]
     fn payments_that_came_without_a_path_of_ours_are_for_nothing() {
         let spontaneous = PaymentPurpose::SpontaneousPayment(PaymentPreimage([1; 32]));
-        assert!(expected(spontaneous).is_none());
+        let chosen = Some(PaymentPreimage([9; 32]));
+        assert!(expected(spontaneous, chosen).is_none());
         let by_bolt11 = |payment_preimage| PaymentPurpose::Bolt11InvoicePayment {
             payment_preimage,
             payment_secret: PaymentSecret([2; 32]),
         };
-        assert!(expected(by_bolt11(None)).is_none());
+        assert!(expected(by_bolt11(None), None).is_none());
+        assert!(expected(by_bolt11(None), chosen).is_some_and(|(it, _)| Some(it) == chosen));
         // Ours if we have made such an invoice, which is looked up by its hash: nothing of an offer comes with it.
-        let ours = expected(by_bolt11(Some(PaymentPreimage([1; 32]))));
+        let ours = expected(by_bolt11(Some(PaymentPreimage([1; 32]))), None);
         assert!(ours.is_some_and(|(_, context)| context.is_none()));
     }
 }

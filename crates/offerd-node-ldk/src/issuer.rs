@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bitcoin::Network;
 use bolt1::BlockHeight;
 use lightning::blinded_path::payment::Bolt12OfferContext;
 use lightning::chain::channelmonitor::Balance;
@@ -14,7 +15,9 @@ use lightning::offers::invoice_request::InvoiceRequestFields;
 use lightning::offers::offer::OfferId;
 use lightning::types::payment::PaymentHash;
 use lightning::types::string::UntrustedString;
-use offerd_core::port::{Bolt11Minted, Bolt11Order, InvoiceIssuer, MintOrder, Minted, PortError};
+use offerd_core::port::{
+    Bolt11Minted, Bolt11Order, Bolt11Refused, InvoiceIssuer, MintOrder, Minted, PortError,
+};
 use tokio::sync::watch;
 
 use crate::bolt11;
@@ -23,7 +26,7 @@ use crate::claims::{Claims, htlcs, is_sent_back};
 use crate::convert;
 use crate::paths::{PathMaker, PathOrder};
 use crate::payer::wait_until_drained;
-use crate::types::{Channels, Monitor};
+use crate::types::{Channels, Keyring, Monitor};
 
 /// Blocks after its deadline until a payment that was released, and of which nothing was heard, counts as lost: a week,
 /// by when its HTLC has timed out and whatever was on the chain is settled.
@@ -33,7 +36,9 @@ const LONGEST_NOTE: usize = 128;
 
 /// The node as an issuer of invoices.
 pub(crate) struct Issuer {
+    pub(crate) network: Network,
     pub(crate) channels: Arc<Channels>,
+    pub(crate) keyring: Arc<Keyring>,
     pub(crate) paths: PathMaker,
     pub(crate) claims: Arc<Claims>,
     pub(crate) chain: Arc<ChainView>,
@@ -77,8 +82,8 @@ impl InvoiceIssuer for Issuer {
         })
     }
 
-    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
-        bolt11::mint(&self.channels, order)
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, Bolt11Refused> {
+        bolt11::mint(&self.channels, &self.keyring, &self.claims, self.network, &order)
     }
 
     async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {

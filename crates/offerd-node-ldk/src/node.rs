@@ -14,8 +14,9 @@ use bolt1::{Msat, PublicKey};
 use bolt4::BlindedPath;
 use lightning::sign::EntropySource;
 use offerd_core::port::{
-    Bolt11Facts, Bolt11Minted, Bolt11Order, InvoiceIssuer, InvoicePayer, KeyValueStore, MintOrder,
-    Minted, NodeEvents, OnionTransport, OutboundMessage, PayOrder, PayRefused, PortError,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, InvoiceIssuer, InvoicePayer,
+    KeyValueStore, MintOrder, Minted, NodeEvents, OnionTransport, OutboundMessage, PayOrder,
+    PayRefused, PortError,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -440,7 +441,7 @@ impl InvoiceIssuer for Node {
         self.issuer.mint(order).await
     }
 
-    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, Bolt11Refused> {
         self.issuer.mint_bolt11(order).await
     }
 

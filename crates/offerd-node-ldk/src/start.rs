@@ -254,7 +254,9 @@ fn assemble(
         graph: Arc::clone(&base.graph),
     };
     let issuer = Issuer {
+        network: base.config.network,
         channels: Arc::clone(&core.channels),
+        keyring: Arc::clone(&base.keyring),
         paths,
         claims: ledger.claims,
         chain: Arc::clone(&base.view),

@@ -17,7 +17,7 @@ CREATE INDEX events_of_subject ON events (subject);
 -- The order in which records were made, changed and paid, for those who follow a list: each order counts from 1 without
 -- gaps. `subject` names the record as the log of events does.
 CREATE TABLE changes (
-    subsystem TEXT NOT NULL CHECK (subsystem IN ('invoices', 'offers', 'payments')),
+    subsystem TEXT NOT NULL CHECK (subsystem IN ('invoices', 'offers', 'payments', 'payouts')),
     kind TEXT NOT NULL CHECK (kind IN ('created', 'updated', 'paid')),
     place INTEGER NOT NULL CHECK (place >= 1),
     subject TEXT NOT NULL,
@@ -221,6 +221,7 @@ CREATE TABLE receipts (
     request_mac BLOB NOT NULL CHECK (length(request_mac) = 10),
     payment_id BLOB NOT NULL CHECK (length(payment_id) = 32),
     payment_hash BLOB NOT NULL CHECK (length(payment_hash) = 32),
+    preimage BLOB NOT NULL CHECK (length(preimage) = 32),
     asked_msat INTEGER NOT NULL CHECK (asked_msat >= 0),
     amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
     payer_id BLOB CHECK (length(payer_id) = 33),

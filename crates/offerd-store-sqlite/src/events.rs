@@ -18,7 +18,11 @@ use crate::{attempts, changes, invoices, offers, payments, payouts, receipts};
 /// Appends the event to the log and changes the rows that it is about.
 pub(crate) fn record(db: &Connection, event: &Event) -> Result<(), PortError> {
     append(db, &LogLine::of(event))?;
-    event.changes().iter().try_for_each(|change| changes::append(db, change))?;
+    let redeems = match event.earlier_payment() {
+        Some(id) => payments::payout_of(db, id)?,
+        None => None,
+    };
+    event.changes(redeems).iter().try_for_each(|change| changes::append(db, change))?;
     apply(db, event)
 }
 

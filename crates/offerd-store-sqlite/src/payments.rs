@@ -119,6 +119,11 @@ pub(crate) fn end(db: &Connection, id: PaymentId, end: &PaymentEnd) -> Result<()
     }
 }
 
+/// The payout that a payment redeems.
+pub(crate) fn payout_of(db: &Connection, id: PaymentId) -> Result<Option<PayoutRow>, PortError> {
+    Ok(by_id(db, id)?.and_then(|payment| payment.payout()))
+}
+
 pub(crate) fn by_id(db: &Connection, id: PaymentId) -> Result<Option<OutgoingPayment>, PortError> {
     find(db, "SELECT * FROM payments WHERE id = ?1", params![id.0])
 }

@@ -4,7 +4,7 @@ use bolt1::{Msat, Timestamp};
 use bolt12::Invoice;
 use offerd_core::port::{Indexed, Page, PortError};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
-use offerd_core::{InvoiceRow, OfferRow, PaymentHash};
+use offerd_core::{InvoiceRow, OfferRow, PaymentHash, Preimage};
 use rusqlite::{Connection, Params, params};
 
 use crate::convert::unix;
@@ -24,16 +24,17 @@ pub(crate) fn insert(db: &Connection, receipt: &Receipt) -> Result<(), PortError
     execute(
         db,
         "store a receipt",
-        "INSERT INTO receipts (offer, own_invoice, request_mac, payment_id, payment_hash, asked_msat,
-             amount_msat, payer_id, quantity, payer_note, invoice_created_at_unix, invoice, arrived_at_unix,
-             state, ended_at_unix)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        "INSERT INTO receipts (offer, own_invoice, request_mac, payment_id, payment_hash, preimage,
+             asked_msat, amount_msat, payer_id, quantity, payer_note, invoice_created_at_unix, invoice,
+             arrived_at_unix, state, ended_at_unix)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             offer,
             own_invoice,
             receipt.key.request_mac,
             receipt.payment_id,
             receipt.payment_hash.0,
+            receipt.preimage.0,
             receipt.asked.to_i64(),
             receipt.amount.to_i64(),
             receipt.payer_id.map(|point| point.serialize()),
@@ -152,6 +153,7 @@ fn read(record: &Record<'_>) -> Result<Receipt, PortError> {
         key: ReceiptKey { source: read_source(record)?, request_mac: record.array("request_mac")? },
         payment_id: record.array("payment_id")?,
         payment_hash: PaymentHash(record.array("payment_hash")?),
+        preimage: Preimage(record.array("preimage")?),
         asked: record.msat("asked_msat")?,
         amount: record.msat("amount_msat")?,
         payer_id: record.opt_point("payer_id")?,

@@ -31,7 +31,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// * `Unavailable` when the file cannot be opened, or another process has it open.
-    /// * `Rejected` when it was written by a newer version, or by another program.
+    /// * `Rejected` when it was written by a newer version, by an unreleased one, or by another program.
     /// * `Corrupt` when it is no database.
     pub fn open(path: &Path) -> Result<Self, PortError> {
         let what = format!("open {}", path.display());

@@ -285,3 +285,20 @@ fn the_log_tells_what_happened_and_gives_nothing_away() {
         assert!(!line.contains("lno1") && !line.contains("lnr1"), "{kind}: {line}");
     }
 }
+
+#[test]
+fn a_file_of_the_same_version_with_other_tables_is_refused_by_the_first_that_differs() {
+    for (sql, name) in [
+        ("ALTER TABLE receipts DROP COLUMN preimage", "receipts"),
+        ("ALTER TABLE offers ADD COLUMN colour TEXT", "offers"),
+        ("DROP TRIGGER one_order_for_a_request", "one_order_for_a_request"),
+        ("CREATE TABLE notes (text TEXT)", "notes"),
+    ] {
+        let place = Place::filled();
+        place.tamper(sql);
+        let says = format!("an unreleased offerd: its schema has the number 1, but `{name}`");
+        refused(&place.file(), PortErrorKind::Rejected, &says);
+        let looked_at = SqliteStore::inspect(&place.file()).expect_err("it should not open");
+        assert!(looked_at.to_string().contains(&says), "{looked_at}");
+    }
+}

@@ -232,11 +232,14 @@ fn a_payment_is_claimable_then_claimed_and_sent() {
         payment_id: payment.payment_id,
         amount: msat(10_000),
         context: Some([7; 32]),
+        preimage: payment.preimage,
         payer_id: Some(sample::point(1)),
         quantity: Some(2),
         payer_note: Some("two, please".into()),
     };
     assert_eq!(*payment, expected);
+    let hash = sha256::Hash::hash(&payment.preimage.0).to_byte_array();
+    assert_eq!(hash, minted.payment_hash);
     assert_eq!(told(&two.to_payer), Vec::<&str>::new());
 
     now(two.issuer.accept(minted.payment_hash)).expect("accept");

@@ -5,14 +5,14 @@
 #![cfg(all(feature = "demo", debug_assertions))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-#[path = "demo/client.rs"]
-#[allow(dead_code, reason = "shared with the tests of the demo")]
+#[path = "shared/client.rs"]
 mod client;
 #[path = "deaths/pair.rs"]
 mod pair;
-#[path = "restore/town.rs"]
-#[allow(dead_code, reason = "shared with the tests of recovery")]
+#[path = "shared/town.rs"]
 mod town;
+#[path = "shared/until.rs"]
+mod until;
 
 use std::thread;
 

@@ -4,20 +4,23 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-#[path = "demo/client.rs"]
+#[path = "shared/client.rs"]
 mod client;
 #[path = "demo/process.rs"]
 mod process;
 #[path = "demo/python.rs"]
 mod python;
+#[path = "shared/until.rs"]
+mod until;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use client::{attempt, call, refusal};
-use process::{Demo, Restarted, Started, is_running, run_demo, signal, until, until_quiet};
+use process::{Demo, Restarted, Started, is_running, run_demo, signal, until_quiet};
 use serde_json::{Value, json};
+use until::until;
 
 /// What the pairs pay each other.
 const MILLION_SAT: u64 = 1_000_000_000;

@@ -2,12 +2,12 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-#[path = "demo/client.rs"]
-#[allow(dead_code, reason = "shared with the tests of the demo")]
+#[path = "shared/client.rs"]
 mod client;
-#[path = "restore/town.rs"]
-#[allow(dead_code, reason = "shared with the tests of deaths")]
+#[path = "shared/town.rs"]
 mod town;
+#[path = "shared/until.rs"]
+mod until;
 
 use std::fs;
 use std::io::Write;
@@ -19,6 +19,7 @@ use bitcoin::{OutPoint, Txid};
 use client::{call, refusal};
 use serde_json::json;
 use town::{Daemon, Town, command, complaint, run, text};
+use until::until;
 
 const GUIDE: &str = include_str!("../../../docs/restore.md");
 
@@ -61,7 +62,7 @@ fn sweep_fees(town: &Town, node: &Daemon, channels: &[(String, u64)]) -> u64 {
 /// what of it was ours, in sat.
 fn recovered(town: &Town, node: &Daemon, others: &[&Daemon]) -> Vec<(String, u64)> {
     let mut seen = Vec::new();
-    town::until("all channels closed", || {
+    until("all channels closed", || {
         town.mine(1, &[node]);
         town.mine(0, others);
         let funds = node.call("listfunds", json!({}));
@@ -166,7 +167,7 @@ fn an_old_copy_of_the_database_starts_only_to_recover_and_pays_nothing_twice() {
     let redeem = json!({ "invreq": refund["bolt12"], "label": "refund" });
     assert_eq!(atm.call("sendinvoice", redeem)["status"], "paid");
     for (node, msat) in [(&shop, 580_000_000), (&atm, 420_000_000)] {
-        town::until("the balances", || (node.in_channels() == msat).then_some(()));
+        until("the balances", || (node.in_channels() == msat).then_some(()));
     }
     shop.pay(&atm, 300_000);
     let (on_chain, in_channels) = (shop.on_chain(), shop.in_channels());
@@ -225,7 +226,7 @@ fn refused_as_a_copy(words: &[&str]) {
 }
 
 fn until_usable(node: &Daemon) {
-    town::until("the channel is usable", || {
+    until("the channel is usable", || {
         let info = node.call("getinfo", json!({}));
         (info["num_active_channels"].as_u64()? > 0).then_some(())
     });

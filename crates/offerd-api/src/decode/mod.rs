@@ -1,9 +1,10 @@
-//! The view of a BOLT 12 string, as `decode` gives it: every field under its name, whether the whole is valid,
+//! The view of a string of BOLT 12 or BOLT 11, as `decode` gives it: every field under its name, whether the whole is valid,
 //! and what is wrong where it is not.
 //!
 //! The fields are shown from the records themselves, so a string that breaks a rule is shown as far as it can be
 //! read. Whether it is valid is what `bolt12` says.
 
+mod bolt11;
 mod draft;
 mod field;
 mod path;
@@ -16,6 +17,7 @@ use bolt12::{Bolt12Error, Bolt12String, Hrp, InvalidReason, InvoiceRequestKind, 
 use secp256k1::Secp256k1;
 use serde_json::{Map, Value, json};
 
+use crate::uri;
 use field::Context;
 
 /// What a string turned out to be.
@@ -30,10 +32,20 @@ pub struct Decoded {
 
 /// Decodes any string. Never fails: what cannot be read is shown as not valid, with the reason.
 pub fn decode(string: &str) -> Decoded {
-    let string = string.trim();
+    let code = match uri::code_in(string) {
+        Ok(code) => code,
+        Err(error) => return unreadable(UNKNOWN, &error.to_string()),
+    };
+    let string = code.as_ref();
+    if ::bolt11::is_bolt11(string) {
+        return match ::bolt11::Invoice::decode(string) {
+            Ok(invoice) => Decoded { valid: true, view: bolt11::show(&invoice) },
+            Err(error) => unreadable(bolt11::TYPE, &error.to_string()),
+        };
+    }
     let (hrp, bytes) = match decode_string(string) {
         Ok(parts) => parts,
-        Err(error) => return unreadable(guess_type(string), &why_unreadable(string, &error)),
+        Err(error) => return unreadable(guess_type(string), &error.to_string()),
     };
     let mut view = Map::new();
     view.insert("type".to_owned(), json!(type_name(hrp)));
@@ -53,6 +65,7 @@ pub fn decode(string: &str) -> Decoded {
     insert_ids(hrp, &bytes, &mut view);
     insert_fields(hrp, &bytes, &mut view);
     insert_expiry(hrp, &bytes, &mut view);
+    insert_minor_unit(&bytes, &mut view);
     Decoded { valid, view }
 }
 
@@ -185,6 +198,23 @@ fn insert_expiry(hrp: Hrp, bytes: &[u8], view: &mut Map<String, Value>) {
     }
 }
 
+/// How many decimals the amount's currency has: ISO 4217 knows, the string does not.
+fn insert_minor_unit(bytes: &[u8], view: &mut Map<String, Value>) {
+    let mut records = Stream::new(bytes).map_while(Result::ok);
+    let Some(currency) = records.find(|record| record.typ == numbers::OFFER_CURRENCY) else {
+        return;
+    };
+    let Ok(code) = str::from_utf8(currency.value) else { return };
+    let known = iso_currency::Currency::from_code(code).and_then(iso_currency::Currency::exponent);
+    match known {
+        Some(digits) => view.insert("currency_minor_unit".to_owned(), json!(digits)),
+        None => view.insert(
+            "warning_unknown_offer_currency".to_owned(),
+            json!("ISO 4217 does not know this currency: how many decimals it has is not known"),
+        ),
+    };
+}
+
 fn unreadable(kind: &str, reason: &str) -> Decoded {
     let mut view = Map::new();
     view.insert("type".to_owned(), json!(kind));
@@ -193,14 +223,6 @@ fn unreadable(kind: &str, reason: &str) -> Decoded {
     Decoded { valid: false, view }
 }
 
-fn why_unreadable(string: &str, error: &bolt12::StringError) -> String {
-    if guess_type(string) == BOLT11 {
-        return "BOLT 11 invoices are not supported yet".to_owned();
-    }
-    error.to_string()
-}
-
-const BOLT11: &str = "bolt11 invoice";
 const UNKNOWN: &str = "unknown";
 
 /// What an unreadable string was probably meant to be.
@@ -212,7 +234,6 @@ fn guess_type(string: &str) -> &'static str {
         .find(|hrp| bare.strip_prefix(hrp.as_str()).is_some_and(|rest| rest.starts_with('1')));
     match hrp {
         Some(hrp) => type_name(hrp),
-        None if ["lnbc", "lntb", "lnsb"].iter().any(|prefix| bare.starts_with(prefix)) => BOLT11,
         None => UNKNOWN,
     }
 }

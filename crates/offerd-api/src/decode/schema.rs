@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::field::{self, Shape};
-use super::{Decoded, draft, recurrence};
+use super::{Decoded, bolt11, draft, recurrence};
 
 impl JsonSchema for Decoded {
     fn schema_name() -> Cow<'static, str> {
@@ -21,7 +21,7 @@ impl JsonSchema for Decoded {
             properties.insert(name, shape);
         };
         let types = Hrp::ALL.map(super::type_name);
-        let types: Vec<&str> = types.into_iter().chain([super::BOLT11, super::UNKNOWN]).collect();
+        let types: Vec<&str> = types.into_iter().chain([bolt11::TYPE, super::UNKNOWN]).collect();
         add("type".into(), "What the string is, or was meant to be.", json!({ "enum": types }));
         add(
             "valid".into(),
@@ -41,10 +41,31 @@ impl JsonSchema for Decoded {
         }
         // Last, so that where a draft has used a name the description is today's.
         add("offer_id".into(), "The offer it is, or is for.", hex_of(32));
+        let about = "How many decimals the currency of the amount has.";
+        add("currency_minor_unit".to_owned(), about, json!({ "type": "integer", "minimum": 0 }));
         let lists = Hrp::ALL.map(super::unknown_list_name);
         for list in lists.into_iter().chain([draft::UNKNOWN_RECORDS]) {
             let about = "Fields that this program does not know.";
             add(list.to_owned(), about, unknown_records());
+        }
+        for (name, about, mut shape) in bolt11::schemas() {
+            shape["description"] = json!(about);
+            match properties.get(name).cloned() {
+                // The draft has used the name for something else.
+                Some(other) if other.get("type") != shape.get("type") => {
+                    properties.insert(
+                        name.to_owned(),
+                        json!({
+                            "title": "list, or hex",
+                            "description": about,
+                            "anyOf": [shape, other],
+                        }),
+                    );
+                }
+                Some(_) | None => {
+                    properties.insert(name.to_owned(), shape);
+                }
+            }
         }
         json_schema!({
             "description": "What is in a string.",
@@ -127,15 +148,15 @@ fn unknown_records() -> Value {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `json!` gives it")]
-fn object(properties: Value, required: &[&str]) -> Value {
+pub(super) fn object(properties: Value, required: &[&str]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
-fn hex() -> Value {
+pub(super) fn hex() -> Value {
     json!({ "type": "string", "title": "hex", "pattern": "^([0-9a-f]{2})*$" })
 }
 
-fn hex_of(bytes: usize) -> Value {
+pub(super) fn hex_of(bytes: usize) -> Value {
     let pattern = format!("^[0-9a-f]{{{}}}$", 2 * bytes);
     json!({ "type": "string", "title": format!("{bytes} bytes hex"), "pattern": pattern })
 }

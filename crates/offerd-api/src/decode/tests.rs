@@ -208,3 +208,42 @@ fn every_cut_of_a_valid_string_is_survived() {
     }
     assert!(decode(MINIMAL).valid);
 }
+
+#[test]
+fn an_invoice_of_bolt_11_is_shown_under_core_lightnings_names() {
+    // From the examples of BOLT 11.
+    let string = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh";
+    for string in [string.to_owned(), format!("bitcoin:bc1qq?lightning={}", string.to_uppercase())]
+    {
+        let decoded = decode(&string);
+        assert!(decoded.valid);
+        let expected = json!({
+            "type": "bolt11 invoice",
+            "valid": true,
+            "currency": "bc",
+            "created_at": 1_496_314_658,
+            "expiry": 60,
+            "payee": "03e7156ae33b0a208d0744199163177e909e80176e55d97a2f221ede0f934dd9ad",
+            "amount_msat": 250_000_000,
+            "payment_hash": "0001020304050607080900010203040506070809000102030405060708090102",
+            "signature": decoded.view["signature"],
+            "description": "1 cup coffee",
+            "min_final_cltv_expiry": 18,
+            "payment_secret": "11".repeat(32),
+            "features": "4100",
+        });
+        assert_eq!(Value::Object(decoded.view), expected);
+    }
+    let mistyped = decode(&string.replacen("pvjl", "pvjq", 1));
+    assert!(!mistyped.valid);
+    assert_eq!(mistyped.view["reason"], "the checksum does not fit: the string is mistyped");
+}
+
+#[test]
+fn a_name_and_an_address_say_why_they_are_no_codes() {
+    for (text, told) in [("anna@example.org", "BIP 353"), ("bitcoin:bc1qq", "on the chain alone")] {
+        let decoded = decode(text);
+        assert!(!decoded.valid);
+        assert!(decoded.view["reason"].as_str().unwrap().contains(told), "{:?}", decoded.view);
+    }
+}

@@ -16,6 +16,9 @@ const TIMEOUT_ABOUT: &str = "How many seconds to wait; without it, for ever.";
 /// The longest life of an invoice, in seconds: what its field for it can hold with room to spare.
 const LIFE: Kind = Kind::Integer { min: 1, max: 0xffff_ffff };
 
+/// Blocks for which a payment may be held before it is taken: what an invoice can say.
+const FINAL_DELAY: Kind = Kind::Integer { min: 1, max: 2_016 };
+
 const INVOICE: Method = Method {
     name: "invoice",
     aliases: &[],
@@ -30,13 +33,39 @@ const INVOICE: Method = Method {
         )
         .or("msatoshi"),
         Param::required("label", Kind::Label, "A name for the invoice; each can be given once."),
-        Param::required("description", Kind::Text, "What is paid for, at most 639 bytes."),
+        Param::required(
+            "description",
+            Kind::Text,
+            "What is paid for, at most 639 bytes unless deschashonly is true.",
+        ),
         Param::default("expiry", LIFE, "604800", "How many seconds it may be paid."),
-        Param::not_yet("fallbacks", "on-chain addresses in an invoice"),
-        Param::not_yet("preimage", "choosing the preimage"),
-        Param::not_yet("exposeprivatechannels", "choosing the channels in an invoice"),
-        Param::not_yet("cltv", "choosing the last delay"),
-        Param::not_yet("deschashonly", "putting a hash in the place of the description"),
+        Param::optional(
+            "fallbacks",
+            Kind::TextList,
+            "Addresses on the chain to be paid at where this fails, the best first.",
+        ),
+        Param::optional(
+            "preimage",
+            Kind::Hash,
+            "The preimage; without it one is made that nobody else can know.",
+        ),
+        Param::optional(
+            "exposeprivatechannels",
+            Kind::Channels,
+            "Which channels that are not announced are shown as ways to us: true for some, false for none, or these \
+             (default: some where no channel is announced).",
+        ),
+        Param::optional(
+            "cltv",
+            FINAL_DELAY,
+            "How many blocks the payment must have left when it arrives (default: the least that is safe).",
+        ),
+        Param::default(
+            "deschashonly",
+            Kind::Boolean,
+            "false",
+            "Whether the invoice has the hash of the description in its place, which may be longer then.",
+        ),
     ],
     returns: Returns::of::<InvoiceCreated>(),
 };
@@ -118,7 +147,7 @@ const WAIT: Method = Method {
     params: &[
         Param::required(
             "subsystem",
-            Kind::Choice(&["invoices", "sendpays", "offers"]),
+            Kind::Choice(&["invoices", "sendpays", "offers", "payouts"]),
             "Which list.",
         ),
         Param::required(

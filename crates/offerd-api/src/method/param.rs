@@ -46,6 +46,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of texts; a whole number in it stands for its decimal digits.
     TextList,
+    /// `true`, `false`, or the short_channel_ids of some channels: one of them, or a list.
+    Channels,
     /// Any JSON value; for what is not supported yet.
     Any,
 }
@@ -98,6 +100,7 @@ impl Kind {
             Self::NodeId => "should be a node id: 33 bytes in hexadecimal",
             Self::Choice(words) => return format!("should be one of `{}`", words.join("`, `")),
             Self::TextList => "should be a list of strings",
+            Self::Channels => "should be `true`, `false`, or a list of short_channel_ids",
             Self::Any => "should be JSON",
         };
         fixed.to_owned()
@@ -121,6 +124,7 @@ impl Kind {
             Self::NodeId => "node id",
             Self::Choice(words) => return words.join("|"),
             Self::TextList => "list of text",
+            Self::Channels => "true, false or channels",
             Self::Any => "JSON",
         };
         fixed.to_owned()
@@ -145,6 +149,7 @@ impl Kind {
             Self::NodeId => return format!("\"{GENERATOR}\""),
             Self::Choice(words) => return format!("\"{}\"", words.first().unwrap_or(&"")),
             Self::TextList => "[\"coffee\",\"tea\"]",
+            Self::Channels => "[\"103x1x0\"]",
             Self::Any => "{}",
         };
         fixed.to_owned()

@@ -39,7 +39,12 @@ const PAY: Method = Method {
     since: "0.1",
     summary: "Pays an invoice (lni… or lnbc…), or fetches one for an offer (lno…) and pays it.",
     params: &[
-        Param::required("bolt11", Kind::Code, "The lni…, lno… or lnbc… string.").or("invstring"),
+        Param::required(
+            "bolt11",
+            Kind::Code,
+            "The lni…, lno… or lnbc… string, or a bitcoin: URI with one.",
+        )
+        .or("invstring"),
         Param::optional(
             "amount_msat",
             Kind::Msat,
@@ -81,7 +86,11 @@ const XPAY: Method = Method {
     since: "0.1",
     summary: "Pays an invoice (lni… or lnbc…), or fetches one for an offer (lno…) and pays it.",
     params: &[
-        Param::required("invstring", Kind::Code, "The lni…, lno… or lnbc… string."),
+        Param::required(
+            "invstring",
+            Kind::Code,
+            "The lni…, lno… or lnbc… string, or a bitcoin: URI with one.",
+        ),
         Param::optional(
             "amount_msat",
             Kind::Msat,

@@ -149,7 +149,13 @@ const LISTPAYOUTS: Method = Method {
             "Only those in this state.",
         )
         .by_name(),
-        Param::default("start", U64, "0", "The first created_index wanted.").by_name(),
+        Param::optional(
+            "index",
+            Kind::Choice(&["created", "updated"]),
+            "What `start` and `limit` count, and the order; an update is a redemption too.",
+        )
+        .by_name(),
+        Param::default("start", U64, "0", "The first index wanted.").by_name(),
         Param::optional("limit", U32, "Most entries wanted.").by_name(),
     ],
     returns: Returns::of::<PayoutList>(),

@@ -11,6 +11,8 @@ use crate::method::{
 const DIGITS: &str = "^[0-9]+$";
 /// An amount with or without a unit.
 const AMOUNT: &str = r"^[0-9]+(msat|sat|btc|\.[0-9]{3}sat|\.[0-9]{1,11}btc)?$";
+/// Block, transaction and output.
+const SHORT_CHANNEL_ID: &str = "^[0-9]+x[0-9]+x[0-9]+$";
 /// An amount of a currency: how many decimals it has is the currency's business.
 const CURRENCY_AMOUNT: &str = r"^[0-9]+(\.[0-9]+)?[A-Z]{3}$";
 
@@ -124,6 +126,7 @@ fn unit(param: &Param) -> Option<&'static str> {
         | Kind::NodeId
         | Kind::Choice(_)
         | Kind::TextList
+        | Kind::Channels
         | Kind::FeeRate
         | Kind::Any => None,
     }
@@ -166,6 +169,16 @@ fn forms(kind: Kind) -> Vec<Value> {
             "items": { "anyOf": [text_up_to(MAX_TEXT), whole_from(0)] },
             "maxItems": 64,
         })],
+        Kind::Channels => vec![
+            json!({ "type": "boolean" }),
+            json!({ "enum": ["true", "false"] }),
+            text(SHORT_CHANNEL_ID),
+            json!({
+                "type": "array",
+                "items": text(SHORT_CHANNEL_ID),
+                "maxItems": 64,
+            }),
+        ],
         Kind::Any => vec![json!({})],
     }
 }

@@ -131,7 +131,9 @@ fn check_quantity(offer: &Offer, quantity: Option<u64>) -> Result<(), Misuse> {
     match (offer.quantity_max(), quantity) {
         (None, None) => Ok(()),
         (None, Some(_)) => Err(Misuse::parameter("quantity", "quantity parameter unnecessary")),
-        (Some(_), None) => Err(Misuse::parameter("quantity", "quantity parameter required")),
+        (Some(_), None) => {
+            Err(Misuse::parameter("quantity", "is required: the offer is by the piece"))
+        }
         (Some(_), Some(0)) => Err(Misuse::parameter("quantity", "must be non-zero")),
         (Some(QuantityMax::Bounded(max)), Some(asked)) if asked > max.get() => {
             Err(Misuse::parameter("quantity", format!("must be <= {max}")))
@@ -146,7 +148,7 @@ fn check_amount(offer: &Offer, arguments: &FetchArguments) -> Result<(), Misuse>
     // req RW-04
     match (offer.price(), arguments.amount) {
         (Price::PayerDecides, None) => {
-            Err(Misuse::parameter("amount_msat", "amount_msat parameter required"))
+            Err(Misuse::parameter("amount_msat", "is required: the offer leaves it to the payer"))
         }
         (_, Some(Msat::ZERO)) => Err(Misuse::parameter("amount_msat", "must be non-zero")),
         (Price::Fiat { .. }, _) => {

@@ -1,13 +1,13 @@
 //! Invoices of BOLT 11: what our caller may ask for, and what is on record when their payment arrives.
 
-use bolt1::{Msat, Seconds, Timestamp};
+use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
 
 use super::state::{Bolt11Terms, OwnContent, OwnInvoice};
 use crate::amount::AmountSpec;
-use crate::id::{InvoiceRow, PaymentHash};
+use crate::id::{InvoiceRow, PaymentHash, Preimage};
 use crate::keys::Keys;
 use crate::misuse::Misuse;
-use crate::port::{Bolt11Minted, Bolt11Order};
+use crate::port::{Bolt11Minted, Bolt11Order, Hints};
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
 
 /// The longest description that such an invoice can hold, in bytes.
@@ -22,8 +22,18 @@ pub struct Bolt11Arguments {
     pub label: String,
     /// What is paid for.
     pub description: String,
+    /// Whether the invoice has the hash of the description in its place.
+    pub description_as_hash: bool,
     /// How long it may be paid.
     pub expiry: Seconds,
+    /// Blocks that the last HTLC must have left when it comes; `None` for the least that is safe.
+    pub final_delay: Option<CltvDelta>,
+    /// Addresses of our chain to be paid at where this fails, best first.
+    pub fallbacks: Vec<String>,
+    /// The preimage, where the caller chooses it.
+    pub preimage: Option<Preimage>,
+    /// Which channels that are not announced are shown.
+    pub hints: Hints,
 }
 
 impl Bolt11Arguments {
@@ -40,11 +50,22 @@ impl Bolt11Arguments {
                 return Err(Misuse::parameter("amount_msat", expected));
             }
         };
-        if self.description.len() > LONGEST_DESCRIPTION {
-            let expected = format!("should be at most {LONGEST_DESCRIPTION} bytes long");
+        if !self.description_as_hash && self.description.len() > LONGEST_DESCRIPTION {
+            let expected = format!(
+                "should be at most {LONGEST_DESCRIPTION} bytes long, unless deschashonly is true"
+            );
             return Err(Misuse::parameter("description", expected));
         }
-        Ok(Bolt11Order { amount, description: self.description.clone(), expiry: self.expiry })
+        Ok(Bolt11Order {
+            amount,
+            description: self.description.clone(),
+            description_as_hash: self.description_as_hash,
+            expiry: self.expiry,
+            final_delay: self.final_delay,
+            fallbacks: self.fallbacks.clone(),
+            preimage: self.preimage,
+            hints: self.hints.clone(),
+        })
     }
 
     /// The record of what the node has made, to be committed before anybody sees it.

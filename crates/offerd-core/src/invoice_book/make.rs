@@ -262,7 +262,10 @@ fn refund_key(paid: &[OutgoingPayment], keys: &Keys) -> Result<Keypair, Misuse> 
 
 fn amount(promise: &Promise, asked: Option<Msat>) -> Result<Msat, Misuse> {
     match (promise.promised(), asked) {
-        (None, None) => Err(Misuse::parameter("amount_msat", "amount_msat parameter required")),
+        (None, None) => Err(Misuse::parameter(
+            "amount_msat",
+            "is required: the payout leaves it to the redeemer",
+        )),
         (_, Some(Msat::ZERO)) => Err(Misuse::parameter("amount_msat", "must be non-zero")),
         (Some(promised), Some(asked)) if asked != promised => {
             Err(Misuse::parameter("amount_msat", format!("the code pays exactly {promised}")))

@@ -73,7 +73,7 @@ pub fn make_offer(
             if arguments.description.is_none() {
                 return Err(Misuse::parameter(
                     "description",
-                    "is required for the user to know what it was they paid for",
+                    "is required: whoever pays an amount must know what for",
                 ));
             }
             builder = builder.amount(*amount);

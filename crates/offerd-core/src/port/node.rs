@@ -1,11 +1,12 @@
 //! What we ask of a Lightning node, and what it tells us.
 
 use async_trait::async_trait;
-use bolt1::{BlockHeight, CltvDelta, Msat, PublicKey, Seconds, Timestamp};
+use bolt1::{BlockHeight, CltvDelta, Msat, PublicKey, Seconds, ShortChannelId, Timestamp};
 use bolt4::BlindedPath;
 use bolt12::BlindedPayInfo;
 
 use super::PortError;
+use crate::id::Preimage;
 
 /// The node's wall between the invoices it mints and the payments that arrive for them: 32 bytes of ours that
 /// come back, authenticated by the node, with each payment.
@@ -222,13 +223,37 @@ pub struct Minted {
 pub struct Bolt11Order {
     /// What it asks; `None` where the payer chooses.
     pub amount: Option<Msat>,
-    /// What is paid for, at most 639 bytes.
+    /// What is paid for, at most 639 bytes unless only its hash goes in.
     pub description: String,
+    /// Whether the invoice has the hash of the description in its place.
+    pub description_as_hash: bool,
     /// How long it may be paid; below 2^32 seconds.
     pub expiry: Seconds,
+    /// Blocks that the last HTLC must have left when it comes; `None` for the least that is safe.
+    pub final_delay: Option<CltvDelta>,
+    /// Addresses of our chain to be paid at where this fails, best first.
+    pub fallbacks: Vec<String>,
+    /// The preimage, where our caller chooses it; else it is derived from the seed. Kept by the node.
+    pub preimage: Option<Preimage>,
+    /// Which channels that are not announced are shown, as ways to us.
+    pub hints: Hints,
 }
 
-/// An invoice of BOLT 11. The node has stored nothing: its preimage is derived from the seed.
+/// Which channels that are not announced are shown in an invoice of BOLT 11.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Hints {
+    /// Some of them where no channel is announced, else none.
+    #[default]
+    Automatic,
+    /// Some of them in any case.
+    Always,
+    /// None.
+    Never,
+    /// These.
+    Only(Vec<ShortChannelId>),
+}
+
+/// An invoice of BOLT 11. The node has stored nothing but a preimage that was chosen: others are derived from the seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bolt11Minted {
     /// The string.
@@ -239,6 +264,23 @@ pub struct Bolt11Minted {
     pub payment_secret: [u8; 32],
     /// When it says that it was made.
     pub created_at: Timestamp,
+}
+
+/// Why an invoice of BOLT 11 cannot be made. Nothing was.
+#[derive(Debug, thiserror::Error)]
+pub enum Bolt11Refused {
+    /// One of the addresses cannot be in it.
+    #[error("fallback: {0}")]
+    Fallback(String),
+    /// The delay is not one that the node can keep.
+    #[error("final delay: {0}")]
+    FinalDelay(String),
+    /// One of the channels cannot be shown.
+    #[error("channel: {0}")]
+    Channel(String),
+    /// Anything else.
+    #[error("{0}")]
+    Fault(#[from] PortError),
 }
 
 /// A payment that has arrived in full and waits for our word.
@@ -253,6 +295,8 @@ pub struct IncomingPayment {
     pub amount: Msat,
     /// What was sealed when the invoice was minted; `None` for an invoice of BOLT 11, which carries nothing of ours.
     pub context: Option<SealedContext>,
+    /// What it is taken with. Secret until it is ours.
+    pub preimage: Preimage,
     /// `invreq_payer_id` at that time.
     pub payer_id: Option<PublicKey>,
     /// `invreq_quantity` at that time.
@@ -270,11 +314,11 @@ pub trait InvoiceIssuer: Send + Sync {
     /// `Unavailable` when no payment could reach us.
     async fn mint(&self, order: MintOrder) -> Result<Minted, PortError>;
 
-    /// Makes an invoice of BOLT 11, storing nothing.
+    /// Makes an invoice of BOLT 11, storing nothing but a preimage that was chosen.
     ///
     /// # Errors
-    /// `Rejected` when such an invoice cannot say what is asked for.
-    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError>;
+    /// [`Bolt11Refused`] says which part of it cannot be.
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, Bolt11Refused>;
 
     /// Releases the preimage; [`NodeEvent::PaymentClaimed`] follows when the money is ours.
     ///

@@ -98,6 +98,7 @@ pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
         key: sealed.key,
         payment_id: payment.payment_id,
         payment_hash: hash,
+        preimage: payment.preimage,
         asked: sealed.amount,
         amount: payment.amount,
         payer_id: payment.payer_id,

@@ -3,7 +3,7 @@
 use bolt1::{Msat, PublicKey, Timestamp};
 use bolt12::Invoice;
 
-use crate::id::{InvoiceRow, OfferRow, PaymentHash};
+use crate::id::{InvoiceRow, OfferRow, PaymentHash, Preimage};
 
 /// What was paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,8 @@ pub struct Receipt {
     pub payment_id: [u8; 32],
     /// Its hash.
     pub payment_hash: PaymentHash,
+    /// What it is taken with. Secret until it is ours.
+    pub preimage: Preimage,
     /// What the invoice asked.
     pub asked: Msat,
     /// What arrived.

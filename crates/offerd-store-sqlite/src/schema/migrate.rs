@@ -1,5 +1,7 @@
 //! Bringing a file to the newest schema.
 
+use std::collections::BTreeMap;
+
 use offerd_core::port::PortError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -11,7 +13,7 @@ const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_initial.sql")]
 /// Takes the steps that `db` has not seen, all of them or none, and the file's lock with them.
 ///
 /// # Errors
-/// `Rejected` when the file is from a newer version or another program, `Unavailable` when another process has
+/// `Rejected` when the file is from a newer version, an unreleased one or another program, `Unavailable` when another process has
 /// it open.
 pub(crate) fn migrate(db: &mut Connection) -> Result<(), PortError> {
     let what = "bring the store's schema up to date";
@@ -19,6 +21,7 @@ pub(crate) fn migrate(db: &mut Connection) -> Result<(), PortError> {
     for step in steps_from(version(&tx)?)? {
         tx.execute_batch(step).doing(what)?;
     }
+    refuse_unexpected(&tx, MIGRATIONS)?;
     tx.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))
         .doing(what)?;
     tx.commit().doing(what)
@@ -32,7 +35,9 @@ pub(crate) fn is_known(db: &mut Connection) -> Result<bool, PortError> {
     let what = "read the store's schema";
     let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive).doing(what)?;
     let version = version(&tx)?;
-    steps_from(version)?;
+    let to_come = steps_from(version)?.len();
+    let seen = MIGRATIONS.get(..MIGRATIONS.len().saturating_sub(to_come)).unwrap_or_default();
+    refuse_unexpected(&tx, seen)?;
     tx.rollback().doing(what)?;
     Ok(version > 0)
 }
@@ -66,4 +71,34 @@ fn refuse_foreign(tx: &Transaction<'_>, version: usize) -> Result<(), PortError>
         return Err(PortError::rejected("the file is a database of another program"));
     }
     Ok(())
+}
+
+/// A file must have what the steps make, to the letter: before the first release its step was still being changed, and
+/// a file from then has the same version with other tables.
+fn refuse_unexpected(db: &Connection, steps: &[&str]) -> Result<(), PortError> {
+    let what = "read the store's schema";
+    let fresh = Connection::open_in_memory().doing(what)?;
+    for step in steps {
+        fresh.execute_batch(step).doing(what)?;
+    }
+    let (expected, found) = (definitions(&fresh)?, definitions(db)?);
+    let mut names = expected.keys().chain(found.keys());
+    let Some(name) = names.find(|name| expected.get(*name) != found.get(*name)) else {
+        return Ok(());
+    };
+    Err(PortError::rejected(format!(
+        "the store was written by an unreleased offerd: its schema has the number {}, but `{name}` is not what this \
+         program makes; use the program that wrote it, or a new data directory",
+        steps.len()
+    )))
+}
+
+/// What defines each table, index and trigger, by name.
+fn definitions(db: &Connection) -> Result<BTreeMap<String, String>, PortError> {
+    let what = "read the store's schema";
+    let sql =
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";
+    let mut statement = db.prepare(sql).doing(what)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).doing(what)?;
+    rows.collect::<Result<_, _>>().doing(what)
 }

@@ -6,8 +6,8 @@ use bolt1::BlockHeight;
 use bolt4::BlindedPath;
 use bolt12::BlindedPayInfo;
 use offerd_core::port::{
-    Bolt11Minted, Bolt11Order, InvoiceIssuer, MintOrder, Minted, PaymentFailure, PaymentPath,
-    PortError,
+    Bolt11Minted, Bolt11Order, Bolt11Refused, InvoiceIssuer, MintOrder, Minted, PaymentFailure,
+    PaymentPath, PortError,
 };
 
 use super::FakeNode;
@@ -41,9 +41,9 @@ impl InvoiceIssuer for FakeNode {
         })
     }
 
-    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, Bolt11Refused> {
         self.call(Call::Mint, |state| {
-            let preimage = state.bytes();
+            let preimage = order.preimage.map_or_else(|| state.bytes(), |chosen| chosen.0);
             let payment_hash = sha256::Hash::hash(&preimage).to_byte_array();
             let hex: String = payment_hash.iter().map(|byte| format!("{byte:02x}")).collect();
             let string = format!("lnbcrt1fake{hex}");
@@ -66,6 +66,7 @@ impl InvoiceIssuer for FakeNode {
                 created_at: crate::sample::NOW,
             })
         })
+        .map_err(Bolt11Refused::Fault)
     }
 
     async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {

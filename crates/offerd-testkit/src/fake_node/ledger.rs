@@ -2,6 +2,7 @@
 
 use bolt1::{Msat, PublicKey, Timestamp};
 use bolt4::BlindedPath;
+use offerd_core::Preimage;
 use offerd_core::port::{
     Bolt11Facts, IncomingPayment, MintOrder, NodeEvent, PayOrder, PayRefused, PaymentFailure,
     PaymentPath,
@@ -186,6 +187,7 @@ impl State {
             payment_id: htlc.incoming_id,
             amount: htlc.amount,
             context: order.map(|order| order.context),
+            preimage: Preimage(htlc.preimage),
             payer_id: order.map(|order| order.payer_id),
             quantity: order.and_then(|order| order.quantity),
             payer_note: order.and_then(|order| order.payer_note.clone()),

@@ -56,7 +56,11 @@ impl State {
 
     /// The records of an order, the first place first.
     pub(super) fn order(&self, subsystem: Subsystem, kind: ChangeKind) -> Vec<Subject> {
-        let changes = self.events.iter().flat_map(Event::changes);
+        let redeems = |event: &Event| {
+            let id = event.earlier_payment()?;
+            self.payments.iter().find(|payment| payment.id == id)?.payout()
+        };
+        let changes = self.events.iter().flat_map(|event| event.changes(redeems(event)));
         let wanted =
             changes.filter(|change| change.kind == kind && change.subject.subsystem() == subsystem);
         wanted.map(|change| change.subject).collect()

@@ -10,7 +10,7 @@ use offerd_core::payment::{
 };
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
-use offerd_core::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
+use offerd_core::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, Preimage};
 
 use super::{
     NOW, bytes, invoice, keypair, offer, payout_offer, payout_request, payout_request_signed, point,
@@ -195,6 +195,7 @@ pub fn receipt(number: u32, source: Source) -> Receipt {
         key: ReceiptKey { source, request_mac: bytes("request mac", number) },
         payment_id: bytes("node's payment id", number),
         payment_hash: PaymentHash(invoice.payment_hash()),
+        preimage: Preimage(bytes("preimage", number)),
         asked: invoice.amount(),
         amount: invoice.amount(),
         payer_id: Some(point(number)),

@@ -1,7 +1,8 @@
 //! Making invoices of BOLT 11.
 
 use offerd_core::invoice_book::{Bolt11Arguments, OwnInvoice};
-use offerd_core::{Batch, Event, Misuse};
+use offerd_core::port::Bolt11Refused;
+use offerd_core::{Batch, Event, Misuse, PaymentHash};
 
 use super::{CallError, Driver};
 
@@ -22,10 +23,13 @@ impl Driver {
     pub async fn create_bolt11(&self, arguments: Bolt11Arguments) -> Result<Bolt11Made, CallError> {
         let order = arguments.order()?;
         self.require_free_label(&arguments.label)?;
-        let minted = self.ports.issuer.mint_bolt11(order).await?;
+        let minted = self.ports.issuer.mint_bolt11(order).await.map_err(refused)?;
         let _deciding = self.deciding.lock().await;
         // Looked at again, now that nobody else can take it.
         self.require_free_label(&arguments.label)?;
+        if self.ports.store.bolt11_by_hash(PaymentHash(minted.payment_hash))?.is_some() {
+            return Err(Misuse::InvoicePreimageTaken.into());
+        }
         let row = self.ports.store.next_invoice_row()?;
         let invoice = arguments.record(row, &minted, self.now());
         self.commit(&Batch::of(Event::InvoiceMade(invoice.clone())))?;
@@ -38,4 +42,15 @@ impl Driver {
             None => Ok(()),
         }
     }
+}
+
+/// The refusal under the name of the parameter that is to blame.
+fn refused(refused: Bolt11Refused) -> CallError {
+    let (parameter, expected) = match refused {
+        Bolt11Refused::Fallback(why) => ("fallbacks", why),
+        Bolt11Refused::FinalDelay(why) => ("cltv", why),
+        Bolt11Refused::Channel(why) => ("exposeprivatechannels", why),
+        Bolt11Refused::Fault(fault) => return fault.into(),
+    };
+    Misuse::parameter(parameter, expected).into()
 }

@@ -113,7 +113,7 @@ impl Driver {
                 let receipt = store.receipt(&ReceiptKey { source, request_mac: *request_mac })?;
                 Ok(receipt.map(ListedInvoice::Receipt))
             }
-            Subject::Offer(_) | Subject::Payment(_) => Ok(None),
+            Subject::Offer(_) | Subject::Payment(_) | Subject::Payout(_) => Ok(None),
         }
     }
 

@@ -44,7 +44,7 @@ pub use call_error::{Attempt, CallError, Step};
 pub use fetch::FetchOutcome;
 pub use invoices::{ListedInvoice, answer_label};
 pub use offers::{OfferMade, OfferRequest};
-pub use pay::{PayCall, PayOutcome, is_bolt11};
+pub use pay::{PayCall, PayOutcome};
 pub use payouts::PayoutMade;
 pub use send_invoice::Redeemed;
 pub use warning::Warning;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bolt1::{CltvDelta, Msat, Seconds};
+use bolt11::is_bolt11;
 use bolt12::{Bolt12String, Invoice, OfferId, Price};
 use offerd_core::fetch::FetchArguments;
 use offerd_core::payment::{
@@ -93,13 +94,6 @@ impl Course {
         let left = self.left();
         Seconds(left.saturating_sub(left / 10).as_secs())
     }
-}
-
-/// Whether a string looks like an invoice of BOLT 11 and not like one of BOLT 12.
-pub fn is_bolt11(string: &str) -> bool {
-    let lower: String = string.trim().chars().take(24).collect::<String>().to_ascii_lowercase();
-    let bare = lower.strip_prefix("lightning:").unwrap_or(&lower);
-    ["lnbc", "lntb", "lnsb"].into_iter().any(|prefix| bare.starts_with(prefix))
 }
 
 /// Refuses what an invoice has no use for.

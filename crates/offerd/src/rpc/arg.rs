@@ -3,6 +3,7 @@
 use bolt1::{Msat, PublicKey};
 use offerd_api::method::{Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW};
 use offerd_core::amount::{AmountError, AmountSpec};
+use offerd_core::port::Hints;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -35,6 +36,8 @@ pub enum Arg {
     FeeRate(FeeChoice),
     /// [`Kind::TextList`].
     Texts(Vec<String>),
+    /// [`Kind::Channels`].
+    Channels(Hints),
 }
 
 /// Reads a value as one of `kind`.
@@ -86,6 +89,7 @@ pub(super) fn read(kind: Kind, raw: &RawValue) -> Result<Arg, String> {
             .map(|word| Arg::Text(word.to_owned()))
             .ok_or_else(expected),
         Kind::TextList => texts(value).map(Arg::Texts).ok_or_else(expected),
+        Kind::Channels => channels(&value).map(Arg::Channels).ok_or_else(expected),
         Kind::Any => Err("not supported".to_owned()),
     }
 }
@@ -138,6 +142,23 @@ fn texts(value: Value) -> Option<Vec<String>> {
     let texts: Vec<String> = items.into_iter().map(text).collect::<Option<_>>()?;
     let fits = texts.len() <= 64 && texts.iter().all(|text| text.len() <= MAX_TEXT);
     fits.then_some(texts)
+}
+
+fn channels(value: &Value) -> Option<Hints> {
+    let scid = |value: &Value| value.as_str()?.parse().ok();
+    match value {
+        Value::Bool(true) => Some(Hints::Always),
+        Value::Bool(false) => Some(Hints::Never),
+        Value::String(word) => match word.as_str() {
+            "true" => Some(Hints::Always),
+            "false" => Some(Hints::Never),
+            name => Some(Hints::Only(vec![name.parse().ok()?])),
+        },
+        Value::Array(names) if names.len() <= 64 => {
+            names.iter().map(scid).collect::<Option<_>>().map(Hints::Only)
+        }
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 /// The text of an amount: a string, or a whole number in millisatoshi.
@@ -243,4 +264,5 @@ from_arg! {
     Option<u64>: SatOrAll;
     FeeChoice: FeeRate;
     Vec<String>: Texts;
+    Hints: Channels;
 }

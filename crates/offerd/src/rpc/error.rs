@@ -81,6 +81,7 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         }
         Misuse::LabelTaken { .. } | Misuse::ExistsInactive => code::OFFER_ALREADY_EXISTS,
         Misuse::InvoiceLabelTaken => code::INVOICE_LABEL_EXISTS,
+        Misuse::InvoicePreimageTaken => code::INVOICE_PREIMAGE_EXISTS,
         Misuse::PaymentLabelTaken => code::PAY_LABEL_USED,
         Misuse::Unknown { .. } => code::GENERAL,
         Misuse::AlreadyDisabled => code::OFFER_ALREADY_DISABLED,
@@ -108,6 +109,7 @@ fn misuse_object(misuse: Misuse) -> ErrorObject {
         Misuse::Parameter { .. }
         | Misuse::NotYet { .. }
         | Misuse::InvoiceLabelTaken
+        | Misuse::InvoicePreimageTaken
         | Misuse::PaymentLabelTaken
         | Misuse::ExistsInactive
         | Misuse::Unknown { .. }

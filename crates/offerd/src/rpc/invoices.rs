@@ -1,8 +1,9 @@
 //! Invoices of ours as the API shows them.
 
 use bolt1::{Msat, Timestamp};
-use offerd_api::ErrorObject;
+use bolt11::is_bolt11;
 use offerd_api::invoice::InvoiceView;
+use offerd_api::{ErrorObject, uri};
 use offerd_core::OfferRow;
 use offerd_core::change::ChangeKind;
 use offerd_core::invoice_book::{Bolt11Terms, OwnContent, OwnInvoice};
@@ -11,7 +12,7 @@ use offerd_core::receipt::{Receipt, ReceiptState, Source};
 use super::call::Api;
 use super::error::fault_object;
 use super::view;
-use crate::driver::{ListedInvoice, answer_label, is_bolt11};
+use crate::driver::{ListedInvoice, answer_label};
 
 /// The invoice with its places in the orders of changes.
 pub(super) fn view(
@@ -65,6 +66,7 @@ fn of_receipt(api: &Api, receipt: &Receipt, now: Timestamp) -> Result<InvoiceVie
         ReceiptState::Paid { at } => {
             view.status = "paid".to_owned();
             view.paid_at = Some(at.0);
+            view.payment_preimage = Some(hex::encode(receipt.preimage.0));
             view.amount_received_msat = Some(receipt.amount.as_u64());
         }
     }
@@ -122,7 +124,8 @@ fn add_offer(
 
 /// The string of an invoice as we write it, of either kind.
 pub(super) fn read_string(parameter: &str, string: &str) -> Result<String, ErrorObject> {
-    let string = string.trim();
+    let string = uri::code_in(string).map_err(|error| ErrorObject::parameter(parameter, error))?;
+    let string = string.as_ref();
     if is_bolt11(string) {
         let lower = string.to_ascii_lowercase();
         return Ok(lower.strip_prefix("lightning:").unwrap_or(&lower).to_owned());

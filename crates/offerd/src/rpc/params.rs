@@ -6,7 +6,7 @@
 use std::fmt;
 
 use offerd_api::method::{Method, Need, Param};
-use offerd_api::{ErrorObject, code};
+use offerd_api::{ErrorObject, code, uri};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -39,6 +39,16 @@ impl Args {
         let fault = || ErrorObject::new(code::GENERAL, format!("internal error: no {name}"));
         self.get(name)?.ok_or_else(fault)
     }
+}
+
+/// The code that a required parameter is or, where it is a `bitcoin:` URI, has in it.
+///
+/// # Errors
+/// -32602 where there is none in it.
+pub(super) fn read_code(args: &Args, name: &str) -> Result<String, ErrorObject> {
+    let text: String = args.need(name)?;
+    let code = uri::code_in(&text).map_err(|error| ErrorObject::parameter(name, error))?;
+    Ok(code.into_owned())
 }
 
 /// Reads the parameters of a call of `method`.
@@ -74,9 +84,7 @@ fn read(param: &Param, raw: Option<&RawValue>) -> Result<Option<Arg>, ErrorObjec
         }
         (Some(raw), _) => arg::read(param.kind, raw).map(Some).map_err(refuse),
         (None, Need::Optional) => Ok(None),
-        (None, Need::Required) => {
-            Err(refuse(format!("missing required parameter, {}", param.kind.expected())))
-        }
+        (None, Need::Required) => Err(refuse(format!("is required: {}", param.kind.expected()))),
         (None, Need::Default(default)) => {
             let raw: &RawValue = serde_json::from_str(default)
                 .map_err(|_| refuse("internal error: default".to_owned()))?;

@@ -101,7 +101,7 @@ pub(super) fn payout_as_request(payout: &Payout) -> Option<InvoiceRequestView> {
 /// A payout with both its strings.
 pub(super) fn payout(
     payout: &Payout,
-    created_index: u64,
+    (created_index, updated_index): (u64, Option<u64>),
     claims: &[OutgoingPayment],
     now: Timestamp,
 ) -> PayoutView {
@@ -115,6 +115,7 @@ pub(super) fn payout(
     PayoutView {
         state: state_name(payout.state).to_owned(),
         created_index,
+        updated_index,
         created_at: payout.created_at.0,
         expired: payout.is_expired_at(now),
         offer_id: payout.offer_id().map(|id| id.to_string()),

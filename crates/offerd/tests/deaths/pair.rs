@@ -6,7 +6,8 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::client::{attempt, call};
-use crate::town::{Daemon, Town, until};
+use crate::town::{Daemon, Town};
+use crate::until::until;
 
 /// One of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

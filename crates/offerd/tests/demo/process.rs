@@ -4,31 +4,14 @@ use std::io::{BufRead, BufReader, Lines, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::attempt;
+use crate::until::until;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_offerd");
-/// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// Looks until there is something to see.
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
-        thread::sleep(PAUSE);
-    }
-}
-
 /// Waits until a node has written down all that it had to: its database rests for some looks.
 pub(crate) fn until_quiet(dir: &Path) {
     const LOOKS: u32 = 20;

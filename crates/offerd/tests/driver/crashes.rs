@@ -7,7 +7,7 @@ use offerd_core::receipt::ReceiptState;
 use offerd_core::{Batch, Effect, PaymentHash};
 use offerd_testkit::{Call, Moment};
 
-use crate::world::{World, pass, pay_call, settle, strings};
+use crate::world::{World, bolt11_arguments, pass, pay_call, settle, strings};
 
 #[tokio::test(start_paused = true)]
 async fn a_payer_that_dies_around_the_payment_of_a_claim_pays_once() {
@@ -74,6 +74,45 @@ async fn a_payee_that_dies_around_the_release_of_the_preimage_is_paid_once_and_k
             assert_eq!(shop.gained(), 1_000_000);
             assert_eq!(shop.store.outbox().unwrap(), []);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bolt_11_invoice_is_paid_once_whichever_side_dies_around_its_payment() {
+    for (moment, payer_dies) in [
+        (Moment::Before, true),
+        (Moment::After, true),
+        (Moment::Before, false),
+        (Moment::After, false),
+    ] {
+        let world = World::new();
+        let (mut shop, mut customer) = (world.announced(), world.announced());
+        let made = shop.driver.create_bolt11(bolt11_arguments(1_000, "order 17")).await.unwrap();
+        let string = made.invoice.bolt11().unwrap().string.clone();
+        match payer_dies {
+            true => customer.node.crash_at(Call::Pay, moment),
+            false => shop.node.crash_at(Call::Accept, moment),
+        }
+        let mut call = pay_call(&string);
+        call.label = Some("lunch".into());
+        let paying = customer.spawn_pay(call.clone());
+        settle().await;
+        if payer_dies {
+            assert!(customer.payments()[0].is_pending(), "{moment:?}");
+            paying.abort();
+            customer = customer.restart();
+        } else {
+            assert_eq!(shop.receipts()[0].state, ReceiptState::Claiming, "{moment:?}");
+            shop.node.forget_what_was_handled();
+            shop = shop.restart();
+        }
+        settle().await;
+        let outcome = customer.driver.pay(call).await.unwrap();
+        assert!(outcome.payment.is_paid() && !outcome.begun_now, "{moment:?} {payer_dies}");
+        assert_eq!((customer.payments().len(), shop.receipts().len()), (1, 1));
+        assert!(matches!(shop.receipts()[0].state, ReceiptState::Paid { .. }));
+        assert_eq!((shop.gained(), customer.gained()), (1_000_000, -1_000_000));
+        assert_eq!(shop.store.outbox().unwrap(), []);
     }
 }
 

@@ -13,15 +13,15 @@ use offerd::driver::{
 };
 use offerd_core::Policy;
 use offerd_core::amount::AmountSpec;
-use offerd_core::invoice_book::RedeemArguments;
+use offerd_core::invoice_book::{Bolt11Arguments, RedeemArguments};
 use offerd_core::keys::Keys;
 use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::{Payout, PayoutArguments, Uses};
 use offerd_core::port::{
-    Bolt11Facts, Bolt11Minted, Bolt11Order, Destination, Indexed, InvoiceIssuer, InvoicePayer,
-    MessageContent, MintOrder, Minted, NodeEvent, OnionTransport as _, OutboundMessage, Page,
-    PayOrder, PayRefused, PortError, Store as _,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Destination, Hints, Indexed,
+    InvoiceIssuer, InvoicePayer, MessageContent, MintOrder, Minted, NodeEvent, OnionTransport as _,
+    OutboundMessage, Page, PayOrder, PayRefused, PortError, Store as _,
 };
 use offerd_core::receipt::Receipt;
 use offerd_testkit::{FakeNetwork, FakeNode, MemoryStore, Reach, Recorder, SeededEntropy, sample};
@@ -119,7 +119,7 @@ impl InvoiceIssuer for Watched {
         self.node.mint(order).await
     }
 
-    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, Bolt11Refused> {
         tokio::task::yield_now().await;
         self.node.mint_bolt11(order).await
     }
@@ -351,6 +351,22 @@ pub(crate) fn payout_arguments(sat: u64) -> PayoutArguments {
         refund_for: None,
         approve: false,
         with_offer: true,
+    }
+}
+
+/// An invoice of BOLT 11 over so many satoshi.
+#[allow(dead_code, reason = "shared with the tests of the RPC")]
+pub(crate) fn bolt11_arguments(sat: u64, label: &str) -> Bolt11Arguments {
+    Bolt11Arguments {
+        amount: AmountSpec::Msat(Msat::from_sat(sat).unwrap()),
+        label: label.to_owned(),
+        description: "two teas".to_owned(),
+        description_as_hash: false,
+        expiry: Seconds(3_600),
+        final_delay: None,
+        fallbacks: Vec::new(),
+        preimage: None,
+        hints: Hints::Automatic,
     }
 }
 

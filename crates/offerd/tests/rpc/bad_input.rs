@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use offerd_api::method;
+use offerd_api::method::{self, Kind, Need};
+use serde_json::{Map, Value, json};
 
 use crate::caller::Caller;
 use crate::world::World;
@@ -16,12 +17,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
     ("help", r#"["nonsense"]"#, -32601, "Unknown command 'nonsense'"),
     ("help", r#"["a", "b"]"#, -32602, "params: too many: got 2, takes at most 1 (help [command])"),
     ("help", r#"{"command": 1}"#, -32602, "command: should be a string"),
-    (
-        "notifications",
-        r#"{}"#,
-        -32602,
-        "enable: missing required parameter, should be `true` or `false`",
-    ),
+    ("notifications", r#"{}"#, -32602, "enable: is required: should be `true` or `false`"),
     ("notifications", r#"["maybe"]"#, -32602, "enable: should be `true` or `false`"),
     ("stop", r#"["now"]"#, -32602, "params: too many: got 1, takes at most 0 (stop)"),
     ("stop", r#"{"now": true}"#, -32602, "now: unknown parameter (stop)"),
@@ -43,12 +39,12 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "addresstype: should be `bech32`: this wallet makes no others",
     ),
     ("listfunds", r#"["yes"]"#, -32602, "spent: should be `true` or `false`"),
-    ("withdraw", r#"{}"#, -32602, "destination: missing required parameter, should be a string"),
+    ("withdraw", r#"{}"#, -32602, "destination: is required: should be a string"),
     (
         "withdraw",
         r#"["a"]"#,
         -32602,
-        "satoshi: missing required parameter, should be a positive amount in sat, or `all`",
+        "satoshi: is required: should be a positive amount in sat, or `all`",
     ),
     ("withdraw", r#"["a", 0]"#, -32602, "satoshi: should be a positive amount in sat, or `all`"),
     (
@@ -110,7 +106,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "disconnect",
         r#"[]"#,
         -32602,
-        "id: missing required parameter, should be a node id: 33 bytes in hexadecimal",
+        "id: is required: should be a node id: 33 bytes in hexadecimal",
     ),
     (
         "disconnect",
@@ -155,7 +151,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         -32602,
         "push_msat: should be an amount in msat",
     ),
-    ("close", r#"{}"#, -32602, "id: missing required parameter, should be a string"),
+    ("close", r#"{}"#, -32602, "id: is required: should be a string"),
     (
         "close",
         r#"["1x1x1"]"#,
@@ -174,14 +170,9 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         -32602,
         "destination: not supported yet: closing to an address outside (the wallet receives what is ours: withdraw it then)",
     ),
-    ("signmessage", r#"[]"#, -32602, "message: missing required parameter, should be a string"),
+    ("signmessage", r#"[]"#, -32602, "message: is required: should be a string"),
     ("signmessage", r#"[{"a": 1}]"#, -32602, "message: should be a string"),
-    (
-        "checkmessage",
-        r#"["text"]"#,
-        -32602,
-        "zbase: missing required parameter, should be a string",
-    ),
+    ("checkmessage", r#"["text"]"#, -32602, "zbase: is required: should be a string"),
     (
         "checkmessage",
         r#"["text", "zbase", "me"]"#,
@@ -193,7 +184,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "offer",
         r#"[]"#,
         -32602,
-        "amount: missing required parameter, should be a positive amount in msat, or `any`",
+        "amount: is required: should be a positive amount in msat, or `any`",
     ),
     (
         "offer",
@@ -206,7 +197,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "offer",
         r#"["5sat"]"#,
         -32602,
-        "description: is required for the user to know what it was they paid for",
+        "description: is required: whoever pays an amount must know what for",
     ),
     (
         "offer",
@@ -230,12 +221,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
     ("listoffers", r#"["lno1"]"#, -32602, "offer_id: should be 32 bytes in hexadecimal"),
     ("listoffers", r#"{"direction": "up"}"#, -32602, "direction: should be one of `in`, `out`"),
     ("listoffers", r#"{"index": "deleted"}"#, -32602, "index: should be one of `created`"),
-    (
-        "disableoffer",
-        r#"{}"#,
-        -32602,
-        "offer_id: missing required parameter, should be 32 bytes in hexadecimal",
-    ),
+    ("disableoffer", r#"{}"#, -32602, "offer_id: is required: should be 32 bytes in hexadecimal"),
     (
         "disableoffer",
         r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
@@ -273,13 +259,13 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         -32602,
         "payer_metadata: should be bytes in hexadecimal",
     ),
-    ("decode", r#"[]"#, -32602, "string: missing required parameter, should be a string"),
+    ("decode", r#"[]"#, -32602, "string: is required: should be a string"),
     // Payouts.
     (
         "offerout",
         r#"["5sat"]"#,
         -32602,
-        "description: missing required parameter, should be a UTF-8 string without \\u escapes",
+        "description: is required: should be a UTF-8 string without \\u escapes",
     ),
     (
         "offerout",
@@ -317,12 +303,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         -32602,
         "max_uses: unnecessary: goes with single_use false",
     ),
-    (
-        "waitpayout",
-        r#"[]"#,
-        -32602,
-        "offer_id: missing required parameter, should be 32 bytes in hexadecimal",
-    ),
+    ("waitpayout", r#"[]"#, -32602, "offer_id: is required: should be 32 bytes in hexadecimal"),
     (
         "waitpayout",
         r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
@@ -333,7 +314,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "approvepayout",
         r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
         -32602,
-        "payment_hash: missing required parameter, should be 32 bytes in hexadecimal",
+        "payment_hash: is required: should be 32 bytes in hexadecimal",
     ),
     (
         "approvepayout",
@@ -366,7 +347,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "enableinvoicerequest",
         r#"[]"#,
         -32602,
-        "invreq_id: missing required parameter, should be 32 bytes in hexadecimal",
+        "invreq_id: is required: should be 32 bytes in hexadecimal",
     ),
     (
         "enableinvoicerequest",
@@ -374,12 +355,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         -1,
         "Unknown invoice_request",
     ),
-    (
-        "sendinvoice",
-        r#"["{OUT}"]"#,
-        -32602,
-        "label: missing required parameter, should be a string or an integer",
-    ),
+    ("sendinvoice", r#"["{OUT}"]"#, -32602, "label: is required: should be a string or an integer"),
     ("sendinvoice", r#"["{OUT}", 1.5]"#, -32602, "label: should be a string or an integer"),
     (
         "sendinvoice",
@@ -388,7 +364,25 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "amount_msat: should be a positive amount in msat",
     ),
     // Payments.
-    ("pay", r#"{}"#, -32602, "bolt11: missing required parameter, should be a string"),
+    (
+        "pay",
+        r#"["anna@example.org"]"#,
+        -32602,
+        "bolt11: names such as user@domain (BIP 353) are not supported, since they need DNSSEC: give the lno… string that the name stands for",
+    ),
+    (
+        "fetchinvoice",
+        r#"["bitcoin:bc1qq?amount=1"]"#,
+        -32602,
+        "offer: this bitcoin: URI has neither lno= nor lightning= in it: it can be paid on the chain alone, with withdraw",
+    ),
+    (
+        "sendinvoice",
+        r#"["bitcoin:?req-pop=1&lno=lno1", "l"]"#,
+        -32602,
+        "invreq: this bitcoin: URI demands `req-pop`, which is not known here",
+    ),
+    ("pay", r#"{}"#, -32602, "bolt11: is required: should be a string"),
     (
         "pay",
         r#"["{PAY}", "1.5sat"]"#,
@@ -451,12 +445,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
     ("listpays", r#"{"index": "deleted"}"#, -32602, "index: should be one of `created`, `updated`"),
     ("listpays", r#"{"limit": -1}"#, -32602, "limit: should be an integer from 0 to 4294967295"),
     // Invoices.
-    (
-        "invoice",
-        r#"["5sat", "l"]"#,
-        -32602,
-        "description: missing required parameter, should be a string",
-    ),
+    ("invoice", r#"["5sat", "l"]"#, -32602, "description: is required: should be a string"),
     (
         "invoice",
         r#"["0sat", "l", "d"]"#,
@@ -474,7 +463,19 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "invoice",
         r#"{"amount_msat": 1, "label": "l", "description": "d", "preimage": "00"}"#,
         -32602,
-        "preimage: not supported yet: choosing the preimage",
+        "preimage: should be 32 bytes in hexadecimal",
+    ),
+    (
+        "invoice",
+        r#"{"amount_msat": 1, "label": "l", "description": "d", "exposeprivatechannels": ["1x1"]}"#,
+        -32602,
+        "exposeprivatechannels: should be `true`, `false`, or a list of short_channel_ids",
+    ),
+    (
+        "invoice",
+        r#"{"amount_msat": 1, "label": "l", "description": "d", "cltv": 2017}"#,
+        -32602,
+        "cltv: should be an integer from 1 to 2016",
     ),
     (
         "listinvoices",
@@ -489,21 +490,11 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         -32602,
         "payment_hash: should be 32 bytes in hexadecimal",
     ),
-    (
-        "waitinvoice",
-        r#"[]"#,
-        -32602,
-        "label: missing required parameter, should be a string or an integer",
-    ),
+    ("waitinvoice", r#"[]"#, -32602, "label: is required: should be a string or an integer"),
     ("waitinvoice", r#"["nobody"]"#, -1, "Label not found"),
     ("waitanyinvoice", r#"[-1]"#, -32602, "lastpay_index: should be an unsigned 64-bit integer"),
     ("waitanyinvoice", r#"[0, 0]"#, 904, "timed out: nothing was paid"),
-    (
-        "waitoffer",
-        r#"[]"#,
-        -32602,
-        "offer_id: missing required parameter, should be 32 bytes in hexadecimal",
-    ),
+    ("waitoffer", r#"[]"#, -32602, "offer_id: is required: should be 32 bytes in hexadecimal"),
     (
         "waitoffer",
         r#"["0000000000000000000000000000000000000000000000000000000000000000"]"#,
@@ -514,7 +505,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "wait",
         r#"["forwards", "created", 0]"#,
         -32602,
-        "subsystem: should be one of `invoices`, `sendpays`, `offers`",
+        "subsystem: should be one of `invoices`, `sendpays`, `offers`, `payouts`",
     ),
     (
         "wait",
@@ -526,7 +517,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "wait",
         r#"["invoices", "created"]"#,
         -32602,
-        "nextvalue: missing required parameter, should be an unsigned 64-bit integer",
+        "nextvalue: is required: should be an unsigned 64-bit integer",
     ),
     (
         "wait",
@@ -567,4 +558,77 @@ fn every_method_is_in_the_table() {
     let missing: Vec<_> =
         method::all().map(|method| method.name).filter(|name| !seen.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// What stands for a parameter in a call that is wrong elsewhere: a value of its type.
+fn with_required(method: &method::Method, change: &str, to: Option<Value>) -> Value {
+    let required = method.params.iter().filter(|param| param.need == Need::Required);
+    let mut call: Map<String, Value> = required
+        .map(|param| (param.name.to_owned(), serde_json::from_str(&param.kind.example()).unwrap()))
+        .collect();
+    match to {
+        Some(value) => call.insert(change.to_owned(), value),
+        None => call.remove(change),
+    };
+    Value::Object(call)
+}
+
+/// Wrong calls of a method that follow from its table, each with the exact text: one for each thing that is missing,
+/// what nobody knows, one too many, and for each parameter a value of another type and one beyond each end of its range.
+fn wrong_calls(method: &method::Method) -> Vec<(Value, String)> {
+    let usage = method.usage();
+    let mut calls = vec![
+        (json!("text"), "params: should be an array or an object".to_owned()),
+        (
+            with_required(method, "\u{1b}[2J", Some(json!(1))),
+            format!("\\u{{1b}}[2J: unknown parameter ({usage})"),
+        ),
+    ];
+    let most = method.positional().count();
+    let what = format!("params: too many: got {}, takes at most {most} ({usage})", most + 1);
+    calls.push((json!(vec![Value::Null; most + 1]), what));
+    for param in method.params {
+        let name = param.name;
+        if let Some(what) = param.not_yet {
+            let text = format!("{name}: not supported yet: {what}");
+            calls.push((with_required(method, name, Some(json!(1))), text));
+            continue;
+        }
+        let expected = param.kind.expected();
+        if param.need == Need::Required {
+            let text = format!("{name}: is required: {expected}");
+            calls.push((with_required(method, name, None), text.clone()));
+            calls.push((with_required(method, name, Some(Value::Null)), text));
+        }
+        let mut values = vec![json!({}), json!([[]])];
+        if let Kind::Integer { min, max } = param.kind {
+            values.extend(min.checked_sub(1).map(|below| json!(below)));
+            values.extend(max.checked_add(1).map(|above| json!(above)));
+            values.push(json!("18446744073709551616"));
+        }
+        for value in values {
+            let text = format!("{name}: {expected}");
+            calls.push((with_required(method, name, Some(value)), text));
+        }
+    }
+    calls
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_method_refuses_what_its_table_does_not_allow_with_the_exact_text() {
+    let world = World::new();
+    let shop = Caller::of(world.announced());
+    let before = shop.rows();
+    let mut wrong = Vec::new();
+    for method in method::all() {
+        for (params, text) in wrong_calls(method) {
+            match shop.try_call(method.name, &params.to_string()).await {
+                Err(error) if error.code == -32602 && error.message == text => {}
+                other => wrong.push(format!("{} {params}: {other:?}, not {text}", method.name)),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(shop.rows(), before);
+    assert!(!shop.api.shutdown.is_requested());
 }

@@ -26,6 +26,7 @@ async fn an_invoice_is_on_record_before_it_is_paid_and_both_sides_list_it() {
     assert_eq!((&paid["status"], &paid["amount_msat"]), (&json!("complete"), &json!(21_000)));
     assert_eq!((&paid["bolt11"], &paid["payment_hash"]), (&made["bolt11"], &made["payment_hash"]));
     let told = shop.call("waitinvoice", json!(["order 17"])).await;
+    assert_eq!(told["payment_preimage"], paid["payment_preimage"]);
     assert_eq!((&told["status"], &told["amount_received_msat"]), (&json!("paid"), &json!(21_000)));
     assert_eq!((&told["label"], &told["pay_index"]), (&json!("order 17"), &json!(1)));
     let listed = customer.call("listpays", json!({ "bolt11": made["bolt11"] })).await;
@@ -53,6 +54,23 @@ async fn a_label_names_one_invoice() {
     shop.call("sendinvoice", json!([payout["bolt12"], "18"])).await;
     assert_eq!(shop.refusal("invoice", json!(["1sat", "18", "a"])).await.code, 900);
     assert_eq!(shop.rows()[3], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preimage_is_chosen_once_and_shown_when_it_is_paid() {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let preimage = "07".repeat(32);
+    let call = |label| json!({ "amount_msat": "1sat", "label": label, "description": "d", "preimage": preimage });
+    let made = shop.call("invoice", call("a")).await;
+    let refused = shop.refusal("invoice", call("b")).await;
+    assert_eq!((refused.code, shop.rows()[3]), (901, 1));
+    let unpaid = shop.call("listinvoices", json!(["a"])).await["invoices"][0].clone();
+    assert!(unpaid.get("payment_preimage").is_none(), "{unpaid}");
+    let paid = customer.call("pay", json!([made["bolt11"]])).await;
+    assert_eq!(paid["payment_preimage"], preimage);
+    settle().await;
+    let listed = shop.call("listinvoices", json!(["a"])).await["invoices"][0].clone();
+    assert_eq!(listed["payment_preimage"], preimage);
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,6 +153,6 @@ async fn strings_that_are_no_invoices_are_told_apart() {
     let long = shop.refusal("invoice", json!([1, "m", "x".repeat(640)])).await;
     assert_eq!(
         (long.code, long.message.as_str()),
-        (-32602, "description: should be at most 639 bytes long")
+        (-32602, "description: should be at most 639 bytes long, unless deschashonly is true")
     );
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use offerd::rpc::Socket;
 use offerd::shutdown::Shutdown;
+use offerd_testkit::rpc_schema::{check_filtered, check_response};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
@@ -41,6 +42,7 @@ impl Terminal {
         let reply = until_empty_line(&mut stream).await;
         assert!(reply.len() <= 100, "{reply}");
 
+        let filtered = filter.is_some();
         let id = format!("cli:{method}#4194304");
         let filter = filter.map(|filter| format!("\"filter\": {filter},")).unwrap_or_default();
         let request = format!(
@@ -50,6 +52,13 @@ impl Terminal {
         let reply: Value = serde_json::from_str(&until_empty_line(&mut stream).await).unwrap();
         assert_eq!(reply["id"], id.as_str());
         assert!(reply.get("params").is_none());
+        if let Some(result) = reply.get("result") {
+            let fits = match filtered {
+                true => check_filtered(method, result),
+                false => check_response(method, result),
+            };
+            assert_eq!(fits, Ok(()));
+        }
         reply
     }
 }
@@ -85,6 +94,12 @@ async fn lightning_cli_calls_by_name_and_with_a_filter() {
     let filter = "{\"offers\":[{\"description\":true,\"nonsense\":true}]}";
     let listed = terminal.call("listoffers", "[ ]", Some(filter)).await;
     assert_eq!(listed["result"], json!({ "offers": [{ "description": "tips" }] }));
+    // A filter of another shape than the result is told about, and takes nothing away.
+    let misfit = terminal.call("listoffers", "[ ]", Some("{\"offers\":{\"label\":true}}")).await;
+    assert!(misfit["result"]["warning_parameter_filter"].is_string(), "{misfit}");
+    let filter = "{\"help\":[{\"command\":true}],\"format-hint\":true}";
+    let help = terminal.call("help", "[ \"pay\" ]", Some(filter)).await;
+    assert_eq!(help["result"]["format-hint"], "simple");
 }
 
 #[tokio::test]

@@ -190,3 +190,21 @@ async fn invoices_are_found_by_the_tags_of_their_offer_and_come_in_pages() {
     let last = customer.call("listpays", json!({ "index": "updated", "start": 3 })).await;
     assert_eq!((&last["pays"][0]["updated_index"], &last["pays"][1]), (&json!(3), &json!(null)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_code_in_a_bitcoin_uri_is_paid_fetched_and_redeemed() {
+    let world = World::new();
+    let (shop, customer) = (Caller::of(world.announced()), Caller::of(world.announced()));
+    let tea = shop.call("offer", json!(["5sat", "tea"])).await["bolt12"].clone();
+    let uri = |code: &serde_json::Value| format!("bitcoin:?lno={}", code.as_str().unwrap());
+    customer.call("pay", json!([uri(&tea).to_uppercase()])).await;
+    customer.call("fetchinvoice", json!([uri(&tea)])).await;
+    let cash = shop.call("offerout", json!(["3sat", "cash"])).await["bolt12"].clone();
+    customer.call("sendinvoice", json!([uri(&cash), "mine"])).await;
+    let asked = shop.call("invoice", json!(["2sat", "l", "d"])).await["bolt11"].clone();
+    let uri = format!("bitcoin:bcrt1qq?lightning={}", asked.as_str().unwrap());
+    customer.call("xpay", json!([uri])).await;
+    let listed = customer.call("listpays", json!([uri])).await;
+    assert_eq!(listed["pays"][0]["bolt11"], asked);
+    assert_eq!(shop.party.gained(), 5_000 - 3_000 + 2_000);
+}

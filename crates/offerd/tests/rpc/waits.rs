@@ -170,3 +170,32 @@ async fn there_is_room_for_so_many_waits_and_no_more() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!waiting.is_finished());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_payout_is_followed_from_its_making_to_its_redemption() {
+    let world = World::new();
+    let (atm, customer) = (Caller::of(world.announced()), Caller::of(world.announced()));
+    let made = begin(&atm, "wait", json!(["payouts", "created", 1]));
+    settle().await;
+    let payout = atm.call("offerout", json!(["5sat", "cash", null, "till 1"])).await;
+    let told = made.await.unwrap().unwrap();
+    assert_eq!((&told["created"], &told["payouts"]["state"]), (&json!(1), &json!("open")));
+    assert_eq!(told["payouts"]["offer_id"], payout["offer_id"]);
+    assert_eq!(told["payouts"]["label"], "till 1");
+    let other = atm.call("offerout", json!(["6sat", "cash"])).await;
+    let redeemed = begin(&atm, "wait", json!(["payouts", "updated", 2]));
+    customer.call("sendinvoice", json!([payout["bolt12"], "mine"])).await;
+    let told = redeemed.await.unwrap().unwrap();
+    assert_eq!((&told["updated"], &told["payouts"]["state"]), (&json!(2), &json!("spent")));
+    atm.call("disableoffer", json!([other["offer_id"]])).await;
+    let told = atm.call("wait", json!(["payouts", "updated", 3])).await;
+    assert_eq!(told["payouts"]["state"], "disabled");
+    // The list counts on by the same places.
+    let newest = atm.call("listpayouts", json!({ "index": "updated", "start": 3 })).await;
+    let [entry] = newest["payouts"].as_array().unwrap().as_slice() else { panic!("{newest}") };
+    assert_eq!((&entry["offer_id"], &entry["updated_index"]), (&other["offer_id"], &json!(3)));
+    let both = atm.call("listpayouts", json!({ "index": "updated" })).await;
+    assert_eq!(both["payouts"][0]["offer_id"], payout["offer_id"]);
+    let second = atm.call("listpayouts", json!({ "start": 2, "limit": 1 })).await;
+    assert_eq!(second["payouts"][0]["created_index"], 2);
+}

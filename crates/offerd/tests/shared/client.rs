@@ -1,4 +1,5 @@
 //! Calling a node over its socket.
+#![allow(dead_code, reason = "shared: not every test uses all of it")]
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;

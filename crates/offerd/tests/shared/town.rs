@@ -1,4 +1,5 @@
 //! A chain in this process, and daemons as anybody would start them.
+#![allow(dead_code, reason = "shared: not every test uses all of it")]
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,7 +8,6 @@ use std::process::{Child, Command, Output, Stdio};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use bitcoin::{Address, Amount, Network, OutPoint, Transaction, Txid};
 use offerd_regtest::{Chain, RpcConfig, RpcServer};
@@ -16,25 +16,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::client::{attempt, call};
+use crate::until::until;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_offerd");
-/// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// Looks until there is something to see.
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
-        thread::sleep(PAUSE);
-    }
-}
-
 /// The chain, and a folder for everything.
 pub(crate) struct Town {
     pub(crate) chain: Arc<Chain>,

@@ -17,7 +17,8 @@ pub(super) fn order(store: &dyn Store, subsystem: Subsystem, kind: ChangeKind) -
 }
 
 pub fn an_empty_store_has_no_places(store: &dyn Store) {
-    for subsystem in [Subsystem::Invoices, Subsystem::Offers, Subsystem::Payments] {
+    let lists = [Subsystem::Invoices, Subsystem::Offers, Subsystem::Payments, Subsystem::Payouts];
+    for subsystem in lists {
         for kind in [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Paid] {
             assert_eq!(order(store, subsystem, kind), []);
         }
@@ -61,4 +62,31 @@ pub fn a_refused_event_takes_no_place(store: &dyn Store) {
     commit(store, [Event::OfferCreated(entry.clone())]);
     conflicts(store, Event::OfferCreated(entry));
     assert_eq!(store.last_place(Subsystem::Offers, ChangeKind::Created).expect("last"), 1);
+}
+
+pub fn a_payout_has_a_place_for_each_turn_of_its_redemptions(store: &dyn Store) {
+    let (payout, at) = (sample::payout_of_many(1, 5), sample::NOW);
+    let (paid, waits) = (sample::claim(1, &payout), sample::candidate(2, &payout));
+    let row = payout.row;
+    commit(store, [Event::PayoutCreated(payout)]);
+    let places = || order(store, Subsystem::Payouts, ChangeKind::Updated).len();
+    let ended = |id| Event::PaymentEnded { id, end: sample::failed() };
+    for (event, expected) in [
+        (Event::PaymentStarted(paid.clone()), 1),
+        (ended(paid.id), 2),
+        (Event::PaymentStarted(waits.clone()), 3),
+        (Event::PaymentApproved { id: waits.id, at }, 4),
+        (ended(waits.id), 5),
+        (Event::PayoutDisabled { row, at }, 6),
+        (Event::PayoutEnabled { row, at }, 7),
+    ] {
+        commit(store, [event]);
+        assert_eq!(places(), expected);
+    }
+    assert_eq!(order(store, Subsystem::Payouts, ChangeKind::Created), [Subject::Payout(row)]);
+    let order_of_ours = sample::order(3);
+    let id = order_of_ours.id;
+    commit(store, [Event::PaymentStarted(order_of_ours)]);
+    commit(store, [ended(id)]);
+    assert_eq!(places(), 7);
 }

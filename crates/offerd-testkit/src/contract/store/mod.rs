@@ -37,7 +37,8 @@ macro_rules! store_contract {
                 an_empty_store_has_no_places,
                 records_have_places_in_the_order_of_what_happened_to_them,
                 a_record_has_its_newest_place,
-                a_refused_event_takes_no_place;
+                a_refused_event_takes_no_place,
+                a_payout_has_a_place_for_each_turn_of_its_redemptions;
             offers:
                 an_offer_is_found_by_each_of_its_names,
                 an_unknown_offer_is_absent,

@@ -49,7 +49,7 @@ impl Snapshot {
 
 /// Every order of changes.
 fn orders() -> impl Iterator<Item = (Subsystem, ChangeKind)> {
-    let lists = [Subsystem::Invoices, Subsystem::Offers, Subsystem::Payments];
+    let lists = [Subsystem::Invoices, Subsystem::Offers, Subsystem::Payments, Subsystem::Payouts];
     let kinds = [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Paid];
     lists.into_iter().flat_map(move |list| kinds.into_iter().map(move |kind| (list, kind)))
 }

@@ -11,13 +11,11 @@ use offerd_core::fetch::FetchArguments;
 use super::Outcome;
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
-use crate::rpc::params::Args;
+use crate::rpc::params::{Args, read_code};
 use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
-    let string: String = args.need("offer")?;
-    let offer: Offer = string
-        .trim()
+    let offer: Offer = read_code(&args, "offer")?
         .parse()
         .map_err(|error: bolt12::Bolt12Error| ErrorObject::parameter("offer", error))?;
     let arguments = FetchArguments {

@@ -20,7 +20,7 @@ pub(super) fn call(args: &Args) -> Outcome {
             }
         },
     };
-    view::json(HelpList { help })
+    view::json(HelpList { help, format_hint: "simple".to_owned() })
 }
 
 fn entry(method: &Method, verbose: bool) -> HelpEntry {

@@ -1,8 +1,9 @@
 //! `invoice`
 
-use bolt1::{Msat, Seconds};
+use bolt1::{CltvDelta, Msat, Seconds};
 use offerd_api::ErrorObject;
 use offerd_api::invoice::InvoiceCreated;
+use offerd_core::Preimage;
 use offerd_core::change::{ChangeKind, Subject};
 use offerd_core::invoice_book::Bolt11Arguments;
 
@@ -13,11 +14,18 @@ use crate::rpc::params::Args;
 use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
+    let final_delay: Option<u64> = args.get("cltv")?;
+    let final_delay = final_delay.map(|blocks| u32::try_from(blocks).unwrap_or(u32::MAX));
     let arguments = Bolt11Arguments {
         amount: args.need("amount_msat")?,
         label: args.need("label")?,
         description: args.need("description")?,
+        description_as_hash: args.need("deschashonly")?,
         expiry: Seconds(args.need("expiry")?),
+        final_delay: final_delay.map(CltvDelta),
+        fallbacks: args.get("fallbacks")?.unwrap_or_default(),
+        preimage: args.get("preimage")?.map(Preimage),
+        hints: args.get("exposeprivatechannels")?.unwrap_or_default(),
     };
     let made = api.driver.create_bolt11(arguments).await.map_err(to_object)?;
     let invoice = made.invoice;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bolt1::{CltvDelta, Msat};
+use bolt11::is_bolt11;
 use bolt12::{Bolt12String, Price};
 use offerd_api::ErrorObject;
 use offerd_api::payment::PayResult;
@@ -10,10 +11,10 @@ use offerd_core::Misuse;
 use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState};
 
 use super::Outcome;
-use crate::driver::{CallError, PayCall, is_bolt11};
+use crate::driver::{CallError, PayCall};
 use crate::rpc::call::Api;
-use crate::rpc::error::to_object;
-use crate::rpc::params::Args;
+use crate::rpc::error::{fault_object, to_object};
+use crate::rpc::params::{Args, read_code};
 use crate::rpc::view;
 
 /// A fee that is always fine where a percentage is asked for, unless the call says otherwise.
@@ -38,7 +39,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         destination: payment.invoice.node_id().to_string(),
         payment_hash: payment.payment_hash().to_string(),
         created_at: payment.created_at.0,
-        parts: 1,
+        parts: failed_attempts(api, &payment)?.saturating_add(1),
         amount_msat: payment.amount.as_u64(),
         amount_sent_msat: end.sent_msat,
         status: end.status.to_owned(),
@@ -47,6 +48,13 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         label,
         attempts,
     })
+}
+
+/// How many ways that were tried did not lead to the payee.
+pub(super) fn failed_attempts(api: &Api, payment: &OutgoingPayment) -> Result<u64, ErrorObject> {
+    let failed = api.driver.store().failed_attempts(payment.id);
+    let failed = failed.map_err(|error| fault_object(&error))?.len();
+    Ok(u64::try_from(failed).unwrap_or(u64::MAX))
 }
 
 /// The refusal of a string, under the name that it has here.
@@ -61,14 +69,14 @@ fn unreadable(error: CallError) -> ErrorObject {
 pub(super) fn read_common(args: &Args, string: &'static str) -> Result<PayCall, ErrorObject> {
     let max_delay: Option<u64> = args.get("maxdelay")?;
     let max_delay = max_delay.map(|blocks| CltvDelta(u32::try_from(blocks).unwrap_or(u32::MAX)));
-    let text: String = args.need(string)?;
+    let text = read_code(args, string)?;
     if !is_bolt11(&text)
-        && let Err(error) = text.trim().parse::<Bolt12String>()
+        && let Err(error) = text.parse::<Bolt12String>()
     {
         return Err(ErrorObject::parameter(string, error));
     }
     Ok(PayCall {
-        string: text.trim().to_owned(),
+        string: text,
         amount: args.get("amount_msat")?,
         quantity: args.get("quantity")?,
         payer_note: args.get("payer_note")?,

@@ -7,13 +7,12 @@ use super::Outcome;
 use crate::driver::ListedInvoice;
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
-use crate::rpc::params::Args;
+use crate::rpc::params::{Args, read_code};
 use crate::rpc::{invoices, view};
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
-    let string: String = args.need("invreq")?;
     let arguments = RedeemArguments {
-        string: string.trim().to_owned(),
+        string: read_code(&args, "invreq")?,
         label: args.need("label")?,
         amount: args.get("amount_msat")?,
         timeout: Seconds(args.need("timeout")?),

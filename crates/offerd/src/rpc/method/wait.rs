@@ -1,7 +1,7 @@
 //! `wait`
 
 use offerd_api::ErrorObject;
-use offerd_api::wait::{Waited, WaitedInvoice, WaitedOffer, WaitedPayment};
+use offerd_api::wait::{Waited, WaitedInvoice, WaitedOffer, WaitedPayment, WaitedPayout};
 use offerd_core::change::{ChangeKind, Subject, Subsystem};
 
 use super::{Outcome, listpays};
@@ -16,6 +16,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let list = match subsystem.as_str() {
         "invoices" => Subsystem::Invoices,
         "sendpays" => Subsystem::Payments,
+        "payouts" => Subsystem::Payouts,
         _ => Subsystem::Offers,
     };
     let mut waited = Waited { subsystem, ..Waited::default() };
@@ -68,6 +69,15 @@ fn show(api: &Api, subject: &Subject, waited: &mut Waited) -> Result<(), ErrorOb
                 let view = listpays::view(&payment, 0);
                 let (status, payment_hash) = (view.status, view.payment_hash);
                 WaitedPayment { status, payment_hash, label: view.label }
+            });
+        }
+        Subject::Payout(row) => {
+            let payout = api.driver.store().payout(*row).map_err(fault)?;
+            waited.payouts = payout.map(|payout| WaitedPayout {
+                state: view::state_name(payout.state).to_owned(),
+                offer_id: payout.offer_id().map(|id| id.to_string()),
+                invreq_id: payout.invreq_id().map(|id| id.to_string()),
+                label: payout.label,
             });
         }
         Subject::Offer(row) => {

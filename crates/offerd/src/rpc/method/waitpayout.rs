@@ -5,6 +5,7 @@ use std::time::Duration;
 use offerd_core::PaymentHash;
 
 use super::Outcome;
+use super::listpayouts::places;
 use crate::rpc::call::Api;
 use crate::rpc::error::{fault_object, to_object};
 use crate::rpc::params::Args;
@@ -17,6 +18,6 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let waited = api.driver.wait_payout(args.need("offer_id")?, hash, within).await;
     let payout = waited.map_err(to_object)?;
     let claims = api.driver.store().claims(payout.row).map_err(|error| fault_object(&error))?;
-    let index = u64::from(payout.row.0);
-    view::json(view::payout(&payout, index, &claims, api.driver.now()))
+    let places = places(api, &payout)?;
+    view::json(view::payout(&payout, places, &claims, api.driver.now()))
 }

@@ -3,7 +3,7 @@
 use offerd_api::payment::XpayResult;
 
 use super::Outcome;
-use super::pay::{End, read_common};
+use super::pay::{End, failed_attempts, read_common};
 use crate::rpc::call::Api;
 use crate::rpc::error::to_object;
 use crate::rpc::params::Args;
@@ -19,7 +19,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     view::json(XpayResult {
         successful_parts: u64::from(end.preimage.is_some()),
         payment_preimage: end.preimage,
-        failed_parts: 0,
+        failed_parts: failed_attempts(api, &payment)?,
         amount_msat: payment.amount.as_u64(),
         amount_sent_msat: end.sent_msat,
         payment_hash: payment.payment_hash().to_string(),

@@ -17,10 +17,10 @@ fn refusal(name: &str, params: &str) -> String {
 /// Values that no parameter of this kind may be.
 fn hostile(kind: Kind) -> Vec<&'static str> {
     let mut values = vec!["{}", "[{}]", "[[]]"];
-    if kind != Kind::TextList {
+    if !matches!(kind, Kind::TextList | Kind::Channels) {
         values.push("[]");
     }
-    if kind != Kind::Boolean {
+    if !matches!(kind, Kind::Boolean | Kind::Channels) {
         values.push("true");
     }
     values.extend(match kind {
@@ -88,6 +88,7 @@ fn hostile(kind: Kind) -> Vec<&'static str> {
         Kind::NodeId => &["1", "\"\"", "\"02\"", "\"zz\""],
         Kind::Choice(_) => &["1", "\"\"", "\"nonsense\""],
         Kind::TextList => &["1", "\"coffee\"", "[1.5]", "[null]"],
+        Kind::Channels => &["1", "\"\"", "\"1x1\"", "[1]", "[\"1x1x65536\"]"],
         Kind::Any => &[],
     });
     values
@@ -153,7 +154,7 @@ fn what_is_required_is_missed_by_name_and_by_position() {
             if first.named_only { &["{}", "[]"] } else { &["{}", "[]", "[null]"] };
         for params in positions {
             let message = refusal(method.name, params);
-            let expected = format!("{}: missing required parameter", first.name);
+            let expected = format!("{}: is required: ", first.name);
             assert!(message.starts_with(&expected), "{}: {message}", method.name);
         }
     }

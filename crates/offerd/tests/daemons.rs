@@ -1,0 +1,207 @@
+//! What an operator does all day, with real daemons over their sockets and a chain: coins in and out, channels closed
+//! with and without their other end, invoices, payouts, and everybody who waits for them.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "shared/client.rs"]
+mod client;
+#[path = "shared/town.rs"]
+mod town;
+#[path = "shared/until.rs"]
+mod until;
+
+use std::path::Path;
+use std::thread::{self, JoinHandle};
+
+use bitcoin::Transaction;
+use bitcoin::consensus::encode::deserialize_hex;
+use client::{call, refusal};
+use serde_json::{Value, json};
+use town::{Daemon, Town};
+use until::until;
+
+/// Two daemons with coins, and a channel between them: 600 000 sat of the shop, 400 000 of the customer.
+fn shop_and_customer(town: &Town) -> (Daemon, Daemon) {
+    let start = |name| Daemon::start(&town.prepare(name), &[]);
+    let (shop, customer) = (start("shop"), start("customer"));
+    for node in [&shop, &customer] {
+        town.fund(node, 3_000_000);
+    }
+    town.channel(&shop, &customer, 400_000);
+    (shop, customer)
+}
+
+/// A call that waits, on a thread of its own.
+fn begin(dir: &Path, method: &'static str, params: Value) -> JoinHandle<Value> {
+    let dir = dir.to_owned();
+    thread::spawn(move || call(&dir, method, params))
+}
+
+fn told(waiting: JoinHandle<Value>) -> Value {
+    waiting.join().unwrap()
+}
+
+fn transaction(result: &Value) -> Transaction {
+    let tx: Transaction = deserialize_hex(result["tx"].as_str().unwrap()).unwrap();
+    assert_eq!(result["txid"], tx.compute_txid().to_string());
+    tx
+}
+
+fn sat_of(tx: &Transaction) -> u64 {
+    tx.output.iter().map(|output| output.value.to_sat()).sum()
+}
+
+#[test]
+fn coins_are_withdrawn_exactly_and_the_rest_at_once() {
+    let town = Town::new();
+    let node = Daemon::start(&town.prepare("shop"), &[]);
+    town.fund(&node, 1_000_000);
+    let outside = town.chain.faucet_address().to_string();
+    let sent = node.call("withdraw", json!([outside, "250000sat", "2000perkw"]));
+    let tx = transaction(&sent);
+    assert!(tx.output.iter().any(|output| output.value.to_sat() == 250_000));
+    town.mine(1, &[&node]);
+    let fee = 1_000_000 - sat_of(&tx);
+    assert_eq!(node.on_chain(), 1_000_000 - 250_000 - fee);
+    let (code, message) = refusal(&node.dir, "withdraw", json!([outside, 800_000]));
+    assert_eq!(code, 301, "{message}");
+    let left = node.on_chain();
+    let rest = transaction(&node.call("withdraw", json!([outside, "all"])));
+    assert_eq!(rest.output.len(), 1);
+    assert!(left - sat_of(&rest) < 2_000, "{left} {rest:?}");
+    town.mine(1, &[&node]);
+    assert_eq!(node.on_chain(), 0);
+}
+
+#[test]
+fn a_channel_is_closed_by_agreement_and_both_have_their_coins_back() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let before = [&shop, &customer].map(Daemon::on_chain);
+    let shop_id = shop.call("getinfo", json!({}))["id"].clone();
+    let closed = customer.call("close", json!([shop_id]));
+    assert_eq!(closed["type"], "mutual");
+    let fee = 1_000_000 - sat_of(&transaction(&closed));
+    town.mine(1, &[&shop, &customer]);
+    // Whoever opened the channel pays for its end.
+    until("the customer's coins", || (customer.on_chain() == before[1] + 400_000).then_some(()));
+    until("the shop's coins", || (shop.on_chain() == before[0] + 600_000 - fee).then_some(()));
+    let (code, message) = refusal(&customer.dir, "close", json!([shop_id]));
+    assert_eq!(code, -32602, "{message}");
+}
+
+#[test]
+fn a_channel_is_closed_without_its_other_end_and_the_coins_come_back_later() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let before = customer.on_chain();
+    let shop_id = shop.call("getinfo", json!({}))["id"].clone();
+    shop.kill();
+    let closed = customer.call("close", json!([shop_id, 1]));
+    assert_eq!(closed["type"], "unilateral");
+    transaction(&closed);
+    until("the coins, when their delay is over", || {
+        town.mine(6, &[&customer]);
+        let gained = customer.on_chain().checked_sub(before)?;
+        (gained > 390_000).then_some(())
+    });
+    assert!(customer.on_chain() < before + 400_000, "somebody paid for the way back");
+}
+
+#[test]
+fn whoever_waits_is_told_of_invoices_offers_and_payouts() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+
+    let made = shop.call("invoice", json!(["21sat", "order 17", "two teas"]));
+    let waiting = [
+        begin(&shop.dir, "waitinvoice", json!(["order 17"])),
+        begin(&shop.dir, "waitanyinvoice", json!([0])),
+    ];
+    let changed = begin(&shop.dir, "wait", json!(["invoices", "updated", 1]));
+    let shown = customer.call("decode", json!([made["bolt11"]]));
+    assert_eq!((&shown["type"], &shown["amount_msat"]), (&json!("bolt11 invoice"), &json!(21_000)));
+    assert_eq!((&shown["currency"], &shown["description"]), (&json!("bcrt"), &json!("two teas")));
+    let paid = customer.call("pay", json!([made["bolt11"]]));
+    assert_eq!(paid["status"], "complete");
+    for invoice in waiting.map(told) {
+        assert_eq!((&invoice["label"], &invoice["pay_index"]), (&json!("order 17"), &json!(1)));
+        assert_eq!(invoice["payment_preimage"], paid["payment_preimage"]);
+    }
+    assert_eq!(told(changed)["invoices"]["status"], "paid");
+
+    let offer = shop.call("offer", json!(["5sat", "coffee"]));
+    let sold = begin(&shop.dir, "waitoffer", json!([offer["offer_id"]]));
+    let paid = customer.call("xpay", json!([offer["bolt12"]]));
+    let sold = told(sold);
+    assert_eq!(sold["amount_received_msat"], 5_000);
+    assert_eq!(sold["payment_preimage"], paid["payment_preimage"]);
+
+    let payout = shop.call("offerout", json!(["9sat", "refund"]));
+    let redeemed = begin(&shop.dir, "waitpayout", json!([payout["offer_id"]]));
+    let changed = begin(&shop.dir, "wait", json!(["payouts", "updated", 2]));
+    let got = customer.call("sendinvoice", json!([payout["bolt12"], "mine"]));
+    assert_eq!((&got["status"], &got["amount_received_msat"]), (&json!("paid"), &json!(9_000)));
+    assert_eq!(told(redeemed)["state"], "spent");
+    assert_eq!(told(changed)["payouts"]["offer_id"], payout["offer_id"]);
+
+    // All of it is still told after the process was killed.
+    let dir = shop.dir.clone();
+    shop.kill();
+    let shop = Daemon::start(&dir, &[]);
+    let listed = shop.call("listinvoices", json!({ "offer_id": offer["offer_id"] }));
+    assert_eq!(listed["invoices"][0]["payment_preimage"], paid["payment_preimage"]);
+    let told = shop.call("waitanyinvoice", json!([1]));
+    assert_eq!(told["pay_index"], 2);
+}
+
+#[test]
+fn an_invoice_says_what_its_maker_chose_and_is_paid_by_the_preimage_that_was_chosen() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let address = shop.call("newaddr", json!({}))["bech32"].clone();
+    let preimage = "07".repeat(32);
+    let made = shop.call(
+        "invoice",
+        json!({
+            "amount_msat": "30sat", "label": "l", "description": "d".repeat(700), "deschashonly": true,
+            "fallbacks": [address], "preimage": preimage, "cltv": 77, "exposeprivatechannels": true,
+        }),
+    );
+    let shown = customer.call("decode", json!([made["bolt11"]]));
+    assert_eq!(
+        (&shown["min_final_cltv_expiry"], &shown["fallbacks"][0]["addr"]),
+        (&json!(77), &address)
+    );
+    assert!(shown.get("description").is_none() && shown["description_hash"].is_string());
+    assert_eq!(shown["routes"].as_array().unwrap().len(), 1);
+    let paid = customer.call("pay", json!([made["bolt11"]]));
+    assert_eq!(paid["payment_preimage"], preimage);
+    let hidden = json!({
+        "amount_msat": "any", "label": "m", "description": "d", "exposeprivatechannels": false,
+    });
+    let made = shop.call("invoice", hidden);
+    assert!(customer.call("decode", json!([made["bolt11"]])).get("routes").is_none());
+    for (name, value) in [
+        ("fallbacks", json!(["bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"])),
+        ("exposeprivatechannels", json!(["1x1x1"])),
+        ("cltv", json!(5)),
+    ] {
+        let mut wrong = json!({ "amount_msat": 1, "label": "n", "description": "d" });
+        wrong[name] = value;
+        let (code, message) = refusal(&shop.dir, "invoice", wrong);
+        assert!(code == -32602 && message.starts_with(&format!("{name}: ")), "{code} {message}");
+    }
+}
+
+#[test]
+fn what_one_has_signed_the_other_checks() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let id = shop.call("getinfo", json!({}))["id"].clone();
+    let signed = shop.call("signmessage", json!(["it was me"]));
+    let check = |text: &str| {
+        customer.call("checkmessage", json!([text, signed["zbase"], id]))["verified"].clone()
+    };
+    assert_eq!((check("it was me"), check("it was you")), (json!(true), json!(false)));
+}
