@@ -494,7 +494,7 @@ fn a_bolt_11_order_is_held_to_time_payee_and_limits() {
     let payment = begun(order(chosen, NOW));
     assert_eq!((payment.max_fee, payment.max_delay), (msat(3), CltvDelta(40)));
     let label = Some("rent".to_owned());
-    assert_eq!(payment.purpose, Purpose::Order { label, offer_id: None });
+    assert_eq!(payment.purpose, Purpose::Order { label, offer_id: None, trusts_payee: false });
     let payment = begun(order(terms(), NOW));
     let expected = (policy().pay_fee(msat(1_000)), policy().pay_max_delay);
     assert_eq!((payment.max_fee, payment.max_delay), expected);

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use bolt1::Msat;
 use bolt4::BlindedPath;
 use offerd_core::port::{
-    Bolt11Facts, Bolt11Minted, Bolt11Order, InvoiceIssuer, InvoicePayer, MintOrder, Minted,
-    NodeEvent, NodeEvents, OnionTransport, OutboundMessage, PayOrder, PayRefused, PortError,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, InvoiceIssuer, InvoicePayer, MintOrder,
+    Minted, NodeEvent, NodeEvents, OnionTransport, OutboundMessage, PayOrder, PayRefused,
+    PortError,
 };
 
 use super::Life;
@@ -49,11 +50,11 @@ impl MortalNode {
         self.bug == Some(bug)
     }
 
-    async fn around<T>(
+    async fn around<T, E: From<PortError>>(
         &self,
         call: &'static str,
-        act: impl Future<Output = Result<T, PortError>>,
-    ) -> Result<T, PortError> {
+        act: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         self.life.pass(&format_args!("before {call}"))?;
         let done = act.await;
         self.life.pass(&format_args!("after {call}: {}", word(&done)))?;
@@ -104,7 +105,7 @@ impl InvoiceIssuer for MortalNode {
         self.around("mint", self.node.mint(order)).await
     }
 
-    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, PortError> {
+    async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, Bolt11Refused> {
         self.around("mint_bolt11", self.node.mint_bolt11(order)).await
     }
 
