@@ -163,6 +163,7 @@ pub fn draft2021(data: &[u8]) {
         if let Some(found) = draft::recognise(hrp, data) {
             let records = tlv::records(data).expect("it is a stream").len();
             assert_eq!(found.fields().count() + found.unknown_records().count(), records);
+            let _verdict = found.verify_signature(&Secp256k1::new());
             assert!(Offer::decode(data).is_err() || hrp != Hrp::Offer);
         }
     }

@@ -71,7 +71,7 @@ impl Hasher {
     }
 
     /// Joins neighbours level by level; a node without a neighbour rises as it is.
-    fn fold(&self, mut level: Vec<[u8; 32]>) -> [u8; 32] {
+    pub(crate) fn fold(&self, mut level: Vec<[u8; 32]>) -> [u8; 32] {
         // req SG-04
         while level.len() > 1 {
             level = level

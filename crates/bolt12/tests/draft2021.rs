@@ -1,7 +1,8 @@
 //! Strings that c-lightning made in 2021, and what wallets of that time made.
 
-use bolt12::draft2021::{Shape, recognise};
-use bolt12::{Bolt12String, Hrp, decode_string};
+use bolt12::draft2021::{Hashing, Shape, recognise};
+use bolt12::{Bolt12String, Hrp, SignatureError, decode_string};
+use secp256k1::Secp256k1;
 use serde_json::Value;
 
 fn cases() -> Vec<Value> {
@@ -53,4 +54,26 @@ fn every_message_of_the_draft_has_its_own_names() {
     let draft = recognise(Hrp::Invoice, &whole).expect("a draft");
     assert_eq!(draft.fields().nth(1).map(|(field, _)| field.shape), Some(Shape::Text));
     assert_eq!(recognise(Hrp::Offer, &[30, 31]), None, "not a stream");
+}
+
+#[test]
+fn signatures_of_both_ways_to_hash_are_checked() {
+    let secp = Secp256k1::verification_only();
+    for case in cases().iter().filter(|case| case["fields"].is_array()) {
+        let (hrp, bytes) = decode_string(case["string"].as_str().expect("text")).expect("readable");
+        let verdict = recognise(hrp, &bytes).expect("a draft").verify_signature(&secp);
+        let expected = match case["signature"].as_str() {
+            Some("untagged") => Ok(Hashing::Untagged),
+            Some("tagged") => Ok(Hashing::Tagged),
+            Some(_) => Err(SignatureError::Wrong),
+            None => Err(SignatureError::Missing),
+        };
+        assert_eq!(verdict, expected, "{case}");
+        if expected.is_ok() {
+            // A record that nobody knew is signed as well.
+            let more = [bytes.as_slice(), &[0xfd, 0x03, 0xe9, 0]].concat();
+            let draft = recognise(hrp, &more).expect("a draft");
+            assert_eq!(draft.verify_signature(&secp), Err(SignatureError::Wrong));
+        }
+    }
 }

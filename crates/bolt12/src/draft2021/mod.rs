@@ -1,10 +1,9 @@
-//! The draft of 2021, as c-lightning 0.9.3 to 0.10.2 wrote it: recognised and named, no more. Deleting this file deletes
+//! The draft of 2021, as c-lightning 0.9.3 to 0.10.2 wrote it: recognised and named, no more. Deleting this folder deletes
 //! the dialect.
 //!
 //! It has the prefixes of today (`lno`, `lnr`, `lni`) and other numbers under them, and no node answers it any more: the
-//! last that did was c-lightning 0.12.1 of 2022. Nothing in it is judged here, and no signature of it is checked:
-//! the draft had three merkle trees one after the other, a string does not say which is its own, and nobody can act upon
-//! a signature that holds. A `signature` of a draft is bytes.
+//! last that did was c-lightning 0.12.1 of 2022. Nothing in it is judged here but its signature, where somebody
+//! wants to know who made it ([`Draft::verify_signature`]).
 //!
 //! ```
 //! use bolt12::{decode_string, draft2021};
@@ -19,7 +18,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod signature;
+
 use bolt1::tlv::{Record, Stream};
+
+pub use signature::Hashing;
 
 use crate::encoding::Hrp;
 use crate::records::known_good;
