@@ -32,7 +32,7 @@ use crate::funding::{FundedChannel, FundingOrder, Fundings};
 use crate::issuer::Issuer;
 use crate::keys::NodeSecretKey;
 use crate::locks::lock;
-use crate::onion::{MessageDrops, OnionLayer};
+use crate::onion::{MessageCounts, OnionLayer};
 use crate::payer::Payer;
 use crate::peers::Connector;
 use crate::persist::Health;
@@ -326,9 +326,9 @@ impl Node {
         bytes.iter().take(16).fold(0, |key, byte| (key << 8) | u128::from(*byte))
     }
 
-    /// Onion messages that were dropped, by reason.
-    pub fn message_drops(&self) -> MessageDrops {
-        self.onion.drop_counts()
+    /// Onion messages since the start: received, sent, forwarded, and dropped, by reason.
+    pub fn message_counts(&self) -> MessageCounts {
+        self.onion.counts()
     }
 
     /// Closes a channel: by agreement with the peer, or, with `force`, by ourselves. Returns when it has begun;

@@ -48,7 +48,9 @@ impl OnionMessageHandler for OnionLayer {
     }
 
     fn next_onion_message_for_peer(&self, peer: PublicKey) -> Option<OnionMessage> {
-        self.peers().pop(&peer, self.clock.now()).map(to_ldk)
+        let (whose, message) = self.peers().pop(&peer, self.clock.now())?;
+        self.traffic.note_handed_out(whose);
+        Some(to_ldk(message))
     }
 
     /// Nothing: the paces follow the clock, and [`OnionLayer::drive`] follows the paces.

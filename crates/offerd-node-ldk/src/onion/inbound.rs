@@ -65,7 +65,9 @@ impl OnionLayer {
         let (typ, bytes) = contents.into_iter().next().ok_or(Dropped::NoContent)?;
         let content = MessageContent { typ, bytes };
         let message = InboundMessage { from_peer, path_id, reply_path, content };
-        self.inbox.try_send(message).map_err(|_| Dropped::InboxFull)
+        self.inbox.try_send(message).map_err(|_| Dropped::InboxFull)?;
+        self.traffic.note_received();
+        Ok(())
     }
 
     fn forward(

@@ -10,9 +10,10 @@ use offerd_core::port::InboundMessage;
 use secp256k1::{All, Secp256k1, SecretKey};
 use tokio::sync::{Notify, mpsc};
 
+use super::counts::Traffic;
 use super::drops::{Dropped, Drops};
 use super::peers::Peers;
-use super::{Dialling, Graph, MessageDrops, MessageLimits, PeerDirectory};
+use super::{Dialling, Graph, MessageCounts, MessageLimits, PeerDirectory};
 
 /// Least time between two flushes that nobody asked for: a peer whose connection is busy is not asked in vain
 /// all the time.
@@ -67,6 +68,7 @@ pub(crate) struct OnionLayer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inbox: mpsc::Sender<InboundMessage>,
     pub(super) drops: Drops,
+    pub(super) traffic: Traffic,
     pub(super) wake: Notify,
     peers: Mutex<Peers>,
 }
@@ -96,6 +98,7 @@ impl OnionLayer {
             clock,
             inbox,
             drops: Drops::default(),
+            traffic: Traffic::default(),
             wake: Notify::new(),
             peers,
         };
@@ -127,9 +130,9 @@ impl OnionLayer {
         Some(ready_at.saturating_sub(self.clock.now()))
     }
 
-    /// What was dropped so far.
-    pub(crate) fn drop_counts(&self) -> MessageDrops {
-        self.drops.counts()
+    /// What went through so far, and what was dropped.
+    pub(crate) fn counts(&self) -> MessageCounts {
+        self.traffic.counts(self.drops.counts())
     }
 
     /// The connected peers that take onion messages, in order of their ids.

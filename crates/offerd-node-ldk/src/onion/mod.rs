@@ -13,17 +13,18 @@
 //! 3. Keep [`OnionLayer::drive`] running with a closure that calls `peer_manager.process_events()`: LDK asks for
 //!    queued messages only then.
 //! 4. Take what arrives from the channel.
-//! 5. Let its owner set [`MessageLimits`] and [`Dialling`], and read [`MessageDrops`].
+//! 5. Let its owner set [`MessageLimits`] and [`Dialling`], and read [`MessageCounts`].
 //!
 //! # Limits
 //! Nothing here grows without bound. Inbound messages pass a bucket per peer that has a channel, one bucket that
 //! all others share, and one over all; outbound ones wait in queues per peer, bounded in number and bytes, from
 //! which LDK gets them at the pace of a bucket per peer, because Core Lightning silently drops what comes faster
 //! than one in 250 ms. Our own traffic goes before forwards, and forwards take turns by where they came from.
-//! What is dropped is counted, see [`MessageDrops`].
+//! What goes through and what is dropped is counted, see [`MessageCounts`].
 
 mod bucket;
 mod convert;
+mod counts;
 mod directory;
 mod drops;
 mod graph;
@@ -39,6 +40,7 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
+pub use counts::MessageCounts;
 pub use drops::MessageDrops;
 pub use limits::{Dialling, MessageLimits, MessageRate};
 

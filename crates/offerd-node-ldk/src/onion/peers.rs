@@ -9,7 +9,7 @@ use bolt4::onion_message::OnionMessage;
 use super::MessageLimits;
 use super::bucket::Bucket;
 use super::drops::Dropped;
-use super::queue::{Outbox, Source, size};
+use super::queue::{Outbox, Source, Whose, size};
 
 /// Why a message could not be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl Peers {
     }
 
     /// What may be handed to the peer now.
-    pub(super) fn pop(&mut self, id: &PublicKey, now: Duration) -> Option<OnionMessage> {
+    pub(super) fn pop(&mut self, id: &PublicKey, now: Duration) -> Option<(Whose, OnionMessage)> {
         self.peers.get_mut(id)?.outbox.pop(now)
     }
 

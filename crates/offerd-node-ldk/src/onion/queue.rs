@@ -18,6 +18,13 @@ pub(super) enum Source {
     Strangers,
 }
 
+/// Who has made a message that is handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    Ours,
+    Others,
+}
+
 /// There was no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Full;
@@ -111,19 +118,19 @@ impl Outbox {
     }
 
     /// The next message, if one waits and the pace allows it.
-    pub(super) fn pop(&mut self, now: Duration) -> Option<OnionMessage> {
+    pub(super) fn pop(&mut self, now: Duration) -> Option<(Whose, OnionMessage)> {
         if self.is_empty() || !self.pace.take(now) {
             return None;
         }
         if let Some(message) = self.own.pop() {
-            return Some(message);
+            return Some((Whose::Ours, message));
         }
         let (source, mut lane) = self.forwards.pop_front()?;
-        let message = lane.pop();
+        let message = lane.pop()?;
         if !lane.messages.is_empty() {
             self.forwards.push_back((source, lane));
         }
-        message
+        Some((Whose::Others, message))
     }
 
     /// From when on [`Outbox::pop`] yields something; `None` when nothing waits.

@@ -11,7 +11,7 @@ use offerd_core::port::{Destination, OnionTransport};
 use secp256k1::{Secp256k1, SecretKey};
 
 use super::net::{Node, REQUEST, init, nodes, nodes_with};
-use crate::onion::{Dialling, MessageDrops, MessageLimits, MessageRate};
+use crate::onion::{Dialling, MessageCounts, MessageDrops, MessageLimits, MessageRate};
 
 /// A path over `first` to `last`, on which `first` gets told where to go by `next`.
 fn path(first: &Node, next: NextHop, last: &Node) -> BlindedPath {
@@ -47,7 +47,16 @@ async fn a_request_crosses_a_peer_and_its_answer_comes_back() {
     let answer = payer.arrivals.try_recv().unwrap();
     assert_eq!(answer.path_id.as_deref(), Some(&b"reply"[..]));
     assert_eq!(answer.content.bytes, b"answer");
-    assert_eq!(relay.drops(), MessageDrops::default());
+    let counts = |received, sent, forwarded| MessageCounts {
+        received,
+        sent,
+        forwarded,
+        dropped: MessageDrops::default(),
+    };
+    assert_eq!(relay.layer.counts(), counts(0, 0, 2));
+    for end in [&payer, &shop] {
+        assert_eq!(end.layer.counts(), counts(1, 1, 0));
+    }
 }
 
 // req BP-R1

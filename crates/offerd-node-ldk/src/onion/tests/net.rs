@@ -252,7 +252,7 @@ impl Node {
     }
 
     pub(super) fn drops(&self) -> MessageDrops {
-        self.layer.drop_counts()
+        self.layer.counts().dropped
     }
 }
 

@@ -33,7 +33,7 @@ fn limits() -> MessageLimits {
 
 fn marks(outbox: &mut Outbox) -> Vec<u8> {
     std::iter::from_fn(|| outbox.pop(Duration::ZERO))
-        .map(|message| message.packet.hmac()[0])
+        .map(|(_, message)| message.packet.hmac()[0])
         .collect()
 }
 
