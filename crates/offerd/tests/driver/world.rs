@@ -29,12 +29,16 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// The wall clock goes with tokio's.
-struct WallClock(Instant);
+/// The wall clock goes with tokio's, as far ahead as the test wishes.
+struct WallClock {
+    began: Instant,
+    watch: Watch,
+}
 
 impl Clock for WallClock {
     fn now(&self) -> Timestamp {
-        sample::NOW.plus(Seconds(self.0.elapsed().as_secs()))
+        let now = sample::NOW.0 + self.began.elapsed().as_secs();
+        Timestamp(now.checked_add_signed(self.watch.wishes.borrow().seconds_ahead).unwrap())
     }
 }
 
@@ -66,6 +70,8 @@ pub(crate) struct Wishes {
     pub(crate) pay_hangs: bool,
     /// It does not say what it can send.
     pub(crate) balance_hangs: bool,
+    /// How far its clock is ahead of everybody else's.
+    pub(crate) seconds_ahead: i64,
     /// Nobody could pay it now.
     pub(crate) mint_fails: bool,
     /// It cannot take a payment now.
@@ -242,7 +248,7 @@ impl Party {
             onion: Arc::new(node.clone()),
             payer: watched.clone(),
             issuer: watched,
-            clock: Arc::new(WallClock(began)),
+            clock: Arc::new(WallClock { began, watch: watch.clone() }),
             entropy: Arc::new(Chance(SeededEntropy::new(seed))),
         };
         let policy = Policy::for_chain(bolt1::ChainHash::BITCOIN);
