@@ -158,6 +158,9 @@ pub struct PayoutView {
     /// The most it pays, where the redeemer says how much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_amount_msat: Option<u64>,
+    /// Most items that `amount_msat` may be asked for, 0 for any number; absent where items are not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity_max: Option<u64>,
     /// When it ends by itself, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absolute_expiry: Option<u64>,

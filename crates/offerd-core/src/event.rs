@@ -137,6 +137,14 @@ impl Batch {
         Self { events: vec![event], effects: Vec::new() }
     }
 
+    /// The same with what another decision commits, after it.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.events.extend(other.events);
+        self.effects.extend(other.effects);
+        self
+    }
+
     /// The same with an effect that must follow.
     #[must_use]
     pub fn and_then(mut self, effect: Effect) -> Self {

@@ -38,6 +38,7 @@ fn arguments() -> PayoutArguments {
         label: None,
         absolute_expiry: None,
         max_amount: None,
+        quantity_max: None,
         uses: Uses::ONCE,
         refund_for: None,
         approve: false,
@@ -47,7 +48,7 @@ fn arguments() -> PayoutArguments {
 
 fn make(arguments: &PayoutArguments, refund: Option<(Refund, Msat)>) -> Result<Payout, Misuse> {
     let (row, nonce, path_id) = (PayoutRow(1), [4; 16], vec![5; 32]);
-    let made = MadePayout { row, nonce, paths: vec![], path_id, refund, now: NOW };
+    let made = MadePayout { row, nonce, paths: vec![], path_id, allowance: None, refund, now: NOW };
     make_payout(arguments, made, &policy(), &keys(1))
 }
 
@@ -248,6 +249,7 @@ fn whoever_paid_signs_for_the_refund_by_the_key_of_that_request() {
         string: refund.to_string(),
         label: "mine".into(),
         amount: None,
+        quantity: None,
         timeout: Seconds(90),
     };
     let prepare = |paid: &[OutgoingPayment]| {

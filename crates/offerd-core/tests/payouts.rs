@@ -29,6 +29,7 @@ fn arguments() -> PayoutArguments {
         label: None,
         absolute_expiry: Some(NOW.plus(Seconds(3_600))),
         max_amount: None,
+        quantity_max: None,
         uses: Uses::ONCE,
         refund_for: None,
         approve: false,
@@ -38,7 +39,15 @@ fn arguments() -> PayoutArguments {
 
 fn made() -> MadePayout {
     let (row, nonce) = (PayoutRow(1), [4; 16]);
-    MadePayout { row, nonce, paths: vec![], path_id: vec![5; 32], refund: None, now: NOW }
+    MadePayout {
+        row,
+        nonce,
+        paths: vec![],
+        path_id: vec![5; 32],
+        allowance: None,
+        refund: None,
+        now: NOW,
+    }
 }
 
 fn payout_of(arguments: &PayoutArguments) -> Result<Payout, Misuse> {

@@ -21,6 +21,7 @@ fn arguments(string: &str) -> RedeemArguments {
         string: string.into(),
         label: "mine".into(),
         amount: None,
+        quantity: None,
         timeout: Seconds(90),
     }
 }

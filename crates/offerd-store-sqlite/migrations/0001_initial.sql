@@ -59,8 +59,9 @@ CREATE TABLE payouts (
     nonce BLOB NOT NULL UNIQUE CHECK (length(nonce) = 16),
     label TEXT UNIQUE,
     arguments_key BLOB NOT NULL CHECK (length(arguments_key) = 32),
-    amount_kind TEXT NOT NULL CHECK (amount_kind IN ('exact', 'up_to')),
+    amount_kind TEXT NOT NULL CHECK (amount_kind IN ('exact', 'up_to', 'each')),
     amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
+    amount_at_most_msat INTEGER CHECK (amount_at_most_msat >= 0),
     offer_id BLOB UNIQUE CHECK (length(offer_id) = 32),
     offer BLOB,
     invreq_id BLOB UNIQUE CHECK (length(invreq_id) = 32),
@@ -76,6 +77,7 @@ CREATE TABLE payouts (
     approve INTEGER NOT NULL CHECK (approve IN (0, 1)),
     state TEXT NOT NULL CHECK (state IN ('open', 'disabled', 'spent')),
     created_at_unix INTEGER NOT NULL,
+    CHECK ((amount_kind = 'each') = (amount_at_most_msat IS NOT NULL)),
     CHECK (max_uses IS NOT NULL OR max_total_msat IS NOT NULL),
     CHECK ((refund_for IS NULL) = (refund_payer_id IS NULL)),
     CHECK (refund_for IS NOT NULL OR refund_at_most_msat IS NULL),
@@ -114,7 +116,7 @@ CREATE TABLE payments (
     fee_msat INTEGER CHECK (fee_msat >= 0),
     failure TEXT CHECK (failure IN
         ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'denied',
-            'other')),
+            'taken_by_another', 'withdrawn', 'other')),
     reason TEXT,
     ended_at_unix INTEGER,
     CHECK ((bolt11 IS NULL) = (invoice IS NOT NULL)),
@@ -138,7 +140,7 @@ CREATE TABLE failed_attempts (
     at_unix INTEGER NOT NULL,
     failure TEXT NOT NULL CHECK (failure IN
         ('refused_by_payee', 'no_route', 'too_expensive', 'invoice_expired', 'abandoned', 'denied',
-            'other')),
+            'taken_by_another', 'withdrawn', 'other')),
     reason TEXT NOT NULL
 ) STRICT;
 

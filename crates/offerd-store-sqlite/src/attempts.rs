@@ -50,6 +50,8 @@ pub(crate) fn read_failure(record: &Record<'_>) -> Result<Failure, PortError> {
         "invoice_expired" => FailureKind::InvoiceExpired,
         "abandoned" => FailureKind::Abandoned,
         "denied" => FailureKind::Denied,
+        "taken_by_another" => FailureKind::TakenByAnother,
+        "withdrawn" => FailureKind::Withdrawn,
         "other" => FailureKind::Other,
         _ => return Err(record.corrupt("failure", "unknown word")),
     };
@@ -64,6 +66,8 @@ pub(crate) fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::InvoiceExpired => "invoice_expired",
         FailureKind::Abandoned => "abandoned",
         FailureKind::Denied => "denied",
+        FailureKind::TakenByAnother => "taken_by_another",
+        FailureKind::Withdrawn => "withdrawn",
         FailureKind::Other => "other",
     }
 }

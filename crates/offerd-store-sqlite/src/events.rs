@@ -154,6 +154,7 @@ impl LogLine {
         let (kind, amount) = match payout.amount {
             PayoutAmount::Exact(amount) => ("amount_msat", amount),
             PayoutAmount::UpTo(amount) => ("max_amount_msat", amount),
+            PayoutAmount::Each { at_most, .. } => ("max_amount_msat", at_most),
         };
         Self::new(
             "payout_created",

@@ -14,16 +14,16 @@ use crate::statement::{self, change, execute};
 const PAYOUTS: Table = Table { name: "payouts", key: "row" };
 
 pub(crate) fn insert(db: &Connection, payout: &Payout) -> Result<(), PortError> {
-    let (amount_kind, amount) = amount_columns(payout.amount);
+    let (amount_kind, amount, at_most) = amount_columns(payout.amount);
     execute(
         db,
         "store a payout",
         "INSERT INTO payouts (row, nonce, label, arguments_key, amount_kind, amount_msat, offer_id, offer,
              invreq_id, invoice_request, invoice_request_signed, path_id, absolute_expiry_unix, state,
              created_at_unix, max_uses, max_total_msat, refund_for, refund_payer_id, refund_at_most_msat,
-             approve)
+             approve, amount_at_most_msat)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-             ?21)",
+             ?21, ?22)",
         params![
             payout.row.0,
             payout.nonce,
@@ -46,6 +46,7 @@ pub(crate) fn insert(db: &Connection, payout: &Payout) -> Result<(), PortError> 
             payout.refund.map(|refund| refund.payer_id.serialize()),
             payout.refund.and_then(|refund| refund.at_most).map(Msat::to_i64),
             payout.approve,
+            at_most.map(Msat::to_i64),
         ],
     )
     .map(drop)
@@ -162,10 +163,11 @@ fn read_refund(record: &Record<'_>) -> Result<Option<Refund>, PortError> {
     }))
 }
 
-fn amount_columns(amount: PayoutAmount) -> (&'static str, Msat) {
+fn amount_columns(amount: PayoutAmount) -> (&'static str, Msat, Option<Msat>) {
     match amount {
-        PayoutAmount::Exact(amount) => ("exact", amount),
-        PayoutAmount::UpTo(amount) => ("up_to", amount),
+        PayoutAmount::Exact(amount) => ("exact", amount, None),
+        PayoutAmount::UpTo(amount) => ("up_to", amount, None),
+        PayoutAmount::Each { amount, at_most } => ("each", amount, Some(at_most)),
     }
 }
 
@@ -174,6 +176,10 @@ fn read_amount(record: &Record<'_>) -> Result<PayoutAmount, PortError> {
     match record.word("amount_kind")?.as_str() {
         "exact" => Ok(PayoutAmount::Exact(amount)),
         "up_to" => Ok(PayoutAmount::UpTo(amount)),
+        "each" => {
+            let at_most = record.msat("amount_at_most_msat")?;
+            Ok(PayoutAmount::Each { amount, at_most })
+        }
         _ => Err(record.corrupt("amount_kind", "unknown word")),
     }
 }

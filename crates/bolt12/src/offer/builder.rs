@@ -90,7 +90,7 @@ impl OfferBuilder {
     /// `offer_quantity_max`: items are counted, and at most so many.
     pub fn quantity_max(mut self, max: QuantityMax) -> Self {
         // req OW-14
-        self.records.set_tu64(field::OFFER_QUANTITY_MAX, max.to_u64());
+        self.records.set_tu64(field::OFFER_QUANTITY_MAX, max.as_u64());
         self
     }
 

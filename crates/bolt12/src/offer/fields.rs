@@ -211,9 +211,14 @@ impl OfferFields {
 }
 
 impl QuantityMax {
-    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+    /// As it stands in `offer_quantity_max`: zero for any number.
+    pub fn new(most: u64) -> Self {
         // req OW-14
-        Ok(NonZeroU64::new(value::tu64(bytes)?).map_or(Self::Unbounded, Self::Bounded))
+        NonZeroU64::new(most).map_or(Self::Unbounded, Self::Bounded)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        value::tu64(bytes).map(Self::new)
     }
 
     /// Whether one invoice may be for so many items: at least one, and at most the maximum.
@@ -226,7 +231,7 @@ impl QuantityMax {
     }
 
     /// As it stands in `offer_quantity_max`: zero for any number.
-    pub(crate) fn to_u64(self) -> u64 {
+    pub fn as_u64(self) -> u64 {
         match self {
             Self::Bounded(max) => max.get(),
             Self::Unbounded => 0,

@@ -69,7 +69,7 @@ const OFFEROUT: Method = Method {
         Param::optional(
             "max_amount_msat",
             Kind::Msat,
-            "The limit for an amount of `any`; without it, the configured one.",
+            "The limit for an amount of `any`, or for all items together; without it, the configured one.",
         )
         .by_name(),
         Param::default(
@@ -80,7 +80,13 @@ const OFFEROUT: Method = Method {
         )
         .by_name(),
         APPROVE,
-        Param::not_yet("quantity_max", "payouts by the piece").by_name(),
+        Param::optional(
+            "quantity_max",
+            U64,
+            "The amount is for each item, and the redeemer says how many: at most so many, 0 for any number \
+             up to max_amount_msat.",
+        )
+        .by_name(),
     ],
     returns: Returns::of::<PayoutCreated>(),
 };
@@ -277,6 +283,11 @@ const SENDINVOICE: Method = Method {
         )
         .or("msatoshi"),
         Param::default("timeout", SECONDS, "90", "How many seconds to wait for the money."),
+        Param::optional(
+            "quantity",
+            COUNT,
+            "How many items; required where the payout counts them.",
+        ),
     ],
     returns: Returns::of::<InvoiceView>(),
 };

@@ -70,7 +70,7 @@ pub fn prepare(
     if offer.issuer_id() == Some(keys.node_id()) {
         return Err(Misuse::PaysOurselves);
     }
-    check_quantity(offer, arguments.quantity)?;
+    check_quantity(offer.quantity_max(), arguments.quantity)?;
     check_amount(offer, arguments)?;
     let metadata = arguments.payer_metadata.clone().unwrap_or_else(|| metadata.to_vec());
     // req RW-05, RW-06
@@ -126,9 +126,13 @@ fn finish(
     Ok(Fetch { offer: offer.clone(), request, destinations })
 }
 
-fn check_quantity(offer: &Offer, quantity: Option<u64>) -> Result<(), Misuse> {
+/// Whether a caller may ask for so many of what an offer counts, or does not count.
+pub(crate) fn check_quantity(
+    counted: Option<QuantityMax>,
+    quantity: Option<u64>,
+) -> Result<(), Misuse> {
     // req RW-07, RW-08
-    match (offer.quantity_max(), quantity) {
+    match (counted, quantity) {
         (None, None) => Ok(()),
         (None, Some(_)) => Err(Misuse::parameter("quantity", "quantity parameter unnecessary")),
         (Some(_), None) => {

@@ -1,5 +1,7 @@
 //! Making an invoice for somebody's promise.
 
+use std::num::NonZeroU64;
+
 use bolt1::{Msat, Seconds, Timestamp};
 use bolt12::{
     Bolt12String, Invoice, InvoiceBuilder, InvoiceRequest, InvoiceRequestKind, Offer, Price,
@@ -8,6 +10,7 @@ use bolt12::{
 use secp256k1::Keypair;
 
 use super::{OwnContent, OwnInvoice};
+use crate::fetch::check_quantity;
 use crate::id::{InvoiceRow, PaymentHash};
 use crate::keys::{Keys, digest};
 use crate::misuse::Misuse;
@@ -26,6 +29,8 @@ pub struct RedeemArguments {
     pub label: String,
     /// What to ask for; required where the promise is of any amount.
     pub amount: Option<Msat>,
+    /// How many items; required where the promise counts them.
+    pub quantity: Option<u64>,
     /// How long we wait. The invoice may be paid for longer: at least as long as invoices of ours usually may.
     pub timeout: Seconds,
 }
@@ -36,6 +41,7 @@ impl std::fmt::Debug for RedeemArguments {
         f.debug_struct("RedeemArguments")
             .field("label", &self.label)
             .field("amount", &self.amount)
+            .field("quantity", &self.quantity)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
@@ -88,14 +94,27 @@ impl Promise {
         }
     }
 
-    fn promised(&self) -> Option<Msat> {
+    /// What it pays for so many items, 1 where it counts none; `None` where the redeemer says how much.
+    fn promised(&self, quantity: NonZeroU64) -> Result<Option<Msat>, Misuse> {
         match self {
             Self::Offer(offer) => match offer.price() {
-                Price::Msat(amount) => Some(amount),
-                Price::PayerDecides | Price::Fiat { .. } => None,
+                Price::Msat(each) => each.times(quantity).map(Some).ok_or_else(|| {
+                    Misuse::parameter("quantity", "amount times quantity is too large")
+                }),
+                Price::PayerDecides | Price::Fiat { .. } => Ok(None),
             },
-            Self::Request(request) => request.amount(),
+            Self::Request(request) => Ok(request.amount()),
         }
+    }
+
+    /// The items that the caller asks for, 1 where the promise counts none.
+    fn items(&self, quantity: Option<u64>) -> Result<NonZeroU64, Misuse> {
+        let counted = match self {
+            Self::Offer(offer) => offer.quantity_max(),
+            Self::Request(_) => None,
+        };
+        check_quantity(counted, quantity)?;
+        Ok(quantity.and_then(NonZeroU64::new).unwrap_or(NonZeroU64::MIN))
     }
 
     /// The payment hash of the invoice that it refunds.
@@ -176,7 +195,8 @@ impl Redeeming {
             Some(_) => Some(refund_key(paid, keys)?),
             None => None,
         };
-        let amount = amount(&promise, arguments.amount)?;
+        let items = promise.items(arguments.quantity)?;
+        let amount = amount(promise.promised(items)?, arguments.amount)?;
         let request_key = digest(&[&metadata, arguments.string.as_bytes()]);
         let source = Source::Invoice(row);
         let sealed = Sealed {
@@ -199,7 +219,9 @@ impl Redeeming {
             .seal()
             .ok_or_else(|| Misuse::parameter("timeout", "amount or timeout is too large"))?;
         let (payer_id, quantity) = match &self.promise {
-            Promise::Offer(offer) => (offer.issuer_id().unwrap_or(keys.node_id()), None),
+            Promise::Offer(offer) => {
+                (offer.issuer_id().unwrap_or(keys.node_id()), self.arguments.quantity)
+            }
             Promise::Request(request) => (request.payer_id(), request.quantity()),
         };
         Ok(MintOrder {
@@ -227,6 +249,10 @@ impl Redeeming {
                 InvoiceBuilder::for_payout_offer(offer, self.metadata, policy.chain)
             }
             Promise::Request(request) => InvoiceBuilder::for_request(request),
+        };
+        let builder = match self.arguments.quantity.and_then(NonZeroU64::new) {
+            Some(items) => builder.quantity(items),
+            None => builder,
         };
         let builder = match &self.refund_key {
             Some(payer) => builder.refund_key(payer),
@@ -260,8 +286,8 @@ fn refund_key(paid: &[OutgoingPayment], keys: &Keys) -> Result<Keypair, Misuse> 
     })
 }
 
-fn amount(promise: &Promise, asked: Option<Msat>) -> Result<Msat, Misuse> {
-    match (promise.promised(), asked) {
+fn amount(promised: Option<Msat>, asked: Option<Msat>) -> Result<Msat, Misuse> {
+    match (promised, asked) {
         (None, None) => Err(Misuse::parameter(
             "amount_msat",
             "is required: the payout leaves it to the redeemer",

@@ -22,6 +22,10 @@ pub enum FailureKind {
     Abandoned,
     /// The maker of the payout did not approve of the redemption.
     Denied,
+    /// A redemption that waited for approval, when another one was paid.
+    TakenByAnother,
+    /// A redemption that waited for approval, when the payout was withdrawn or expired.
+    Withdrawn,
     /// Anything else.
     Other,
 }

@@ -40,13 +40,37 @@ pub fn approve(
 /// [`Misuse`] when it does not wait.
 pub fn deny(candidate: &OutgoingPayment, now: Timestamp) -> Result<Batch, Misuse> {
     waiting(candidate)?;
-    let batch = Batch::of(drop_candidate(candidate, FailureKind::Denied, "denied", now));
-    Ok(match &candidate.purpose {
-        Purpose::Claim { reply_path: Some(_), .. } => {
-            batch.and_then(Effect::TellRedeemer(candidate.id))
+    Ok(turn_down([candidate], FailureKind::Denied, "denied", now))
+}
+
+/// Turns down those among `claims` that wait, because the one that was paid was the last that the promise is kept for,
+/// and tells their redeemers.
+pub fn turn_down_the_rest(claims: &[OutgoingPayment], now: Timestamp) -> Batch {
+    let waiting = claims.iter().filter(|claim| claim.is_awaiting());
+    turn_down(waiting, FailureKind::TakenByAnother, "another one was paid", now)
+}
+
+/// Turns down those among `claims` that wait, because the promise was withdrawn or has expired, and tells their
+/// redeemers.
+pub fn turn_down_all(claims: &[OutgoingPayment], now: Timestamp) -> Batch {
+    let waiting = claims.iter().filter(|claim| claim.is_awaiting());
+    turn_down(waiting, FailureKind::Withdrawn, "the payout ended while it waited", now)
+}
+
+fn turn_down<'a>(
+    waiting: impl IntoIterator<Item = &'a OutgoingPayment>,
+    kind: FailureKind,
+    text: &str,
+    now: Timestamp,
+) -> Batch {
+    let mut batch = Batch::default();
+    for candidate in waiting {
+        batch.events.push(drop_candidate(candidate, kind, text, now));
+        if matches!(candidate.purpose, Purpose::Claim { reply_path: Some(_), .. }) {
+            batch.effects.push(Effect::TellRedeemer(candidate.id));
         }
-        Purpose::Claim { reply_path: None, .. } | Purpose::Order { .. } => batch,
-    })
+    }
+    batch
 }
 
 /// Drops those among `claims` that wait with an invoice that has expired.

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use bolt1::{Msat, Timestamp};
 use bolt4::BlindedPath;
-use bolt12::{InvoiceRequestBuilder, Offer, OfferBuilder};
+use bolt12::{InvoiceRequestBuilder, Offer, OfferBuilder, QuantityMax};
 
 use super::{Payout, PayoutAmount, PromiseState, Refund, RefundFor, Uses};
 use crate::amount::AmountSpec;
@@ -26,8 +26,10 @@ pub struct PayoutArguments {
     pub label: Option<String>,
     /// When it ends.
     pub absolute_expiry: Option<Timestamp>,
-    /// Most that `any` pays; the policy's default otherwise.
+    /// Most that `any`, or any number of items, pays; the policy's default otherwise.
     pub max_amount: Option<Msat>,
+    /// Most items that the redeemer may ask the amount for, 0 for any number; `None` where items are not counted.
+    pub quantity_max: Option<u64>,
     /// How often it is kept.
     pub uses: Uses,
     /// What it refunds.
@@ -52,6 +54,7 @@ pub fn payout_arguments_key(arguments: &PayoutArguments) -> [u8; 32] {
         [refund.payment_hash.0.as_slice(), &[u8::from(refund.allow_more)]].concat()
     });
     let uses = arguments.uses;
+    let items = arguments.quantity_max.map(|most| most.to_string()).unwrap_or_default();
     digest(&[
         amount.as_bytes(),
         arguments.description.as_bytes(),
@@ -61,7 +64,32 @@ pub fn payout_arguments_key(arguments: &PayoutArguments) -> [u8; 32] {
         &[u8::from(arguments.with_offer), u8::from(arguments.approve)],
         format!("{:?} {:?}", uses.most, uses.total.map(Msat::as_u64)).as_bytes(),
         &refund,
+        items.as_bytes(),
     ])
+}
+
+/// What a caller who is not the owner of the node may promise, beside what the policy allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Most in one call, all redemptions together.
+    pub per_call: Msat,
+    /// Most in 24 hours.
+    pub per_day: Msat,
+    /// What this caller has promised within the last 24 hours.
+    pub promised_today: Msat,
+}
+
+impl Allowance {
+    /// Whether `all` more may be promised.
+    fn check(&self, all: Msat) -> Result<(), Misuse> {
+        let left_today = self.per_day.minus(self.promised_today).unwrap_or_default();
+        let left = self.per_call.min(left_today);
+        if all <= left {
+            return Ok(());
+        }
+        let expected = format!("should be at most {left}: the limits of this caller leave no more");
+        Err(Misuse::parameter("amount", expected))
+    }
 }
 
 /// What the world must add to the arguments.
@@ -75,6 +103,8 @@ pub struct MadePayout {
     pub paths: Vec<BlindedPath>,
     /// The secret at the end of those paths.
     pub path_id: Vec<u8>,
+    /// What its maker may promise; `None` for the owner of the node, who is bound by the policy alone.
+    pub allowance: Option<Allowance>,
     /// What it refunds, and how much of that is left: see [`decide_refund`](super::decide_refund).
     pub refund: Option<(Refund, Msat)>,
     /// Now.
@@ -107,7 +137,7 @@ pub fn make_payout(
             let signed = builder.sign(keys.secp(), keys.node()).map_err(built)?;
             (Some(plain), Some(signed))
         }
-        PayoutAmount::Exact(_) | PayoutAmount::UpTo(_) => (None, None),
+        PayoutAmount::Exact(_) | PayoutAmount::UpTo(_) | PayoutAmount::Each { .. } => (None, None),
     };
     Ok(Payout {
         row: made.row,
@@ -147,6 +177,9 @@ fn promised(
         (AmountSpec::Fiat { .. }, _) => {
             return Err(Misuse::NotYet { parameter: "amount", what: "payouts in currencies" });
         }
+        (AmountSpec::Any, _) if arguments.quantity_max.is_some() => {
+            return Err(Misuse::parameter("quantity_max", "goes with an amount for each item"));
+        }
         (AmountSpec::Any, _) if !arguments.with_offer => {
             return Err(Misuse::parameter("amount", "should be a positive amount in msat"));
         }
@@ -154,8 +187,14 @@ fn promised(
             let default = left.map_or(policy.payout_any_max, |left| left.min(policy.payout_max));
             PayoutAmount::UpTo(within("max_amount_msat", most.unwrap_or(default))?)
         }
+        (AmountSpec::Msat(amount), most) if let Some(items) = arguments.quantity_max => {
+            let amount = within("amount", *amount)?;
+            let at_most = most_for(amount, items, most, policy)?;
+            PayoutAmount::Each { amount, at_most: within("quantity_max", at_most)? }
+        }
         (AmountSpec::Msat(_), Some(_)) => {
-            return Err(Misuse::parameter("max_amount_msat", "goes with the amount `any` only"));
+            let expected = "goes with the amount `any`, or with quantity_max";
+            return Err(Misuse::parameter("max_amount_msat", expected));
         }
         (AmountSpec::Msat(amount), None) => PayoutAmount::Exact(within("amount", *amount)?),
     };
@@ -168,16 +207,35 @@ fn promised(
             ),
         ));
     }
-    bounded(arguments, amount, policy)?;
+    let all = bounded(arguments, amount, policy)?;
+    if let Some(allowance) = &made.allowance {
+        allowance.check(all)?;
+    }
     Ok(amount)
 }
 
-/// A promise that is kept more than once has a bound that at least one redemption fits in.
+/// The most that so many items of `amount` each may be paid, 0 for any number.
+fn most_for(amount: Msat, items: u64, most: Option<Msat>, policy: &Policy) -> Result<Msat, Misuse> {
+    let all = NonZeroU64::new(items).map(|items| amount.times(items).unwrap_or(Msat::MAX));
+    let at_most = match (all, most) {
+        (Some(all), Some(most)) => all.min(most),
+        (Some(all), None) => all,
+        (None, most) => most.unwrap_or(policy.payout_any_max),
+    };
+    if at_most < amount {
+        let expected = format!("should be at least the amount of one item, {amount}");
+        return Err(Misuse::parameter("max_amount_msat", expected));
+    }
+    Ok(at_most)
+}
+
+/// A promise that is kept more than once has a bound that at least one redemption fits in. Gives what all of them may
+/// be paid together.
 fn bounded(
     arguments: &PayoutArguments,
     amount: PayoutAmount,
     policy: &Policy,
-) -> Result<(), Misuse> {
+) -> Result<Msat, Misuse> {
     let Uses { most, total } = arguments.uses;
     let each = amount.at_most();
     let all = match (most, total) {
@@ -193,12 +251,11 @@ fn bounded(
         (_, Some(total)) => Some(total),
         (Some(most), None) => NonZeroU64::new(u64::from(most)).and_then(|most| each.times(most)),
     };
-    if all.is_none_or(|all| all > policy.payout_max) {
+    all.filter(|all| *all <= policy.payout_max).ok_or_else(|| {
         let parameter = if total.is_some() { "max_total_msat" } else { "max_uses" };
         let expected = format!("all redemptions together should be at most {}", policy.payout_max);
-        return Err(Misuse::parameter(parameter, expected));
-    }
-    Ok(())
+        Misuse::parameter(parameter, expected)
+    })
 }
 
 fn build_offer(
@@ -216,8 +273,11 @@ fn build_offer(
     if policy.chain != bolt1::ChainHash::BITCOIN {
         builder = builder.chains(&[policy.chain]);
     }
-    if let PayoutAmount::Exact(amount) = amount {
+    if let PayoutAmount::Exact(amount) | PayoutAmount::Each { amount, .. } = amount {
         builder = builder.amount(*amount);
+    }
+    if let Some(most) = arguments.quantity_max {
+        builder = builder.quantity_max(QuantityMax::new(most));
     }
     if let Some(issuer) = &arguments.issuer {
         builder = builder.issuer(issuer);

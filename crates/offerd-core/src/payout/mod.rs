@@ -7,8 +7,10 @@ mod refund;
 mod state;
 mod uses;
 
-pub use approve::{MOST_CANDIDATES, approve, deny, drop_expired};
-pub use make::{MadePayout, PayoutArguments, make_payout, payout_arguments_key};
+pub use approve::{
+    MOST_CANDIDATES, approve, deny, drop_expired, turn_down_all, turn_down_the_rest,
+};
+pub use make::{Allowance, MadePayout, PayoutArguments, make_payout, payout_arguments_key};
 pub use redeem::{Arrival, ClaimTerms, Recognised, Redemption, recognise, redeem};
 pub use refund::{
     Refund, RefundFor, RefundSoFar, claimed_refunds, decide_refund, may_open_again,

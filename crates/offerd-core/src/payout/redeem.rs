@@ -8,7 +8,7 @@ use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
 use bolt12::{BlindedPayInfo, Invoice, InvoiceKind};
 
 use super::approve::{MOST_CANDIDATES, drop_expired};
-use super::{Payout, PayoutAmount, PromiseState};
+use super::{Payout, PromiseState};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
 use crate::id::PaymentId;
@@ -172,6 +172,9 @@ pub(super) fn check(
     }
     let amount = invoice.amount();
     let max_fee = policy.payout_fee(amount);
+    if !payout.amount.allows(amount, invoice.request_view().quantity()) {
+        return Err(Refusal::AmountNotPromised);
+    }
     within_budgets(payout, amount, max_fee, terms, policy)?;
     if invoice.is_expired_at(terms.now) {
         return Err(Refusal::InvoiceExpired);
@@ -197,7 +200,7 @@ fn open(payout: &Payout, terms: &ClaimTerms<'_>) -> Result<(), Refusal> {
     if payout.is_expired_at(terms.now) { Err(Refusal::Expired) } else { Ok(()) }
 }
 
-/// The amount is the promised one, and what it may cost is within every budget.
+/// What it may cost is within every budget.
 fn within_budgets(
     payout: &Payout,
     amount: Msat,
@@ -205,13 +208,9 @@ fn within_budgets(
     terms: &ClaimTerms<'_>,
     policy: &Policy,
 ) -> Result<(), Refusal> {
-    let promised = match payout.amount {
-        PayoutAmount::Exact(promised) => amount == promised,
-        PayoutAmount::UpTo(most) => !amount.is_zero() && amount <= most,
-    };
     let total = amount.plus(max_fee).ok_or(Refusal::AmountNotPromised)?;
     let today = total.plus(terms.claimed_today).ok_or(Refusal::AmountNotPromised)?;
-    if !promised || today > policy.payout_max_per_day {
+    if today > policy.payout_max_per_day {
         return Err(Refusal::AmountNotPromised);
     }
     if !payout.uses.allow(terms.claims, total) {

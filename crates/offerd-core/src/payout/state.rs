@@ -1,10 +1,13 @@
 //! A promise to pay, as it is stored.
 
+use std::num::NonZeroU64;
+
 use bolt1::{Msat, Timestamp};
 use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
 
 use super::{Refund, Uses};
 use crate::id::PayoutRow;
+use crate::payment::OutgoingPayment;
 
 /// What a payout pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +16,13 @@ pub enum PayoutAmount {
     Exact(Msat),
     /// What the redeemer's invoice asks, up to this.
     UpTo(Msat),
+    /// This for each of the items that the redeemer's invoice counts.
+    Each {
+        /// For one.
+        amount: Msat,
+        /// For all of them at most.
+        at_most: Msat,
+    },
 }
 
 impl PayoutAmount {
@@ -20,6 +30,20 @@ impl PayoutAmount {
     pub fn at_most(self) -> Msat {
         match self {
             Self::Exact(amount) | Self::UpTo(amount) => amount,
+            Self::Each { at_most, .. } => at_most,
+        }
+    }
+
+    /// Whether this is what an invoice over `quantity` items may ask.
+    pub(super) fn allows(self, asked: Msat, quantity: Option<u64>) -> bool {
+        match self {
+            Self::Exact(promised) => asked == promised,
+            Self::UpTo(most) => !asked.is_zero() && asked <= most,
+            Self::Each { amount, at_most } => {
+                let items = quantity.and_then(NonZeroU64::new);
+                let promised = items.and_then(|items| amount.times(items));
+                promised == Some(asked) && asked <= at_most
+            }
         }
     }
 }
@@ -81,6 +105,12 @@ impl Payout {
     /// The invreq_id of its `lnr1…` string, the same for both spellings.
     pub fn invreq_id(&self) -> Option<InvreqId> {
         self.invoice_request.as_ref().map(InvoiceRequest::invreq_id)
+    }
+
+    /// Whether it is spent once one more of `claims`, those that it has, arrives.
+    pub fn is_spent_by_one_more(&self, claims: &[OutgoingPayment]) -> bool {
+        let paid = claims.iter().filter(|claim| claim.is_paid()).count();
+        self.uses.are_taken(paid.saturating_add(1))
     }
 
     /// Whether it has ended by itself.

@@ -8,8 +8,9 @@ use offerd_core::payment::{
     FailureKind, OutgoingPayment, PaymentEnd, PaymentState, Purpose, on_attempt_failed, on_failed,
     on_refused, on_sent, pay_order,
 };
+use offerd_core::payout::turn_down_the_rest;
 use offerd_core::port::{PaymentFailure, PortError, PortErrorKind};
-use offerd_core::{Batch, Effect, OutboxEntry, PaymentId, Refusal};
+use offerd_core::{Batch, Effect, OutboxEntry, PaymentId, PayoutRow, Refusal};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
@@ -141,13 +142,16 @@ impl Driver {
         decide: impl FnOnce(&OutgoingPayment) -> Batch,
     ) -> Result<(), PortError> {
         let _deciding = self.deciding.lock().await;
-        match self.ports.store.payment(id)? {
-            Some(payment) => self.commit(&decide(&payment)),
-            None => {
-                warn!(payment = %id, "the node tells of a payment that is not on record");
-                Ok(())
-            }
+        let Some(payment) = self.recorded(id)? else { return Ok(()) };
+        self.commit(&decide(&payment))
+    }
+
+    fn recorded(&self, id: PaymentId) -> Result<Option<OutgoingPayment>, PortError> {
+        let payment = self.ports.store.payment(id)?;
+        if payment.is_none() {
+            warn!(payment = %id, "the node tells of a payment that is not on record");
         }
+        Ok(payment)
     }
 
     pub(super) async fn on_payment_sent(
@@ -158,7 +162,24 @@ impl Driver {
     ) -> Result<(), PortError> {
         let id = PaymentId(id);
         info!(payment = %id, "payment sent");
-        self.progress(id, |payment| on_sent(payment, preimage, fee, self.now())).await
+        let _deciding = self.deciding.lock().await;
+        let Some(payment) = self.recorded(id)? else { return Ok(()) };
+        let sent = on_sent(&payment, preimage, fee, self.now());
+        let others = match payment.payout() {
+            Some(row) if !payment.is_paid() => self.turned_down_by(row)?,
+            Some(_) | None => Batch::default(),
+        };
+        self.commit(&sent.with(others))
+    }
+
+    /// What a claim that is paid now means for those that wait. The caller holds `deciding`.
+    fn turned_down_by(&self, row: PayoutRow) -> Result<Batch, PortError> {
+        let claims = self.ports.store.claims(row)?;
+        let payout = self.ports.store.payout(row)?;
+        Ok(match payout.filter(|payout| payout.is_spent_by_one_more(&claims)) {
+            Some(_) => turn_down_the_rest(&claims, self.now()),
+            None => Batch::default(),
+        })
     }
 
     pub(super) async fn on_attempt_failed(
@@ -195,14 +216,10 @@ impl Driver {
         };
         let Ok(path) = BlindedPath::decode(&mut Reader::new(path)) else { return Ok(None) };
         let refusal = match &payment.state {
-            PaymentState::Ended(PaymentEnd::Failed { reason, .. })
-                if reason.kind == FailureKind::Denied =>
-            {
-                Refusal::NotApproved
-            }
-            PaymentState::Ended(_) | PaymentState::Pending { .. } | PaymentState::Awaiting => {
-                Refusal::PaymentFailed
-            }
+            PaymentState::Ended(PaymentEnd::Failed { reason, .. }) => told(reason.kind),
+            PaymentState::Ended(PaymentEnd::Paid { .. })
+            | PaymentState::Pending { .. }
+            | PaymentState::Awaiting => Refusal::PaymentFailed,
         };
         let told = self.send_over(&path, error_message(&refusal)).await;
         let expired = payment.invoice.is_expired_at(self.now());
@@ -213,5 +230,20 @@ impl Driver {
             }
             Ok(()) | Err(_) => Ok(None),
         }
+    }
+}
+
+/// What the redeemer hears of the reason why it is not paid.
+fn told(kind: FailureKind) -> Refusal {
+    match kind {
+        FailureKind::Denied => Refusal::NotApproved,
+        FailureKind::TakenByAnother => Refusal::AlreadyRedeemed,
+        FailureKind::Withdrawn => Refusal::NoLongerAvailable,
+        FailureKind::RefusedByPayee
+        | FailureKind::NoRoute
+        | FailureKind::TooExpensive
+        | FailureKind::InvoiceExpired
+        | FailureKind::Abandoned
+        | FailureKind::Other => Refusal::PaymentFailed,
     }
 }

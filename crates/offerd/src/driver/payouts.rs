@@ -8,7 +8,7 @@ use offerd_core::payment::{OutgoingPayment, PaymentState};
 use offerd_core::payout::{
     ClaimTerms, MadePayout, Payout, PayoutArguments, PromiseState, Refund, RefundFor, RefundSoFar,
     approve, claimed_refunds, decide_refund, deny, drop_expired, make_payout, may_open_again,
-    payout_arguments_key, promised_refunds,
+    payout_arguments_key, promised_refunds, turn_down_all,
 };
 use offerd_core::port::PortError;
 use offerd_core::{Batch, Event, Misuse, PaymentHash, PaymentId};
@@ -65,7 +65,7 @@ impl Driver {
             None => None,
         };
         let row = store.next_payout_row()?;
-        let made = MadePayout { row, nonce, paths, path_id, refund, now };
+        let made = MadePayout { row, nonce, paths, path_id, allowance: None, refund, now };
         let payout = make_payout(&arguments, made, &self.policy, &self.keys)?;
         if payout.invoice_request.is_none() {
             warnings.push(Warning::OnlyOfferd);
@@ -229,11 +229,18 @@ impl Driver {
         spendable.inspect_err(|error| warn!(%error, "the balance is unknown")).ok()
     }
 
-    /// Drops the redemptions that waited until their invoices expired.
+    /// Drops the redemptions that waited until their invoices expired, and turns down those whose payout did.
     pub(super) async fn drop_expired_candidates(&self) -> Result<(), PortError> {
         let _deciding = self.deciding.lock().await;
-        let waiting = self.ports.store.awaiting_claims()?;
-        self.commit(&drop_expired(&waiting, self.now()))
+        let now = self.now();
+        let (mut late, mut rest) = (Vec::new(), Vec::new());
+        for claim in self.ports.store.awaiting_claims()? {
+            let payout = claim.payout().map(|row| self.ports.store.payout(row)).transpose()?;
+            let over = payout.flatten().is_some_and(|payout| payout.is_expired_at(now));
+            let late_or_not = if over { &mut late } else { &mut rest };
+            late_or_not.push(claim);
+        }
+        self.commit(&turn_down_all(&late, now).with(drop_expired(&rest, now)))
     }
 
     /// Waits until a payout is no longer open, or until its redemption of this payment hash has ended.
@@ -262,7 +269,8 @@ impl Driver {
         self.wait_for(within, look).await?.ok_or(CallError::StillOpen)
     }
 
-    /// Withdraws a promise by either of its ids. A claim that is being paid goes on.
+    /// Withdraws a promise by either of its ids. A claim that is being paid goes on; those that wait for approval are
+    /// turned down, and their redeemers told.
     ///
     /// # Errors
     /// [`Misuse::Unknown`], [`Misuse::AlreadyDisabled`].
@@ -277,7 +285,10 @@ impl Driver {
         if payout.state != PromiseState::Open {
             return Err(Misuse::AlreadyDisabled.into());
         }
-        self.commit(&Batch::of(Event::PayoutDisabled { row: payout.row, at: self.now() }))?;
+        let now = self.now();
+        let disabled = Batch::of(Event::PayoutDisabled { row: payout.row, at: now });
+        let claims = self.ports.store.claims(payout.row)?;
+        self.commit(&disabled.with(turn_down_all(&claims, now)))?;
         Ok(Payout { state: PromiseState::Disabled, ..payout })
     }
 }

@@ -81,7 +81,10 @@ impl Driver {
         let paid = receipts.iter().any(Receipt::is_live);
         if paid || own.is_open_at(self.now()) || own.bolt11().is_some() {
             let same_amount = arguments.amount.is_none_or(|amount| Some(amount) == own.amount());
-            return if own.redeems() == Some(arguments.string.as_str()) && same_amount {
+            let items = own.bolt12().and_then(|invoice| invoice.request_view().quantity());
+            let same_items = arguments.quantity.is_none_or(|quantity| Some(quantity) == items);
+            let same_string = own.redeems() == Some(arguments.string.as_str());
+            return if same_string && same_amount && same_items {
                 Ok(Some(own))
             } else {
                 Err(Misuse::InvoiceLabelTaken.into())

@@ -49,7 +49,11 @@ fn failure_code(kind: FailureKind) -> Code {
         FailureKind::NoRoute => code::PAY_ROUTE_NOT_FOUND,
         FailureKind::TooExpensive => code::PAY_TOO_EXPENSIVE,
         FailureKind::InvoiceExpired => code::PAY_INVOICE_EXPIRED,
-        FailureKind::Abandoned | FailureKind::Denied | FailureKind::Other => code::PAY_UNSPECIFIED,
+        FailureKind::Abandoned
+        | FailureKind::Denied
+        | FailureKind::TakenByAnother
+        | FailureKind::Withdrawn
+        | FailureKind::Other => code::PAY_UNSPECIFIED,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Records of the core as the API shows them.
 
-use bolt12::{Invoice, OfferId, PeerText};
+use bolt12::{Invoice, OfferId, PeerText, QuantityMax};
 use offerd_api::invoice::InvoiceView;
 use offerd_api::offer::OfferView;
 use offerd_api::payment::AttemptView;
@@ -108,7 +108,9 @@ pub(super) fn payout(
     let (amount_msat, max_amount_msat) = match payout.amount {
         PayoutAmount::Exact(amount) => (Some(amount.as_u64()), None),
         PayoutAmount::UpTo(most) => (None, Some(most.as_u64())),
+        PayoutAmount::Each { amount, at_most } => (Some(amount.as_u64()), Some(at_most.as_u64())),
     };
+    let counted = payout.offer.as_ref().and_then(|offer| offer.quantity_max());
     let described = payout.offer.as_ref().map(|offer| offer.description());
     let described =
         described.or_else(|| payout.invoice_request.as_ref().map(|r| r.offer_view().description()));
@@ -127,6 +129,7 @@ pub(super) fn payout(
         description: text(described.flatten()),
         amount_msat,
         max_amount_msat,
+        quantity_max: counted.map(QuantityMax::as_u64),
         absolute_expiry: payout.absolute_expiry.map(|expiry| expiry.0),
         single_use: payout.uses.is_once(),
         max_uses: payout.uses.most,

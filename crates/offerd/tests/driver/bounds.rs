@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bolt1::Msat;
+use bolt1::{Msat, Seconds};
 use offerd::driver::CallError;
 use offerd_core::amount::AmountSpec;
 use offerd_core::payment::PaymentState;
@@ -215,9 +215,63 @@ async fn of_those_who_wait_one_is_paid() {
     let paid = first.gained() + second.gained();
     assert_eq!(paid, 10_000_000);
     let also = desk.driver.approve_payout(id, hashes[1]).await;
-    assert!(matches!(also, Err(CallError::Misuse(Misuse::CannotApprove { .. }))), "{also:?}");
+    assert!(matches!(also, Err(CallError::Misuse(Misuse::Unknown { .. }))), "{also:?}");
     assert_eq!((desk.payments().len(), desk.paid()), (2, 1));
-    drop((one, two));
+    // The other one hears of it at once.
+    let ends = [one.await.unwrap(), two.await.unwrap()];
+    let refused: Vec<_> = ends.into_iter().filter(Result::is_err).map(refusal).collect();
+    assert_eq!(refused, [("already redeemed".to_owned(), None)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_hear_that_the_payout_was_withdrawn_or_has_expired() {
+    for withdrawn in [true, false] {
+        let world = World::new();
+        let (desk, customer) = (world.announced(), world.announced());
+        let expiry = sample::NOW.plus(Seconds(60));
+        let arguments = PayoutArguments { absolute_expiry: Some(expiry), ..approving(10_000) };
+        let payout = desk.try_payout(arguments).await.unwrap().payout;
+        let call = customer.spawn_redeem_within(&code(&payout), "mine", 7_000);
+        settle().await;
+        assert_eq!(waiting(&desk).len(), 1);
+        if withdrawn {
+            desk.driver.disable_payout(payout.offer_id().as_ref(), None).await.unwrap();
+        } else {
+            pass(3_601).await;
+        }
+        let heard = refusal(call.await.unwrap());
+        assert_eq!(heard, ("offer no longer available".to_owned(), None), "{withdrawn}");
+        assert_eq!((waiting(&desk), desk.watch.orders().len()), (vec![], 0));
+        // Its label is free again.
+        let again = customer.redeem(&code(&payout), "mine").await;
+        assert!(matches!(
+            again,
+            Err(CallError::Refused(_) | CallError::Misuse(Misuse::OfferExpired))
+        ));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_promise_of_several_uses_go_on_waiting_until_it_is_spent() {
+    let world = World::new();
+    let desk = world.announced();
+    let arguments = PayoutArguments { approve: true, ..many(Some(2), None) };
+    let payout = desk.try_payout(arguments).await.unwrap().payout;
+    let code = payout.invoice_request.as_ref().unwrap().to_string();
+    let parties: Vec<_> = (0..3).map(|_| world.announced()).collect();
+    let calls: Vec<_> = parties.iter().map(|party| party.spawn_redeem(&code, "mine")).collect();
+    settle().await;
+    let (id, hashes) = (payout.invreq_id().unwrap().0, waiting(&desk));
+    for (approved, left) in [(hashes[0], 2), (hashes[1], 0)] {
+        desk.driver.approve_payout(id, approved).await.unwrap();
+        settle().await;
+        assert_eq!(waiting(&desk).len(), left);
+    }
+    let mut ends = Vec::new();
+    for call in calls {
+        ends.push(call.await.unwrap().is_ok());
+    }
+    assert_eq!(ends.iter().filter(|paid| **paid).count(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ mod crashes;
 mod offers;
 mod paying;
 mod payouts;
+mod pieces;
 mod redeeming;
 mod stuck;
 mod world;

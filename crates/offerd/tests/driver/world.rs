@@ -301,6 +301,18 @@ impl Party {
         tokio::spawn(async move { driver.send_invoice(arguments).await })
     }
 
+    /// The same with this patience, in seconds.
+    pub(crate) fn spawn_redeem_within(
+        &self,
+        string: &str,
+        label: &str,
+        seconds: u64,
+    ) -> JoinHandle<Result<Redeemed, CallError>> {
+        let driver = self.driver.clone();
+        let arguments = RedeemArguments { timeout: Seconds(seconds), ..redemption(string, label) };
+        tokio::spawn(async move { driver.send_invoice(arguments).await })
+    }
+
     pub(crate) fn spawn_pay(&self, call: PayCall) -> JoinHandle<Result<PayOutcome, CallError>> {
         let driver = self.driver.clone();
         tokio::spawn(async move { driver.pay(call).await })
@@ -353,6 +365,7 @@ pub(crate) fn payout_arguments(sat: u64) -> PayoutArguments {
         label: None,
         absolute_expiry: None,
         max_amount: None,
+        quantity_max: None,
         uses: Uses::ONCE,
         refund_for: None,
         approve: false,
@@ -382,7 +395,7 @@ pub(crate) fn pay_call(string: &str) -> PayCall {
 
 pub(crate) fn redemption(string: &str, label: &str) -> RedeemArguments {
     let (string, label) = (string.to_owned(), label.to_owned());
-    RedeemArguments { string, label, amount: None, timeout: Seconds(90) }
+    RedeemArguments { string, label, amount: None, quantity: None, timeout: Seconds(90) }
 }
 
 /// Both strings of a payout.

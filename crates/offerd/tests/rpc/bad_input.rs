@@ -277,7 +277,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "offerout",
         r#"{"amount": 1, "description": "x", "max_amount_msat": 5}"#,
         -32602,
-        "max_amount_msat: unnecessary: goes with the amount `any` alone",
+        "max_amount_msat: unnecessary: goes with the amount `any`, or with quantity_max",
     ),
     (
         "offerout",

@@ -226,6 +226,9 @@ fn promise(payout: &Payout, paid: &[PaidClaim], town: &Town, note: Note<'_>) {
         let amount_fits = match payout.amount {
             PayoutAmount::Exact(promised) => carried.amount == promised,
             PayoutAmount::UpTo(most) => carried.amount <= most,
+            PayoutAmount::Each { amount, at_most } => {
+                carried.amount <= at_most && carried.amount.as_u64().is_multiple_of(amount.as_u64())
+            }
         };
         if !amount_fits || carried.fee > town.policy.payout_fee(carried.amount) {
             note(Invariant::AboveLimit, format!("payout {row}, {payout:?}: {carried:?}"));

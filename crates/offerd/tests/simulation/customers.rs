@@ -24,8 +24,13 @@ impl Town {
             PayoutAmount::UpTo(_) | PayoutAmount::Exact(_) => None,
         };
         let label = format!("redemption {} {}", payout.row.0, self.below(2));
-        let arguments =
-            RedeemArguments { string, label: label.clone(), amount, timeout: Seconds(90) };
+        let arguments = RedeemArguments {
+            string,
+            label: label.clone(),
+            amount,
+            quantity: None,
+            timeout: Seconds(90),
+        };
         let driver = self.process(customer).driver.clone();
         let end = tokio::spawn(async move {
             let result = driver.send_invoice(arguments).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bolt1::{ChainHash, Msat, Timestamp};
 use bolt12::{Invoice, InvoiceBuilder};
-use offerd_core::payout::{Payout, PayoutAmount};
+use offerd_core::payout::Payout;
 use offerd_core::port::{
     Destination, InvoiceIssuer as _, MessageContent, MintOrder, Minted, NodeEvent,
     OnionTransport as _, OutboundMessage,
@@ -47,11 +47,10 @@ impl Liar {
 
     /// Sends an invoice for a payout, not quite as it should be.
     pub(crate) async fn redeem(&mut self, payout: &Payout, trick: Trick, now: Timestamp) {
-        let amount = match (payout.amount, trick) {
-            (PayoutAmount::Exact(amount) | PayoutAmount::UpTo(amount), Trick::More) => {
-                amount.plus(Msat::new(1_000).unwrap()).unwrap()
-            }
-            (PayoutAmount::Exact(amount) | PayoutAmount::UpTo(amount), _) => amount,
+        let promised = payout.amount.at_most();
+        let amount = match trick {
+            Trick::More => promised.plus(Msat::new(1_000).unwrap()).unwrap(),
+            _ => promised,
         };
         let minted = match &self.last {
             Some(minted) if trick == Trick::OldHash => minted.clone(),

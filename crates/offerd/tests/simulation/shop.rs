@@ -41,6 +41,7 @@ impl Town {
             label: None,
             absolute_expiry: None,
             max_amount: None,
+            quantity_max: None,
             uses: Uses::ONCE,
             refund_for: None,
             approve: false,

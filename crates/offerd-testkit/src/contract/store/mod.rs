@@ -63,6 +63,7 @@ macro_rules! store_contract {
                 a_second_payout_of_one_nonce_is_refused,
                 a_second_payout_of_one_string_is_refused,
                 payouts_without_label_do_not_collide,
+                a_payout_by_the_piece_is_kept,
                 a_refund_is_kept_and_found_by_what_it_refunds,
                 a_disabled_payout_cannot_be_disabled_again,
                 a_disabled_payout_can_be_enabled_and_a_spent_one_cannot,

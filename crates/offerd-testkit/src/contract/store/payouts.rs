@@ -27,6 +27,13 @@ fn bare(row: u32) -> Payout {
     }
 }
 
+pub fn a_payout_by_the_piece_is_kept(store: &dyn Store) {
+    let amount = PayoutAmount::Each { amount: Msat::ZERO, at_most: Msat::MAX };
+    let counted = Payout { amount, ..bare(1) };
+    commit(store, [created(&counted)]);
+    assert_eq!(store.payout(counted.row).expect("payout"), Some(counted));
+}
+
 pub fn a_refund_is_kept_and_found_by_what_it_refunds(store: &dyn Store) {
     let refunds = [sample::refund(1, 9), sample::refund(2, 8), sample::refund(3, 9)];
     let limited = refunds[2].refund.expect("it is a refund");

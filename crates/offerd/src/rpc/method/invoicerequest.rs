@@ -32,6 +32,7 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
         label: args.get("label")?,
         absolute_expiry: args.get("absolute_expiry")?.map(bolt1::Timestamp),
         max_amount: None,
+        quantity_max: None,
         uses: uses(args)?,
         refund_for: None,
         approve: args.need("approve")?,

@@ -33,7 +33,9 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         created: true,
         label: offer.label,
         max_amount_msat: match payout.amount {
-            PayoutAmount::UpTo(most) => Some(most.as_u64()),
+            PayoutAmount::UpTo(most) | PayoutAmount::Each { at_most: most, .. } => {
+                Some(most.as_u64())
+            }
             PayoutAmount::Exact(_) => None,
         },
         invreq_id: payout.invreq_id().map(|id| id.to_string()),
@@ -48,8 +50,9 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
 fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
     let amount: AmountSpec = args.need("amount")?;
     let max_amount = args.get("max_amount_msat")?;
-    if max_amount.is_some() && amount != AmountSpec::Any {
-        let expected = "unnecessary: goes with the amount `any` alone";
+    let quantity_max = args.get("quantity_max")?;
+    if max_amount.is_some() && amount != AmountSpec::Any && quantity_max.is_none() {
+        let expected = "unnecessary: goes with the amount `any`, or with quantity_max";
         return Err(ErrorObject::parameter("max_amount_msat", expected));
     }
     Ok(PayoutArguments {
@@ -59,6 +62,7 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
         label: args.get("label")?,
         absolute_expiry: args.get("absolute_expiry")?.map(Timestamp),
         max_amount,
+        quantity_max,
         uses: Uses::ONCE,
         refund_for: refund_for(args)?,
         approve: args.need("approve")?,
@@ -68,9 +72,7 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
 
 /// The most that a promise pays, in msat.
 pub(super) fn most(amount: PayoutAmount) -> u64 {
-    match amount {
-        PayoutAmount::Exact(amount) | PayoutAmount::UpTo(amount) => amount.as_u64(),
-    }
+    amount.at_most().as_u64()
 }
 
 /// An invoice of ours, or its payment hash.

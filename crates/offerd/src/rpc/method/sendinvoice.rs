@@ -16,6 +16,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         label: args.need("label")?,
         amount: args.get("amount_msat")?,
         timeout: Seconds(args.need("timeout")?),
+        quantity: args.get("quantity")?,
     };
     let redeemed = api.driver.send_invoice(arguments).await.map_err(to_object)?;
     let paid = ListedInvoice::Receipt(redeemed.receipt);

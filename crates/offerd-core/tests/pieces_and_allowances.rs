@@ -1,0 +1,135 @@
+//! Promises by the piece, and promises by a caller who is not the owner of the node.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use bolt1::{ChainHash, Timestamp};
+use bolt12::{Invoice, InvoiceBuilder};
+use offerd_core::amount::AmountSpec;
+use offerd_core::payment::OutgoingPayment;
+use offerd_core::payout::{
+    Allowance, Arrival, ClaimTerms, MadePayout, Payout, PayoutAmount, PayoutArguments,
+    PromiseState, Redemption, Uses, make_payout, recognise, redeem,
+};
+use offerd_core::{Event, Misuse, PaymentId, PayoutRow, Refusal};
+use offerd_testkit::sample;
+
+use common::{keys, msat, policy};
+
+const NOW: Timestamp = sample::NOW;
+const PROMISED: u64 = 1_000_000;
+
+fn arguments() -> PayoutArguments {
+    PayoutArguments {
+        amount: AmountSpec::Msat(msat(PROMISED)),
+        description: "tickets".into(),
+        issuer: None,
+        label: None,
+        absolute_expiry: None,
+        max_amount: None,
+        quantity_max: None,
+        uses: Uses::ONCE,
+        refund_for: None,
+        approve: false,
+        with_offer: true,
+    }
+}
+
+fn make(arguments: &PayoutArguments, allowance: Option<Allowance>) -> Result<Payout, Misuse> {
+    let (row, nonce, path_id) = (PayoutRow(1), [4; 16], vec![5; 32]);
+    let made = MadePayout { row, nonce, paths: vec![], path_id, allowance, refund: None, now: NOW };
+    make_payout(arguments, made, &policy(), &keys(1))
+}
+
+fn named(result: Result<Payout, Misuse>) -> &'static str {
+    match result {
+        Err(Misuse::Parameter { parameter, .. }) => parameter,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn redeemed(payout: &Payout, invoice: Invoice) -> Result<Redemption, Refusal> {
+    let arrival = Arrival { invoice, path_id: None, reply_path: None };
+    let terms = ClaimTerms {
+        state: PromiseState::Open,
+        claims: &[],
+        spendable: Some(msat(100 * PROMISED)),
+        claimed_today: msat(0),
+        refunded: msat(0),
+        id: PaymentId([9; 32]),
+        now: NOW,
+    };
+    redeem(recognise(payout, arrival).unwrap(), &terms, &policy(), &keys(1))
+}
+
+fn claimed(result: Result<Redemption, Refusal>) -> OutgoingPayment {
+    let Ok(Redemption::Claim(batch)) = result else { panic!("{result:?}") };
+    let [Event::PaymentStarted(payment)] = batch.events.as_slice() else { panic!("{batch:?}") };
+    payment.clone()
+}
+
+#[test]
+fn a_caller_promises_no_more_than_its_allowance_in_a_call_and_in_a_day() {
+    let of = |arguments: &PayoutArguments, per_call, per_day, promised_today| {
+        let [per_call, per_day, promised_today] = [per_call, per_day, promised_today].map(msat);
+        make(arguments, Some(Allowance { per_call, per_day, promised_today }))
+    };
+    let three = Uses { most: Some(3), total: None };
+    let three = PayoutArguments { uses: three, with_offer: false, ..arguments() };
+    for (all, arguments) in [(PROMISED, arguments()), (3 * PROMISED, three)] {
+        assert!(of(&arguments, all, all, 0).is_ok());
+        for (per_call, per_day, today) in
+            [(all - 1, all, 0), (all, all, 1), (all, 2 * all, all + 1), (all, all, 3 * all)]
+        {
+            assert_eq!(named(of(&arguments, per_call, per_day, today)), "amount");
+        }
+    }
+}
+
+/// A payout of `PROMISED` for each of at most `most` items.
+fn counted(most: u64, max_amount: Option<u64>) -> Result<Payout, Misuse> {
+    let max_amount = max_amount.map(msat);
+    make(&PayoutArguments { quantity_max: Some(most), max_amount, ..arguments() }, None)
+}
+
+#[test]
+fn a_payout_by_the_piece_pays_for_what_its_redeemer_counts() {
+    let payout = counted(3, None).unwrap();
+    let (amount, at_most) = (msat(PROMISED), msat(3 * PROMISED));
+    assert_eq!(payout.amount, PayoutAmount::Each { amount, at_most });
+    assert_eq!(payout.invoice_request, None, "an invoice_request counts nothing");
+    let offer = payout.offer.clone().unwrap();
+    let invoice = |items: u64, asked: u64| {
+        let builder = InvoiceBuilder::for_payout_offer(&offer, [8; 32], ChainHash::BITCOIN);
+        let built = builder
+            .quantity(items.try_into().unwrap())
+            .amount(msat(asked))
+            .paths(vec![sample::payment_path(5)])
+            .created_at(NOW)
+            .payment_hash([7; 32])
+            .sign(&sample::secp(), &sample::keypair(5));
+        built.unwrap()
+    };
+    for items in 1..=3 {
+        let paid = claimed(redeemed(&payout, invoice(items, items * PROMISED)));
+        assert_eq!(paid.amount, msat(items * PROMISED));
+        for asked in [items * PROMISED - 1, items * PROMISED + 1] {
+            let refused = redeemed(&payout, invoice(items, asked));
+            assert_eq!(refused, Err(Refusal::AmountNotPromised), "{items}");
+        }
+    }
+    let capped = counted(0, Some(2 * PROMISED)).unwrap();
+    assert_eq!(capped.amount.at_most(), msat(2 * PROMISED));
+}
+
+#[test]
+fn a_payout_by_the_piece_is_within_the_limits_with_all_its_pieces() {
+    let most = policy().payout_max.as_u64() / PROMISED;
+    assert!(counted(most, None).is_ok());
+    assert_eq!(named(counted(most + 1, None)), "quantity_max");
+    assert_eq!(named(counted(u64::MAX, None)), "quantity_max");
+    assert_eq!(named(counted(2, Some(PROMISED - 1))), "max_amount_msat");
+    let any = PayoutArguments { amount: AmountSpec::Any, quantity_max: Some(2), ..arguments() };
+    assert_eq!(named(make(&any, None)), "quantity_max");
+    assert_eq!(counted(0, None).unwrap().amount.at_most(), policy().payout_any_max);
+}
