@@ -6,6 +6,7 @@
 mod bounds;
 mod clocks;
 mod crashes;
+mod hostile;
 mod offers;
 mod paying;
 mod payouts;

@@ -18,7 +18,7 @@ async fn a_payout_by_the_piece_is_paid_once_for_what_its_redeemer_counts() {
     let of = |quantity, label: &str| RedeemArguments { quantity, ..redemption(&code, label) };
 
     for (quantity, told) in [
-        (None, "quantity parameter required"),
+        (None, "is required: the offer is by the piece"),
         (Some(0), "must be non-zero"),
         (Some(6), "must be <= 5"),
     ] {

@@ -21,7 +21,7 @@ impl Town {
                 let halves = [most, Msat::new(most.as_u64() / 2).unwrap()];
                 Some(halves[self.below(2)])
             }
-            PayoutAmount::UpTo(_) | PayoutAmount::Exact(_) => None,
+            PayoutAmount::UpTo(_) | PayoutAmount::Exact(_) | PayoutAmount::Each { .. } => None,
         };
         let label = format!("redemption {} {}", payout.row.0, self.below(2));
         let arguments = RedeemArguments {
