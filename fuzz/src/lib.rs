@@ -24,6 +24,7 @@ pub use differential::{ldk_invoices, ldk_offers, ldk_proof_creation, ldk_proofs,
 pub use proofs::proof_creation;
 
 /// The name of each target with what it does.
+#[allow(clippy::type_complexity, reason = "a name and a function")]
 pub const TARGETS: [(&str, fn(&[u8])); 21] = [
     ("amount", amount),
     ("blinded_path", blinded_path),

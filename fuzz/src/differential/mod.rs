@@ -160,7 +160,7 @@ pub fn ldk_invoices(data: &[u8]) {
             assert_eq!(ours.amount().as_u64(), ldks.amount_msats());
             assert_eq!(ours.payment_hash(), ldks.payment_hash().0);
             assert_eq!(ours.created_at().0, ldks.created_at().as_secs());
-            assert_eq!(u64::from(ours.relative_expiry().0), ldks.relative_expiry().as_secs());
+            assert_eq!(ours.relative_expiry().0, ldks.relative_expiry().as_secs());
             assert_eq!(ours.payment_paths().len(), ldks.payment_paths().len());
         });
     }
