@@ -119,7 +119,7 @@ fn check_required(method: &Method, params: &Value) -> Result<(), String> {
     match method.params.iter().find(|param| param.need == Need::Required && !given(param)) {
         None => Ok(()),
         Some(param) => Err(format!(
-            "{}: missing, {}\nUsage: offer-cli {}",
+            "{}: is required: {}\nUsage: offer-cli {}",
             param.name,
             param.kind.expected(),
             method.usage()

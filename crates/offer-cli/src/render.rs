@@ -9,6 +9,7 @@
 
 use std::fmt::Write;
 
+use offerd_api::schema::is_time;
 use serde_json::{Map, Value, json};
 
 use crate::exit::Failure;
@@ -208,11 +209,6 @@ fn table(list: &[Value]) -> String {
     text
 }
 
-/// Whether a member's name says that it is a point in time, in seconds since 1970.
-fn is_time(name: &str) -> bool {
-    name.ends_with("_at") || name.ends_with("_expiry") && !name.ends_with("relative_expiry")
-}
-
 /// Seconds since 1970 as people write them: `2026-11-21 07:05:28 UTC`. `None` beyond the year 9999.
 fn utc(seconds: u64) -> Option<String> {
     const DAY: u64 = 86_400;
@@ -314,6 +310,8 @@ mod tests {
             let shown = result(&json!({ "paid_at": seconds }), Style::Human);
             assert_eq!(shown, format!("paid_at  {date}\n"));
         }
+        let blocks = result(&json!({ "min_final_cltv_expiry": 42 }), Style::Human);
+        assert_eq!(blocks, "min_final_cltv_expiry  42\n");
         let far = json!({ "offer_absolute_expiry": u64::MAX, "invoice_relative_expiry": 7_200 });
         let shown = result(&far, Style::Human);
         assert!(shown.contains("18446744073709551615") && shown.contains("  7200\n"), "{shown}");

@@ -67,13 +67,16 @@ pub fn of_response(method: &Method) -> Value {
     schema
 }
 
+/// The unit of a point in time.
+const TIME: &str = "seconds since 1970, UTC";
 /// Units by the endings of names, of parameters and of members of results.
 const UNITS: &[(&str, &str)] = &[
     ("_msat", "msat"),
     ("_sat", "sat"),
-    ("_at", "seconds since 1970, UTC"),
+    ("_at", TIME),
     ("_relative_expiry", "seconds"),
-    ("_expiry", "seconds since 1970, UTC"),
+    ("_cltv_expiry", "blocks"),
+    ("_expiry", TIME),
     ("_seconds", "seconds"),
     ("_blocks", "blocks"),
     ("_ppm", "millionths"),
@@ -82,6 +85,11 @@ const UNITS: &[(&str, &str)] = &[
 /// The unit that a name says.
 fn unit_of_name(name: &str) -> Option<&'static str> {
     UNITS.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, unit)| *unit)
+}
+
+/// Whether a member's name says that it is a point in time, in seconds since 1970.
+pub fn is_time(name: &str) -> bool {
+    unit_of_name(name) == Some(TIME)
 }
 
 #[cfg(test)]

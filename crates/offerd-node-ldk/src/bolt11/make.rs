@@ -22,6 +22,9 @@ use crate::types::{Channels, Keyring};
 /// Blocks that may be found while a payment is on its way: so much less than the invoice says is still taken.
 const FINAL_SLACK: u16 = 3;
 
+/// The longest that an invoice asks for, in blocks: two weeks, about what payers allow.
+const LONGEST_DELAY: u16 = 2_016;
+
 /// Makes an invoice. Nothing is stored, unless a preimage was chosen.
 pub(crate) fn mint(
     channels: &Channels,
@@ -52,10 +55,11 @@ fn rejected(why: impl std::fmt::Display) -> Bolt11Refused {
 fn final_delay(wanted: Option<CltvDelta>) -> Result<Option<u16>, Bolt11Refused> {
     let Some(CltvDelta(wanted)) = wanted else { return Ok(None) };
     match u16::try_from(wanted) {
-        Ok(delay) if delay >= MIN_FINAL_CLTV_EXPIRY_DELTA => Ok(Some(delay)),
+        Ok(delay) if (MIN_FINAL_CLTV_EXPIRY_DELTA..=LONGEST_DELAY).contains(&delay) => {
+            Ok(Some(delay))
+        }
         Ok(_) | Err(_) => Err(Bolt11Refused::FinalDelay(format!(
-            "should be from {MIN_FINAL_CLTV_EXPIRY_DELTA} to {}: with less there is no time to take the payment",
-            u16::MAX
+            "should be from {MIN_FINAL_CLTV_EXPIRY_DELTA} to {LONGEST_DELAY}: with less there is no time to take the payment"
         ))),
     }
 }
