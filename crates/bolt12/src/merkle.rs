@@ -16,11 +16,10 @@ use crate::records::known_good;
 pub fn root(bytes: &[u8]) -> [u8; 32] {
     let Some(first) = known_good(bytes).next() else { return [0; 32] };
     let hasher = Hasher::new(first.bytes);
-    let level = known_good(bytes)
-        // req SG-02
-        .filter(|record| !field::is_signature(record.typ))
-        .map(|record| hasher.pair(record.typ, record.bytes))
-        .collect();
+    // req SG-02
+    let hashed = || known_good(bytes).filter(|record| !field::is_signature(record.typ));
+    let mut level = Vec::with_capacity(hashed().count());
+    level.extend(hashed().map(|record| hasher.pair(record.typ, record.bytes)));
     hasher.fold(level)
 }
 
@@ -74,13 +73,19 @@ impl Hasher {
     pub(crate) fn fold(&self, mut level: Vec<[u8; 32]>) -> [u8; 32] {
         // req SG-04
         while level.len() > 1 {
-            level = level
-                .chunks(2)
-                .map(|nodes| match nodes {
-                    [one, other] => self.branch(one, other),
+            let mut joined = 0;
+            for node in (0..level.len()).step_by(2) {
+                let parent = match level.get(node..).unwrap_or_default() {
+                    [one, other, ..] => self.branch(one, other),
                     lone => lone.first().copied().unwrap_or_default(),
-                })
-                .collect();
+                };
+                // What is overwritten has been joined already.
+                if let Some(place) = level.get_mut(joined) {
+                    *place = parent;
+                }
+                joined = joined.saturating_add(1);
+            }
+            level.truncate(joined);
         }
         level.first().copied().unwrap_or_default()
     }
