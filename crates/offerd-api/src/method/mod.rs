@@ -183,7 +183,7 @@ mod tests {
             "offer amount_msat quantity recurrence_counter recurrence_start recurrence_label \
              timeout payer_note payer_metadata bip353"
         );
-        assert_eq!(positions("sendinvoice"), "invreq label amount_msat timeout");
+        assert_eq!(positions("sendinvoice"), "invreq label amount_msat timeout quantity");
         assert_eq!(
             positions("xpay"),
             "invstring amount_msat maxfee layers retry_for partial_msat maxdelay payer_note \
