@@ -6,6 +6,7 @@
 //! chooses, and a new store is opened on a copy of what is left. Nothing is synchronised for real, the file lies in
 //! memory where the system has such a place.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
@@ -15,6 +16,15 @@ use tempfile::TempDir;
 
 /// Where files need no disk.
 const IN_MEMORY: &str = "/dev/shm";
+
+thread_local! {
+    static IN_USE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many of this thread's disks somebody still holds.
+pub(crate) fn in_use() -> usize {
+    IN_USE.get()
+}
 
 /// The files of one daemon.
 #[derive(Debug)]
@@ -40,6 +50,7 @@ impl Disk {
         let dir = if place.is_dir() { tempfile::tempdir_in(place) } else { tempfile::tempdir() };
         let disk = Self { dir: dir.unwrap(), state: Mutex::default() };
         fs::write(disk.file(0), empty_store()).unwrap();
+        IN_USE.set(IN_USE.get() + 1);
         disk
     }
 
@@ -79,6 +90,12 @@ impl Disk {
 
     fn file(&self, number: u32) -> PathBuf {
         self.dir.path().join(format!("{number}.sqlite"))
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        IN_USE.set(IN_USE.get() - 1);
     }
 }
 

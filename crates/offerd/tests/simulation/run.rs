@@ -11,6 +11,7 @@ use offerd_testkit::Trace;
 
 use crate::bug::Bug;
 use crate::check::{Invariant, violations};
+use crate::disk;
 use crate::town::Town;
 
 /// So much happens in a town before it all ends.
@@ -41,7 +42,8 @@ pub(crate) fn live(seed: u64, bug: Option<Bug>, prints: bool) -> Fate {
         .start_paused(true)
         .build()
         .unwrap();
-    runtime.block_on(async {
+    let held = disk::in_use();
+    let fate = runtime.block_on(async {
         let trace = Trace::new(prints);
         let mut town = Town::new(seed, bug, trace.clone()).await;
         for _ in 0..STEPS {
@@ -59,8 +61,13 @@ pub(crate) fn live(seed: u64, bug: Option<Bug>, prints: bool) -> Fate {
         let (lines, digest) = trace.digest();
         let paid = town.processes().flat_map(|process| process.payments());
         let paid = paid.filter(|payment| payment.is_paid()).count() as u64;
-        Fate { verdict, broken, lines, digest, paid, deaths: town.deaths }
-    })
+        let deaths = town.deaths;
+        town.close();
+        Fate { verdict, broken, lines, digest, paid, deaths }
+    });
+    drop(runtime);
+    assert_eq!(disk::in_use(), held, "somebody still holds a store");
+    fate
 }
 
 /// What became of many.

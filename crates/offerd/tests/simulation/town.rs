@@ -260,6 +260,15 @@ impl Town {
         }
         assert!(!self.carrier.is_finished(), "the network has ended");
     }
+
+    /// Lets go of everything. A node that runs holds its daemon, which holds the node: without this the stores would
+    /// stay in memory.
+    pub(crate) fn close(mut self) {
+        for process in self.processes.drain(..).flatten() {
+            process.die().node.crash();
+        }
+        self.liar.node.crash();
+    }
 }
 
 /// Bounds that are met within a short life.
