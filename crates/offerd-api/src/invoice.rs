@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rates::PricedView;
 use crate::schema::shape::{Hash32, InvoiceString};
 
 /// An invoice of ours.
@@ -55,6 +56,13 @@ pub struct InvoiceView {
     /// What arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_received_msat: Option<u64>,
+    /// What it costs in a currency, where the offer says so, and the rate that the invoice was made by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<PricedView>,
+    /// What arrived was worth this at that time, such as `4.50EUR`: in the currency of the price, else in the configured
+    /// bkpr-currency, where its rate was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<String>,
     /// When, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<u64>,

@@ -24,6 +24,7 @@ pub mod offer;
 pub mod payment;
 pub mod payout;
 pub mod proof;
+pub mod rates;
 pub mod recovery;
 pub mod schema;
 pub mod uri;

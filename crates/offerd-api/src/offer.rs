@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rates::PricedView;
 use crate::schema::shape::{Hash32, InvoiceString, OfferString};
 
 /// An offer, or the `lno1…` side of a payout.
@@ -99,6 +100,9 @@ pub struct FetchedInvoice {
     pub invoice: String,
     /// What the invoice says differently from the offer.
     pub changes: InvoiceChanges,
+    /// What it costs in a currency, where the offer says so, and what it should come to by our own rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<PricedView>,
 }
 
 /// What an invoice says differently from its offer.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rates::PricedView;
 use crate::schema::shape::{Hash32, InvoiceString, NodeId};
 
 /// One thing that a call tried.
@@ -56,6 +57,9 @@ pub struct PayResult {
     /// What this call tried, fetching the invoice included, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<AttemptView>,
+    /// What it costs in a currency, where the offer says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<PricedView>,
 }
 
 /// The result of `xpay`.
@@ -82,6 +86,9 @@ pub struct XpayResult {
     /// What this call tried, fetching the invoice included, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<AttemptView>,
+    /// What it costs in a currency, where the offer says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<PricedView>,
 }
 
 /// The result of `listpays`.
@@ -143,6 +150,13 @@ pub struct PaymentView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Hash32>")]
     pub payout_offer_id: Option<String>,
+    /// What it costs in a currency, where the offer or payout says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<PricedView>,
+    /// What the payee's amount was worth when the payment was decided, such as `4.50EUR`: in the currency of the
+    /// price, else in the configured bkpr-currency, where its rate was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

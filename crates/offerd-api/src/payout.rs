@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rates::PricedView;
 use crate::schema::shape::{Hash32, OfferString, RequestString};
 
 /// The result of `offerout`.
@@ -29,6 +30,9 @@ pub struct PayoutCreated {
     /// The most it pays, where the redeemer says how much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_amount_msat: Option<u64>,
+    /// What it pays the worth of, where it is in a currency, such as `20.00USD`; at most max_amount_msat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
     /// 32 bytes, hexadecimal: the name of the same promise as an invoice request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Hash32>")]
@@ -161,6 +165,9 @@ pub struct PayoutView {
     /// Most items that `amount_msat` may be asked for, 0 for any number; absent where items are not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity_max: Option<u64>,
+    /// What it pays the worth of, where it is in a currency, such as `20.00USD`; at most max_amount_msat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
     /// When it ends by itself, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absolute_expiry: Option<u64>,
@@ -198,6 +205,12 @@ pub struct ClaimView {
     /// When it ended, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<u64>,
+    /// What it costs in a currency, where the payout says so, and the rate of ours that it was judged by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<PricedView>,
+    /// What amount_msat was worth when it was claimed, such as `4.50EUR`, where a rate was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<String>,
     /// What routing cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee_msat: Option<u64>,

@@ -1,6 +1,7 @@
 //! The operator's bounds.
 
 use bolt1::{ChainHash, CltvDelta, Msat, Seconds};
+use bolt12::Currency;
 
 /// Bounds and defaults that the operator may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,18 @@ pub struct Policy {
     pub pay_max_delay: CltvDelta,
     /// Attempts at a claim, after which it fails.
     pub claim_attempts: u32,
+    /// How long an invoice may be paid whose price is in a currency.
+    pub priced_invoice_expiry: Seconds,
+    /// A payment of such an invoice is sent back when the price has come to more than it by so many millionths.
+    pub price_tolerance_ppm: u32,
+    /// An invoice for a price in a currency may ask so many millionths more than the price comes to by our own rate,
+    /// unless the caller says otherwise.
+    pub pay_rate_drift_ppm: u32,
+    /// A payout in a currency costs at most what it comes to when it is made, and so many millionths of that more,
+    /// unless its maker says otherwise.
+    pub payout_rate_margin_ppm: u32,
+    /// The currency in which the worth of every payment is noted.
+    pub accounting_currency: Option<Currency>,
     /// Most that payouts may be promised or claimed for in one call.
     pub payout_max: Msat,
     /// Most that claims may take within 24 hours, all payouts together.
@@ -45,6 +58,11 @@ impl Policy {
             pay_fee_floor: sat(5),
             pay_fee_ppm: 10_000,
             pay_max_delay: CltvDelta(2016),
+            priced_invoice_expiry: Seconds(600),
+            price_tolerance_ppm: 10_000,
+            pay_rate_drift_ppm: 50_000,
+            payout_rate_margin_ppm: 200_000,
+            accounting_currency: None,
             claim_attempts: 20,
             payout_max: sat(10_000_000),
             payout_max_per_day: sat(100_000_000),

@@ -1,8 +1,8 @@
 //! What a peer is told, and what it is not.
 
 use bolt1::Msat;
-use bolt12::InvoiceError;
 use bolt12::field;
+use bolt12::{Currency, InvoiceError};
 
 /// No answer at all: one would tell a stranger whose code it holds. Counted, never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,16 @@ pub enum Refusal {
     },
     /// Price times quantity exceeds all bitcoin.
     AmountOverflow,
+    /// The offer has its price in a currency of which we know no rate now.
+    NoRate {
+        /// That currency.
+        currency: Currency,
+    },
+    /// More than a payout in a currency comes to now.
+    AmountAbovePrice {
+        /// What it comes to.
+        most: Msat,
+    },
     /// `invreq_bip_353_name` or another field holds what it may not.
     FieldInvalid {
         /// Its number.
@@ -110,7 +120,8 @@ impl Refusal {
                 Some(field::INVREQ_AMOUNT)
             }
             Self::FieldInvalid { field } | Self::FieldDiffers { field } => Some(*field),
-            Self::AmountNotPromised => Some(field::INVOICE_AMOUNT),
+            Self::NoRate { .. } => Some(field::OFFER_CURRENCY),
+            Self::AmountNotPromised | Self::AmountAbovePrice { .. } => Some(field::INVOICE_AMOUNT),
             Self::InvoiceExpired => Some(field::INVOICE_RELATIVE_EXPIRY),
             Self::NoUsablePath | Self::PathsTooExpensive => Some(field::INVOICE_BLINDEDPAY),
             Self::NotThePayer => Some(field::REFUND_SIGNATURE),
@@ -134,6 +145,8 @@ impl Refusal {
             *max
         } else if let Self::AmountBelow { least } = self {
             least.as_u64()
+        } else if let Self::AmountAbovePrice { most } = self {
+            most.as_u64()
         } else {
             return None;
         };
@@ -167,6 +180,12 @@ impl std::fmt::Display for Refusal {
             Self::AmountBelow { least } => write!(f, "amount must be at least {least}"),
             Self::AmountFarAbove { expected } => write!(f, "amount vastly exceeds {expected}"),
             Self::AmountOverflow => f.write_str("quantity causes overflow"),
+            Self::NoRate { currency } => {
+                write!(f, "no current rate of {currency} is known here: try again later")
+            }
+            Self::AmountAbovePrice { most } => {
+                write!(f, "at the current rate this code pays at most {most}")
+            }
             Self::FieldInvalid { field } => {
                 write!(f, "invalid {}", field::name(*field).unwrap_or("field"))
             }

@@ -4,7 +4,9 @@
 mod common;
 
 use bolt1::{BlockHeight, ChainHash, Seconds, Timestamp};
-use bolt12::{Invoice, InvoiceRequest, InvoiceRequestBuilder, Offer, OfferBuilder, QuantityMax};
+use bolt12::{
+    Invoice, InvoiceRequest, InvoiceRequestBuilder, Offer, OfferBuilder, Price, QuantityMax,
+};
 use offerd_core::offer_book::{
     OfferArguments, OfferEncoding, OfferEntry, authenticate, make_offer, offer_arguments_key,
 };
@@ -60,7 +62,7 @@ fn request(entry: &OfferEntry, fields: &[(u64, u64)]) -> InvoiceRequest {
 
 fn quote(entry: &OfferEntry, request: &InvoiceRequest, now: Timestamp) -> Result<u64, Refusal> {
     let authenticated = authenticate(entry, request, None, &policy()).unwrap();
-    authenticated.quote(&keys(1), now).map(|quote| quote.amount().as_u64())
+    authenticated.quote(None, &keys(1), now).map(|quote| quote.amount().as_u64())
 }
 
 fn minted() -> Minted {
@@ -74,7 +76,7 @@ fn minted() -> Minted {
 }
 
 fn invoice(entry: &OfferEntry, request: &InvoiceRequest, now: Timestamp) -> Invoice {
-    let quote = authenticate(entry, request, None, &policy()).unwrap().quote(&keys(1), now);
+    let quote = authenticate(entry, request, None, &policy()).unwrap().quote(None, &keys(1), now);
     let draft = quote.unwrap().draft(&keys(1), &policy(), now);
     draft.finish(minted(), &keys(1)).unwrap()
 }
@@ -228,7 +230,7 @@ fn an_invoice_does_not_outlive_its_offer() {
 fn what_is_sealed_is_what_the_payment_is_judged_by() {
     let entry = entry(|builder| builder.absolute_expiry(NOW.plus(Seconds(60))));
     let asked = request(&entry, &[(82, 1_234)]);
-    let quote = authenticate(&entry, &asked, None, &policy()).unwrap().quote(&keys(1), NOW);
+    let quote = authenticate(&entry, &asked, None, &policy()).unwrap().quote(None, &keys(1), NOW);
     let quote = quote.unwrap();
     let key = quote.receipt_key(&keys(1));
     let order = quote.draft(&keys(1), &policy(), NOW).mint_order().unwrap();
@@ -246,7 +248,7 @@ fn one_request_has_one_key_and_every_other_has_another() {
     let key = |entry: &OfferEntry, fields: &[(u64, u64)]| {
         let asked = request(entry, fields);
         let quote = authenticate(entry, &asked, None, &policy()).unwrap();
-        quote.quote(&keys(1), NOW).unwrap().receipt_key(&keys(1))
+        quote.quote(None, &keys(1), NOW).unwrap().receipt_key(&keys(1))
     };
     assert_eq!(key(&one, &[]), key(&same, &[]));
     assert_ne!(key(&one, &[]), key(&one, &[(82, 1_001)]));
@@ -263,9 +265,9 @@ proptest! {
         let entry = entry(|builder| builder);
         let builder = InvoiceRequestBuilder::for_offer(&entry.newest().offer).metadata([7; 16]);
         let asked = builder.payer_note(&note).sign(&sample::secp(), &sample::keypair(50)).unwrap();
-        let quote = authenticate(&entry, &asked, None, &policy()).unwrap().quote(&keys(1), NOW);
+        let quote = authenticate(&entry, &asked, None, &policy()).unwrap().quote(None, &keys(1), NOW);
         let order = quote.unwrap().draft(&keys(1), &policy(), NOW).mint_order().unwrap();
-        let kept = order.payer_note.unwrap();
+        let kept = order.memo.unwrap();
         prop_assert!(kept.len() <= 128);
         prop_assert!(note.starts_with(&kept));
         let next = note[kept.len()..].chars().next();
@@ -313,7 +315,13 @@ fn arguments_that_make_no_offer_name_the_parameter() {
     let make = |arguments: &OfferArguments| {
         make_offer(arguments, vec![], [1; 16], &policy(), &keys(1), NOW)
     };
+    let fiat = |text: &str| OfferArguments { amount: text.parse().unwrap(), ..arguments() };
     let cases = [
+        (fiat("5ZZZ"), "amount"),
+        (fiat("5.0EUR"), "amount"),
+        (fiat("0EUR"), "amount"),
+        (fiat("18446744073709551615EUR"), "amount"),
+        (OfferArguments { description: None, ..fiat("5EUR") }, "description"),
         (OfferArguments { amount: AmountSpec::Msat(msat(0)), ..arguments() }, "amount"),
         (OfferArguments { description: None, ..arguments() }, "description"),
         (OfferArguments { absolute_expiry: Some(NOW), ..arguments() }, "absolute_expiry"),
@@ -324,8 +332,9 @@ fn arguments_that_make_no_offer_name_the_parameter() {
         assert_eq!(parameter, named);
     }
     let euros = AmountSpec::Fiat { currency: "EUR".into(), whole: 4, decimals: "50".into() };
-    let result = make(&OfferArguments { amount: euros, ..arguments() });
-    assert!(matches!(result, Err(Misuse::NotYet { parameter: "amount", .. })), "{result:?}");
+    let in_euros = make(&OfferArguments { amount: euros, ..arguments() }).unwrap();
+    let Price::Fiat { currency, minor_units } = in_euros.price() else { panic!("{in_euros:?}") };
+    assert_eq!((currency.as_str(), minor_units.get()), ("EUR", 450));
     let any = OfferArguments { amount: AmountSpec::Any, description: None, ..arguments() };
     assert!(make(&any).is_ok());
 }

@@ -48,7 +48,9 @@ fn arguments() -> PayoutArguments {
 
 fn make(arguments: &PayoutArguments, refund: Option<(Refund, Msat)>) -> Result<Payout, Misuse> {
     let (row, nonce, path_id) = (PayoutRow(1), [4; 16], vec![5; 32]);
-    let made = MadePayout { row, nonce, paths: vec![], path_id, allowance: None, refund, now: NOW };
+    let paths = vec![];
+    let made =
+        MadePayout { row, nonce, paths, path_id, allowance: None, refund, rate: None, now: NOW };
     make_payout(arguments, made, &policy(), &keys(1))
 }
 
@@ -86,6 +88,7 @@ fn signed(builder: InvoiceBuilder) -> Invoice {
 
 fn terms<'a>(claims: &'a [OutgoingPayment], number: u32) -> ClaimTerms<'a> {
     ClaimTerms {
+        rate: None,
         state: PromiseState::Open,
         claims,
         spendable: Some(msat(100 * PROMISED)),

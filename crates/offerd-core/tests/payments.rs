@@ -28,6 +28,8 @@ fn ended(payment: &OutgoingPayment, end: PaymentEnd) -> OutgoingPayment {
 
 fn terms() -> OrderTerms {
     OrderTerms {
+        priced: None,
+        rate: None,
         label: None,
         offer_id: None,
         max_amount: None,

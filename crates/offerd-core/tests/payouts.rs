@@ -46,6 +46,7 @@ fn made() -> MadePayout {
         path_id: vec![5; 32],
         allowance: None,
         refund: None,
+        rate: None,
         now: NOW,
     }
 }
@@ -113,6 +114,7 @@ fn arrival(invoice: Invoice) -> Arrival {
 
 fn terms<'a>(claims: &'a [OutgoingPayment], now: Timestamp) -> ClaimTerms<'a> {
     ClaimTerms {
+        rate: None,
         state: PromiseState::Open,
         claims,
         spendable: Some(msat(10 * PROMISED)),

@@ -37,7 +37,16 @@ fn arguments() -> PayoutArguments {
 
 fn make(arguments: &PayoutArguments, allowance: Option<Allowance>) -> Result<Payout, Misuse> {
     let (row, nonce, path_id) = (PayoutRow(1), [4; 16], vec![5; 32]);
-    let made = MadePayout { row, nonce, paths: vec![], path_id, allowance, refund: None, now: NOW };
+    let made = MadePayout {
+        row,
+        nonce,
+        paths: vec![],
+        path_id,
+        allowance,
+        refund: None,
+        rate: None,
+        now: NOW,
+    };
     make_payout(arguments, made, &policy(), &keys(1))
 }
 
@@ -51,6 +60,7 @@ fn named(result: Result<Payout, Misuse>) -> &'static str {
 fn redeemed(payout: &Payout, invoice: Invoice) -> Result<Redemption, Refusal> {
     let arrival = Arrival { invoice, path_id: None, reply_path: None };
     let terms = ClaimTerms {
+        rate: None,
         state: PromiseState::Open,
         claims: &[],
         spendable: Some(msat(100 * PROMISED)),

@@ -35,7 +35,7 @@ fn payment(sealed: &Sealed, hash: u8, id: u8, amount: u64) -> IncomingPayment {
         preimage: Preimage([hash.wrapping_add(1); 32]),
         payer_id: Some(sample::point(5)),
         quantity: Some(2),
-        payer_note: Some("hello".into()),
+        memo: Some("hello".into()),
     }
 }
 
@@ -53,6 +53,9 @@ fn arrived<'a>(
         own_invoice: None,
         receipts,
         invoice: None,
+        priced: None,
+        rate: None,
+        price_tolerance_ppm: 10_000,
         now: NOW,
     }
 }

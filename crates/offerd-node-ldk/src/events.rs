@@ -202,7 +202,7 @@ impl EventDesk {
             preimage: Preimage(preimage.0),
             payer_id: request.as_ref().map(|request| request.payer_signing_pubkey),
             quantity: request.as_ref().and_then(|request| request.quantity),
-            payer_note: request.and_then(|request| request.payer_note_truncated).map(|note| note.0),
+            memo: request.and_then(|request| request.payer_note_truncated).map(|note| note.0),
         };
         self.caller.handle(NodeEvent::PaymentClaimable(payment)).await
     }

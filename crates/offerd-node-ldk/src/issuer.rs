@@ -151,14 +151,14 @@ impl Issuer {
 
 /// What comes back with the payment. The crate calls these 32 bytes an offer's id, and looks at none of it.
 fn context(order: MintOrder) -> Bolt12OfferContext {
-    let note = order.payer_note.as_deref();
+    let memo = order.memo.as_deref();
     Bolt12OfferContext {
         offer_id: OfferId(order.context),
         invoice_request: InvoiceRequestFields {
             payer_signing_pubkey: order.payer_id,
             quantity: order.quantity,
-            payer_note_truncated: note
-                .map(|note| UntrustedString(convert::truncated(note, LONGEST_NOTE).to_owned())),
+            payer_note_truncated: memo
+                .map(|memo| UntrustedString(convert::truncated(memo, LONGEST_NOTE).to_owned())),
             human_readable_name: None,
         },
     }

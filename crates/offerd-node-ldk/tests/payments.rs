@@ -54,7 +54,7 @@ async fn a_payment_brings_back_what_was_sealed_and_proves_itself() {
     assert_eq!(payment.amount, msat(1_000_000));
     assert_eq!(payment.payer_id, Some(payee.node_id()));
     assert_eq!(payment.quantity, Some(3));
-    assert_eq!(payment.payer_note.as_deref(), Some("a note"));
+    assert_eq!(payment.memo.as_deref(), Some("a note"));
     assert_eq!(payment.payment_hash, minted.payment_hash);
     payee.accept(payment.payment_hash).await.unwrap();
     let (hash, claimed_id, amount) = payee.inbox.claimed().await;

@@ -27,7 +27,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 const MOST_AT_ONCE: usize = 16;
 
 /// What the operator may set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Whom to ask.
     pub sources: Vec<Source>,
@@ -41,6 +41,8 @@ pub struct Settings {
     pub jump_ppm: u32,
     /// Through what to ask.
     pub proxy: Option<Proxy>,
+    /// Rates that were set by hand, whatever the sources say.
+    pub fixed: BTreeMap<Currency, PerBitcoin>,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             timeout: Duration::from_secs(10),
             jump_ppm: 30_000,
             proxy: None,
+            fixed: BTreeMap::new(),
         }
     }
 }
@@ -62,6 +65,7 @@ pub struct HttpRates {
     sources: Vec<Source>,
     bounds: RateBounds,
     jump_ppm: u32,
+    fixed: BTreeMap<Currency, PerBitcoin>,
     fetcher: Fetcher,
     clock: Clock,
     state: Mutex<State>,
@@ -96,14 +100,19 @@ impl HttpRates {
         let fetcher = Fetcher::new(settings.timeout, settings.proxy).map_err(|error| {
             PortError::unavailable("rates: no HTTP client can be made").because(error)
         })?;
+        let mut book = RateBook::default();
+        for (currency, price) in &settings.fixed {
+            book.fix(*currency, Some(*price));
+        }
         Ok(Self {
             sources: settings.sources,
             bounds: settings.bounds,
             jump_ppm: settings.jump_ppm,
+            fixed: settings.fixed,
             fetcher,
             clock,
             state: Mutex::new(State {
-                book: RateBook::default(),
+                book,
                 schedule: Schedule::new(settings.pace),
                 failures: BTreeMap::new(),
                 told: BTreeMap::new(),
@@ -239,6 +248,7 @@ impl Rates for HttpRates {
     }
 
     fn fix(&self, currency: Currency, price: Option<PerBitcoin>) {
+        let price = price.or_else(|| self.fixed.get(&currency).copied());
         self.state().book.fix(currency, price);
     }
 
@@ -250,6 +260,9 @@ impl Rates for HttpRates {
         let of_source = |(index, source): (usize, &Source)| SourceState {
             name: source.name().to_owned(),
             reading: readings.get(source.name()).copied(),
+            is_fresh: readings
+                .get(source.name())
+                .is_some_and(|reading| now.since(reading.at) <= self.bounds.max_age),
             is_left_out: left_out.iter().any(|(name, _)| *name == source.name()),
             failure: state.failures.get(&(index, currency)).cloned(),
             failures: state.schedule.failures((index, currency)),

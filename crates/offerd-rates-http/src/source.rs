@@ -13,6 +13,7 @@ use crate::pointer::{Pointer, PointerError};
 /// * The address begins with `https://`, `http://` or `file:///`.
 /// * The pointer is a JSON pointer (RFC 6901) to the price of one bitcoin, a number or a string with a number.
 /// * In both, `{currency}` stands for the ISO 4217 code and `{currency_lc}` for the same in lower case.
+/// * Core Lightning's way of writing the same is understood as well: `NAME,ADDRESS,MEMBER[,MEMBER…]`.
 /// * `inverted`: the number is not what a bitcoin costs, but what one unit of the currency costs in bitcoin.
 ///
 /// ```
@@ -102,6 +103,9 @@ impl FromStr for Source {
     type Err = SourceError;
 
     fn from_str(line: &str) -> Result<Self, SourceError> {
+        if let Some(line) = from_members(line) {
+            return line.parse();
+        }
         let mut words = line.split_whitespace();
         let (Some(name), Some(address), Some(pointer)) = (words.next(), words.next(), words.next())
         else {
@@ -133,6 +137,18 @@ impl FromStr for Source {
     }
 }
 
+/// The same in our own way of writing, where it is written in Core Lightning's.
+fn from_members(line: &str) -> Option<String> {
+    if line.contains(char::is_whitespace) {
+        return None;
+    }
+    let mut parts = line.split(',');
+    let (name, address, first) = (parts.next()?, parts.next()?, parts.next()?);
+    let escaped = |member: &str| format!("/{}", member.replace('~', "~0").replace('/', "~1"));
+    let pointer: String = std::iter::once(first).chain(parts).map(escaped).collect();
+    Some(format!("{name} {address} {pointer}"))
+}
+
 fn check_name(name: &str) -> Result<(), SourceError> {
     let is_plain =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte);
@@ -162,6 +178,15 @@ mod tests {
         ] {
             assert_eq!(line.parse::<Source>().map(|source| source.to_string()), Ok(line.into()));
         }
+    }
+
+    #[test]
+    fn core_lightnings_way_of_writing_is_understood() {
+        let source = "kraken,https://x.y/Ticker?pair=XXBTZ{currency},result,XXBTZ{currency},c,0";
+        let shown = source.parse::<Source>().map(|source| source.to_string());
+        let ours = "kraken https://x.y/Ticker?pair=XXBTZ{currency} /result/XXBTZ{currency}/c/0";
+        assert_eq!(shown, Ok(ours.to_owned()));
+        assert_eq!("a,https://x.y".parse::<Source>(), Err(SourceError::Words));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 -- Offers, payouts, payments, invoices of ours, receipts, the log of events, the outbox, and the node's own state.
--- Suffixes say the unit: _msat, _unix (seconds since 1970), _seconds, _blocks. No row of the log or of the five
+-- Suffixes say the unit: _msat, _unix (seconds since 1970), _seconds, _blocks. Amounts of currencies are text, as
+-- `4.50EUR`; a rate is the price of a bitcoin, a decimal. No row of the log or of the five
 -- aggregates is ever deleted, so the numbers are never reused.
 
 -- What happened, in the order it was committed. `body` is a small JSON object of ids, amounts and states; strings
@@ -59,9 +60,10 @@ CREATE TABLE payouts (
     nonce BLOB NOT NULL UNIQUE CHECK (length(nonce) = 16),
     label TEXT UNIQUE,
     arguments_key BLOB NOT NULL CHECK (length(arguments_key) = 32),
-    amount_kind TEXT NOT NULL CHECK (amount_kind IN ('exact', 'up_to', 'each')),
+    amount_kind TEXT NOT NULL CHECK (amount_kind IN ('exact', 'up_to', 'each', 'fiat')),
     amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
     amount_at_most_msat INTEGER CHECK (amount_at_most_msat >= 0),
+    price TEXT,
     offer_id BLOB UNIQUE CHECK (length(offer_id) = 32),
     offer BLOB,
     invreq_id BLOB UNIQUE CHECK (length(invreq_id) = 32),
@@ -78,6 +80,7 @@ CREATE TABLE payouts (
     state TEXT NOT NULL CHECK (state IN ('open', 'disabled', 'spent')),
     created_at_unix INTEGER NOT NULL,
     CHECK ((amount_kind = 'each') = (amount_at_most_msat IS NOT NULL)),
+    CHECK ((amount_kind = 'fiat') = (price IS NOT NULL)),
     CHECK (max_uses IS NOT NULL OR max_total_msat IS NOT NULL),
     CHECK ((refund_for IS NULL) = (refund_payer_id IS NULL)),
     CHECK (refund_for IS NOT NULL OR refund_at_most_msat IS NULL),
@@ -105,6 +108,11 @@ CREATE TABLE payments (
     description TEXT,
     expires_at_unix INTEGER,
     amount_msat INTEGER NOT NULL CHECK (amount_msat >= 0),
+    price TEXT,
+    rate TEXT,
+    rate_as_of_unix INTEGER,
+    rate_sources TEXT CHECK (json_type(rate_sources) = 'array'),
+    worth TEXT,
     max_fee_msat INTEGER NOT NULL CHECK (max_fee_msat >= 0),
     max_delay_blocks INTEGER NOT NULL CHECK (max_delay_blocks >= 0),
     retry_for_seconds INTEGER NOT NULL CHECK (retry_for_seconds >= 0),
@@ -119,6 +127,9 @@ CREATE TABLE payments (
             'taken_by_another', 'withdrawn', 'other')),
     reason TEXT,
     ended_at_unix INTEGER,
+    CHECK (price IS NOT NULL OR rate IS NULL),
+    CHECK ((rate IS NULL) = (rate_as_of_unix IS NULL)),
+    CHECK ((rate IS NULL) = (rate_sources IS NULL)),
     CHECK ((bolt11 IS NULL) = (invoice IS NOT NULL)),
     CHECK ((bolt11 IS NULL) = (payee IS NULL)),
     CHECK ((bolt11 IS NULL) = (expires_at_unix IS NULL)),
@@ -231,10 +242,18 @@ CREATE TABLE receipts (
     payer_note TEXT,
     invoice_created_at_unix INTEGER NOT NULL,
     invoice BLOB,
+    price TEXT,
+    rate TEXT,
+    rate_as_of_unix INTEGER,
+    rate_sources TEXT CHECK (json_type(rate_sources) = 'array'),
+    worth TEXT,
     arrived_at_unix INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('claiming', 'paid', 'lost')),
     ended_at_unix INTEGER,
     UNIQUE (payment_hash, payment_id),
+    CHECK (price IS NOT NULL OR rate IS NULL),
+    CHECK ((rate IS NULL) = (rate_as_of_unix IS NULL)),
+    CHECK ((rate IS NULL) = (rate_sources IS NULL)),
     CHECK ((offer IS NULL) <> (own_invoice IS NULL)),
     CHECK ((state = 'claiming') = (ended_at_unix IS NULL))
 ) STRICT;

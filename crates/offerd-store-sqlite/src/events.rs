@@ -154,7 +154,9 @@ impl LogLine {
         let (kind, amount) = match payout.amount {
             PayoutAmount::Exact(amount) => ("amount_msat", amount),
             PayoutAmount::UpTo(amount) => ("max_amount_msat", amount),
-            PayoutAmount::Each { at_most, .. } => ("max_amount_msat", at_most),
+            PayoutAmount::Each { at_most, .. } | PayoutAmount::Fiat { at_most, .. } => {
+                ("max_amount_msat", at_most)
+            }
         };
         Self::new(
             "payout_created",
@@ -164,6 +166,7 @@ impl LogLine {
                 "offer_id": payout.offer_id().map(|id| id.to_string()),
                 "invreq_id": payout.invreq_id().map(|id| id.to_string()),
                 "label": payout.label,
+                "price": payout.amount.fiat().map(|price| price.to_string()),
                 "refund_for": payout.refund.map(|refund| refund.payment_hash.to_string()),
                 kind: amount.as_u64(),
             }),
@@ -186,6 +189,7 @@ impl LogLine {
                 "payment_hash": payment.payment_hash().to_string(),
                 "amount_msat": payment.amount.as_u64(),
                 "max_fee_msat": payment.max_fee.as_u64(),
+                "price": payment.priced.as_ref().map(|priced| priced.price.to_string()),
             }),
         )
     }
@@ -224,6 +228,7 @@ impl LogLine {
             Some(receipt.arrived_at),
             json!({
                 "payment_hash": receipt.payment_hash.to_string(),
+                "price": receipt.priced.as_ref().map(|priced| priced.price.to_string()),
                 "amount_msat": receipt.amount.as_u64(),
             }),
         )

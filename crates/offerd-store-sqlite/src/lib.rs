@@ -35,6 +35,7 @@ mod outbox;
 mod payments;
 mod payouts;
 mod port;
+mod priced;
 mod receipts;
 mod record;
 mod schema;

@@ -10,6 +10,7 @@ use offerd_core::{PaymentHash, PaymentId, PayoutRow};
 use rusqlite::{Connection, Params, params};
 
 use crate::convert::{bound, opt_unix, seconds, unix};
+use crate::priced::{self, PricedColumns};
 use crate::record::{Record, Table};
 use crate::statement::{self, change, execute};
 use crate::{attempts, payouts};
@@ -19,14 +20,16 @@ const PAYMENTS: Table = Table { name: "payments", key: "created_index" };
 pub(crate) fn insert(db: &Connection, payment: &OutgoingPayment) -> Result<(), PortError> {
     let purpose = PurposeColumns::of(&payment.purpose);
     let bolt11 = payment.invoice.bolt11();
+    let priced = PricedColumns::of(payment.priced.as_ref())?;
     execute(
         db,
         "store a payment",
         "INSERT INTO payments (id, purpose, label, offer_id, payout, reply_path, request_key, invoice,
              amount_msat, max_fee_msat, max_delay_blocks, retry_for_seconds, created_at_unix, bolt11,
-             payment_hash, payee, description, expires_at_unix, state, trusts_payee, attempts)
+             payment_hash, payee, description, expires_at_unix, state, trusts_payee, price, rate,
+             rate_as_of_unix, rate_sources, worth, attempts)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-             0)",
+             ?21, ?22, ?23, ?24, ?25, 0)",
         params![
             payment.id.0,
             purpose.purpose,
@@ -48,6 +51,11 @@ pub(crate) fn insert(db: &Connection, payment: &OutgoingPayment) -> Result<(), P
             opt_unix(bolt11.map(|invoice| invoice.expires_at))?,
             if payment.is_awaiting() { "awaiting" } else { "pending" },
             purpose.trusts_payee,
+            priced.price,
+            priced.rate,
+            priced.rate_as_of_unix,
+            priced.rate_sources,
+            payment.worth.map(|worth| worth.to_string()),
         ],
     )?;
     match &payment.state {
@@ -216,6 +224,8 @@ fn read(record: &Record<'_>) -> Result<OutgoingPayment, PortError> {
         request_key: record.array("request_key")?,
         invoice: read_invoice(record)?,
         amount: record.msat("amount_msat")?,
+        priced: priced::read(record)?,
+        worth: priced::opt_fiat(record, "worth")?,
         max_fee: record.msat("max_fee_msat")?,
         max_delay: CltvDelta(record.integer("max_delay_blocks")?),
         retry_for: record.seconds("retry_for_seconds")?,

@@ -8,6 +8,7 @@ use offerd_core::{PaymentHash, PayoutRow};
 use rusqlite::{Connection, Params, params};
 
 use crate::convert::{opt_unix, unix};
+use crate::priced;
 use crate::record::{Record, Table};
 use crate::statement::{self, change, execute};
 
@@ -21,9 +22,9 @@ pub(crate) fn insert(db: &Connection, payout: &Payout) -> Result<(), PortError> 
         "INSERT INTO payouts (row, nonce, label, arguments_key, amount_kind, amount_msat, offer_id, offer,
              invreq_id, invoice_request, invoice_request_signed, path_id, absolute_expiry_unix, state,
              created_at_unix, max_uses, max_total_msat, refund_for, refund_payer_id, refund_at_most_msat,
-             approve, amount_at_most_msat)
+             approve, amount_at_most_msat, price)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-             ?21, ?22)",
+             ?21, ?22, ?23)",
         params![
             payout.row.0,
             payout.nonce,
@@ -47,6 +48,7 @@ pub(crate) fn insert(db: &Connection, payout: &Payout) -> Result<(), PortError> 
             payout.refund.and_then(|refund| refund.at_most).map(Msat::to_i64),
             payout.approve,
             at_most.map(Msat::to_i64),
+            payout.amount.fiat().map(|price| price.to_string()),
         ],
     )
     .map(drop)
@@ -168,6 +170,7 @@ fn amount_columns(amount: PayoutAmount) -> (&'static str, Msat, Option<Msat>) {
         PayoutAmount::Exact(amount) => ("exact", amount, None),
         PayoutAmount::UpTo(amount) => ("up_to", amount, None),
         PayoutAmount::Each { amount, at_most } => ("each", amount, Some(at_most)),
+        PayoutAmount::Fiat { price: _, at_most } => ("fiat", at_most, None),
     }
 }
 
@@ -179,6 +182,11 @@ fn read_amount(record: &Record<'_>) -> Result<PayoutAmount, PortError> {
         "each" => {
             let at_most = record.msat("amount_at_most_msat")?;
             Ok(PayoutAmount::Each { amount, at_most })
+        }
+        "fiat" => {
+            let price = priced::opt_fiat(record, "price")?;
+            let price = price.ok_or_else(|| record.corrupt("price", "must be set"))?;
+            Ok(PayoutAmount::Fiat { price, at_most: amount })
         }
         _ => Err(record.corrupt("amount_kind", "unknown word")),
     }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Params, params};
 
 use crate::convert::unix;
 use crate::offers;
+use crate::priced::{self, PricedColumns};
 use crate::record::{Record, Table};
 use crate::statement::{self, change, execute};
 
@@ -21,13 +22,15 @@ pub(crate) fn insert(db: &Connection, receipt: &Receipt) -> Result<(), PortError
         ReceiptState::Paid { at } => ("paid", Some(unix(at)?)),
         ReceiptState::Lost { at } => ("lost", Some(unix(at)?)),
     };
+    let priced = PricedColumns::of(receipt.priced.as_ref())?;
     execute(
         db,
         "store a receipt",
         "INSERT INTO receipts (offer, own_invoice, request_mac, payment_id, payment_hash, preimage,
              asked_msat, amount_msat, payer_id, quantity, payer_note, invoice_created_at_unix, invoice,
-             arrived_at_unix, state, ended_at_unix)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             arrived_at_unix, state, ended_at_unix, price, rate, rate_as_of_unix, rate_sources, worth)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+             ?21)",
         params![
             offer,
             own_invoice,
@@ -45,6 +48,11 @@ pub(crate) fn insert(db: &Connection, receipt: &Receipt) -> Result<(), PortError
             unix(receipt.arrived_at)?,
             state,
             ended_at,
+            priced.price,
+            priced.rate,
+            priced.rate_as_of_unix,
+            priced.rate_sources,
+            receipt.worth.map(|worth| worth.to_string()),
         ],
     )
     .map(drop)
@@ -161,6 +169,8 @@ fn read(record: &Record<'_>) -> Result<Receipt, PortError> {
         payer_note: record.get("payer_note")?,
         invoice_created_at: record.unix("invoice_created_at_unix")?,
         invoice: record.opt_message("invoice", Invoice::decode)?,
+        priced: priced::read(record)?,
+        worth: priced::opt_fiat(record, "worth")?,
         arrived_at: record.unix("arrived_at_unix")?,
         state: read_state(record)?,
     })

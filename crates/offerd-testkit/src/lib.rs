@@ -6,6 +6,7 @@
 //! * [`FakeNetwork`], [`FakeNode`]: Lightning nodes in memory, real onions between them, that lose, delay, refuse
 //!   and die when they are told to.
 //! * [`Life`], [`MortalNode`], [`GuardedStore`]: processes that die at any call, and a [`Trace`] of what they did.
+//! * [`FakeRates`]: what bitcoin costs, as the test says.
 //! * [`rpc_schema`]: calls of the JSON-RPC, held against the schemas of the methods.
 //! * [`contract`]: what every adapter must do, as a list of named behaviours.
 //!
@@ -16,6 +17,7 @@ mod clock;
 pub mod contract;
 mod entropy;
 mod fake_node;
+mod fake_rates;
 mod life;
 mod memory_store;
 pub mod rpc_schema;
@@ -26,5 +28,6 @@ pub use entropy::SeededEntropy;
 pub use fake_node::{
     Call, Carried, CarriedEnd, FakeNetwork, FakeNode, Moment, Reach, Recorder, Weather,
 };
+pub use fake_rates::FakeRates;
 pub use life::{GuardedStore, Life, MortalNode, NodeBug, StoreGuard, Trace};
 pub use memory_store::MemoryStore;

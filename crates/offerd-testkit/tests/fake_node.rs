@@ -58,7 +58,7 @@ impl Two {
             context: [7; 32],
             payer_id: sample::point(1),
             quantity: Some(2),
-            payer_note: Some("two, please".into()),
+            memo: Some("two, please".into()),
         };
         now(self.issuer.mint(order)).expect("mint")
     }
@@ -235,7 +235,7 @@ fn a_payment_is_claimable_then_claimed_and_sent() {
         preimage: payment.preimage,
         payer_id: Some(sample::point(1)),
         quantity: Some(2),
-        payer_note: Some("two, please".into()),
+        memo: Some("two, please".into()),
     };
     assert_eq!(*payment, expected);
     let hash = sha256::Hash::hash(&payment.preimage.0).to_byte_array();
@@ -390,7 +390,7 @@ fn nobody_can_pay_a_node_without_peers() {
         context: [0; 32],
         payer_id: sample::point(1),
         quantity: None,
-        payer_note: None,
+        memo: None,
     };
     let error = now(alone.mint(order)).expect_err("no path");
     assert_eq!(error.kind, PortErrorKind::Unavailable);

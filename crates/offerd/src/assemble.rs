@@ -10,6 +10,7 @@ use offerd_core::Policy;
 use offerd_core::keys::Keys;
 use offerd_core::port::{NodeEvent, NodeEvents, PortError};
 use offerd_node_ldk::{Node, NodeConfig, NodeError, seed_node_id};
+use offerd_rates_http::HttpRates;
 use offerd_store_sqlite::SqliteStore;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub node: NodeConfig,
     /// The operator's bounds.
     pub policy: Policy,
+    /// Where rates come from.
+    pub rates: offerd_rates_http::Settings,
     /// What the operator says of the state.
     pub told: Told,
 }
@@ -48,6 +51,9 @@ pub enum StartError {
     /// The recovery could not be begun.
     #[error(transparent)]
     Recover(#[from] RecoverError),
+    /// Rates, or what is on record of them.
+    #[error(transparent)]
+    Rates(PortError),
     /// The node.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -63,6 +69,7 @@ pub struct Daemon {
     /// What both keep.
     pub store: Arc<SqliteStore>,
     outbox: JoinHandle<()>,
+    asking: JoinHandle<()>,
 }
 
 /// Starts everything. Returns when the node knows the best block.
@@ -74,26 +81,32 @@ pub async fn start(settings: Settings) -> Result<Daemon, StartError> {
     claim_state(&store, &settings)?;
     let events = Arc::new(EventRelay::default());
     let node = Node::start(settings.node, &settings.dir, store.clone(), events.clone()).await?;
+    let clock: offerd_rates_http::Clock = Arc::new(|| SystemClock.now());
+    let rates = Arc::new(HttpRates::new(settings.rates, clock).map_err(StartError::Rates)?);
     let keys = Keys::new(&node.node_secret_key().expose());
     let ports = Ports {
         store: store.clone(),
         onion: node.clone(),
         payer: node.clone(),
         issuer: node.clone(),
+        rates: rates.clone(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
     };
     let driver = Driver::new(ports, keys, settings.policy);
+    driver.begin_with_rates().map_err(StartError::Rates)?;
+    let asking = tokio::spawn(rates.run());
     events.driver.send_replace(Some(driver.clone()));
     let worker = driver.clone();
     let outbox = tokio::spawn(async move { worker.run_outbox().await });
-    Ok(Daemon { node, driver, store, outbox })
+    Ok(Daemon { node, driver, store, outbox, asking })
 }
 
 impl Daemon {
     /// Stops everything, state written.
     pub async fn stop(self) {
         self.outbox.abort();
+        self.asking.abort();
         self.node.shutdown().await;
     }
 }

@@ -169,6 +169,7 @@ fn settings(config: &Config) -> Settings {
         dir: config.dir.clone(),
         node: node_config(config),
         policy: config.policy.clone(),
+        rates: config.rates.clone(),
         told: config.told,
     }
 }

@@ -7,6 +7,7 @@ mod offers;
 mod param;
 mod payments;
 mod payouts;
+mod rates;
 
 pub use param::{
     COUNT, Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW, Need, Param, SECONDS, U16, U32, U64,
@@ -120,6 +121,7 @@ pub fn all() -> impl Iterator<Item = &'static Method> {
         payouts::METHODS,
         payments::METHODS,
         invoices::METHODS,
+        rates::METHODS,
         node::METHODS,
         control::METHODS,
     ]

@@ -132,6 +132,19 @@ const FETCHINVOICE: Method = Method {
             "Bytes that the payer's key is made from: the same bytes give the same key.",
         ),
         Param::not_yet("bip353", "names of the form user@domain"),
+        Param::optional(
+            "max_amount_msat",
+            Kind::Msat,
+            "The most that the invoice may ask, fees not counted.",
+        )
+        .by_name(),
+        Param::optional(
+            "max_rate_drift_ppm",
+            U32,
+            "For an offer priced in a currency: by how many millionths the invoice may ask more than the price comes to \
+             by our own rate.",
+        )
+        .by_name(),
     ],
     returns: Returns::of::<FetchedInvoice>(),
 };

@@ -34,6 +34,10 @@ pub enum Kind {
     },
     /// A number from 0 to 100, fractions too; or its digits as a string.
     Percent,
+    /// A positive number with or without decimals, written out; or the same as a string. It is never rounded.
+    Decimal,
+    /// The ISO 4217 code of a currency, in any case.
+    Currency,
     /// `true` or `false`, or either as a string.
     Boolean,
     /// 32 bytes in hexadecimal.
@@ -94,6 +98,8 @@ impl Kind {
                 return format!("should be an integer from {min} to {max}");
             }
             Self::Percent => "should be a number from 0 to 100",
+            Self::Decimal => "should be a positive decimal number",
+            Self::Currency => "should be an ISO 4217 code such as USD or EUR",
             Self::Boolean => "should be `true` or `false`",
             Self::Hash => "should be 32 bytes in hexadecimal",
             Self::Hex => "should be bytes in hexadecimal",
@@ -118,6 +124,8 @@ impl Kind {
             Self::Label => "text or integer",
             Self::Integer { .. } => "integer",
             Self::Percent => "percent",
+            Self::Decimal => "number",
+            Self::Currency => "currency",
             Self::Boolean => "true or false",
             Self::Hash => "32 bytes hex",
             Self::Hex => "hex",
@@ -143,6 +151,8 @@ impl Kind {
             Self::Label => "\"order-17\"",
             Self::Integer { .. } => "3",
             Self::Percent => "0.5",
+            Self::Decimal => "67321.45",
+            Self::Currency => "\"USD\"",
             Self::Boolean => "true",
             Self::Hash => return format!("\"{}\"", "01".repeat(32)),
             Self::Hex => "\"00ff\"",

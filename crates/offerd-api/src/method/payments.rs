@@ -18,7 +18,13 @@ const MAX_AMOUNT: Param = Param::optional(
     "For an offer: the most its invoice may ask, fees not counted.",
 )
 .by_name();
-const DRIFT: Param = Param::not_yet("max_rate_drift_ppm", "prices in currencies").by_name();
+const DRIFT: Param = Param::optional(
+    "max_rate_drift_ppm",
+    U32,
+    "For an offer priced in a currency: by how many millionths its invoice may ask more than the price comes to by our \
+     own rate. Without it and max_amount_msat, the configured pay-rate-drift-ppm.",
+)
+.by_name();
 const TRUST: Param = Param::default(
     "trust_payee",
     Kind::Boolean,

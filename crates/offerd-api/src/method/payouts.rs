@@ -69,7 +69,8 @@ const OFFEROUT: Method = Method {
         Param::optional(
             "max_amount_msat",
             Kind::Msat,
-            "The limit for an amount of `any`, or for all items together; without it, the configured one.",
+            "The limit for an amount of `any`, or for all items together; without it, the configured one. For an amount of a \
+             currency: most that it may come to when it is redeemed.",
         )
         .by_name(),
         Param::default(
@@ -279,7 +280,8 @@ const SENDINVOICE: Method = Method {
         Param::optional(
             "amount_msat",
             Kind::Msat,
-            "How much to ask for; required where the payout leaves it to the redeemer.",
+            "How much to ask for; required where the payout leaves it to the redeemer, or is in a currency whose rate \
+             this node does not know.",
         )
         .or("msatoshi"),
         Param::default("timeout", SECONDS, "90", "How many seconds to wait for the money."),

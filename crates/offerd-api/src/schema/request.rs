@@ -9,6 +9,10 @@ use crate::method::{
 
 /// Digits, and nothing else.
 const DIGITS: &str = "^[0-9]+$";
+/// The largest number of 18 digits.
+const MOST_UNITS: u64 = 999_999_999_999_999_999;
+/// A number that is not zero, written out.
+const DECIMAL: &str = r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)$";
 /// An amount with or without a unit.
 const AMOUNT: &str = r"^[0-9]+(msat|sat|btc|\.[0-9]{3}sat|\.[0-9]{1,11}btc)?$";
 /// Block, transaction and output.
@@ -120,6 +124,8 @@ fn unit(param: &Param) -> Option<&'static str> {
         | Kind::Text
         | Kind::PlainText
         | Kind::Label
+        | Kind::Decimal
+        | Kind::Currency
         | Kind::Boolean
         | Kind::Hash
         | Kind::Hex
@@ -159,6 +165,13 @@ fn forms(kind: Kind) -> Vec<Value> {
         Kind::Percent => {
             vec![json!({ "type": "number", "minimum": 0, "maximum": 100 }), text("^[0-9.]+$")]
         }
+        Kind::Decimal => {
+            vec![
+                json!({ "type": "number", "exclusiveMinimum": 0, "maximum": MOST_UNITS }),
+                text(DECIMAL),
+            ]
+        }
+        Kind::Currency => vec![text("^[A-Za-z]{3}$")],
         Kind::Boolean => vec![json!({ "type": "boolean" }), json!({ "enum": ["true", "false"] })],
         Kind::Hash => vec![text("^[0-9a-fA-F]{64}$")],
         Kind::Hex => vec![text("^([0-9a-fA-F]{2})+$")],

@@ -1,8 +1,10 @@
 //! Asking for an invoice, and checking the one that comes back.
 
+mod allowance;
 mod check;
 mod request;
 
+pub use allowance::{Allowance, Limits, allowance};
 pub use check::{FetchedInvoice, Reply, check_reply, refusal_reason};
 pub(crate) use request::check_quantity;
 pub use request::{Fetch, FetchArguments, prepare, repeat};

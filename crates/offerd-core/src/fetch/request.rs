@@ -155,9 +155,8 @@ fn check_amount(offer: &Offer, arguments: &FetchArguments) -> Result<(), Misuse>
             Err(Misuse::parameter("amount_msat", "is required: the offer leaves it to the payer"))
         }
         (_, Some(Msat::ZERO)) => Err(Misuse::parameter("amount_msat", "must be non-zero")),
-        (Price::Fiat { .. }, _) => {
-            Err(Misuse::NotYet { parameter: "offer", what: "offers priced in a currency" })
-        }
+        // What the price comes to is the issuer's to say, and ours to judge when its invoice is here.
+        (Price::Fiat { .. }, _) => Ok(()),
         (Price::Msat(each), amount) => {
             let least = each.times(quantity).ok_or_else(|| {
                 Misuse::parameter("quantity", "price times quantity is too large")

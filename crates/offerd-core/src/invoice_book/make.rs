@@ -4,7 +4,8 @@ use std::num::NonZeroU64;
 
 use bolt1::{Msat, Seconds, Timestamp};
 use bolt12::{
-    Bolt12String, Invoice, InvoiceBuilder, InvoiceRequest, InvoiceRequestKind, Offer, Price,
+    Bolt12String, Invoice, InvoiceBuilder, InvoiceError, InvoiceRequest, InvoiceRequestKind, Offer,
+    Price, field,
 };
 
 use secp256k1::Keypair;
@@ -18,6 +19,7 @@ use crate::offer_book::finish_invoice;
 use crate::payment::OutgoingPayment;
 use crate::policy::Policy;
 use crate::port::{Destination, MintOrder, Minted};
+use crate::rates::FiatAmount;
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
 
 /// What the caller of `sendinvoice` said.
@@ -115,6 +117,34 @@ impl Promise {
         };
         check_quantity(counted, quantity)?;
         Ok(quantity.and_then(NonZeroU64::new).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// The amount of a currency that it pays the worth of, where it is in one.
+    pub fn fiat(&self) -> Option<FiatAmount> {
+        let Self::Offer(offer) = self else { return None };
+        match offer.price() {
+            Price::Fiat { currency, minor_units } => FiatAmount::new(currency, minor_units).ok(),
+            Price::Msat(_) | Price::PayerDecides => None,
+        }
+    }
+
+    /// What a refusal offers instead of what was `asked` for a promise in a currency, where that is no farther below
+    /// than rates may drift.
+    pub fn offered_instead(
+        &self,
+        refusal: &InvoiceError,
+        asked: Option<Msat>,
+        policy: &Policy,
+    ) -> Option<Msat> {
+        self.fiat()?;
+        if refusal.erroneous_field != Some(field::INVOICE_AMOUNT) {
+            return None;
+        }
+        let mut reader = bolt1::Reader::new(refusal.suggested_value.as_deref()?);
+        let offered = reader.read_tu64().ok().and_then(Msat::new)?;
+        let asked = asked?;
+        let least = asked.minus(asked.ppm(policy.pay_rate_drift_ppm))?;
+        (least <= offered && offered < asked && !offered.is_zero()).then_some(offered)
     }
 
     /// The payment hash of the invoice that it refunds.
@@ -230,7 +260,7 @@ impl Redeeming {
             context,
             payer_id,
             quantity,
-            payer_note: None,
+            memo: None,
         })
     }
 

@@ -8,18 +8,20 @@ use std::num::NonZeroU64;
 
 use bolt1::{Msat, Seconds, Timestamp};
 use bolt12::{
-    Bolt12Error, InvalidReason, Invoice, InvoiceBuilder, InvoiceRequest, Price, Problem, field,
+    Bolt12Error, Currency, InvalidReason, Invoice, InvoiceBuilder, InvoiceRequest, Price, Problem,
+    field,
 };
 
 use super::{OfferEncoding, OfferEntry};
 use crate::keys::{Keys, same_secret};
 use crate::policy::Policy;
 use crate::port::{MintOrder, Minted};
+use crate::rates::{FiatAmount, Priced, Rate, RateStamp, Rounding};
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
 use crate::refusal::{Ignored, Refusal};
 
-/// Bytes of the payer's note that come back with the payment.
-const NOTE_BYTES: usize = 128;
+/// Bytes of text that come back with the payment.
+const MEMO_BYTES: usize = 128;
 
 /// A request that is for an offer of ours and came by the way that this offer names.
 #[derive(Debug)]
@@ -63,14 +65,28 @@ pub struct Quote<'a> {
     entry: &'a OfferEntry,
     request: &'a InvoiceRequest,
     amount: Msat,
+    priced: Option<Priced>,
 }
 
 impl<'a> Authenticated<'a> {
-    /// Prices the request.
+    /// The currency that the offer has its price in; `None` where that is bitcoin, or the payer decides.
+    pub fn currency(&self) -> Option<Currency> {
+        match self.encoding.offer.price() {
+            Price::Fiat { currency, .. } => Some(currency),
+            Price::Msat(_) | Price::PayerDecides => None,
+        }
+    }
+
+    /// Prices the request. `rate` is the current one of [`Authenticated::currency`], if there is one.
     ///
     /// # Errors
     /// [`Refusal`], to be sent back.
-    pub fn quote(self, keys: &Keys, now: Timestamp) -> Result<Quote<'a>, Refusal> {
+    pub fn quote(
+        self,
+        rate: Option<&Rate>,
+        keys: &Keys,
+        now: Timestamp,
+    ) -> Result<Quote<'a>, Refusal> {
         let offer = &self.encoding.offer;
         // req RR-04
         self.request.verify_signature(keys.secp()).map_err(|_| Refusal::BadSignature)?;
@@ -83,7 +99,17 @@ impl<'a> Authenticated<'a> {
         }
         // req RCR-R12
         refuse_recurrence(self.request)?;
-        Ok(Quote { entry: self.entry, request: self.request, amount: due(self.request)? })
+        let Self { entry, request, .. } = self;
+        let (amount, priced) = match offer.price() {
+            Price::Fiat { currency, minor_units } => {
+                let each = FiatAmount::new(currency, minor_units);
+                let each = each.map_err(|_| Refusal::NoRate { currency })?;
+                let rate = rate.filter(|rate| rate.currency == currency);
+                due_in_currency(request, each, rate.ok_or(Refusal::NoRate { currency })?)?
+            }
+            Price::Msat(_) | Price::PayerDecides => (due(request)?, None),
+        };
+        Ok(Quote { entry, request, amount, priced })
     }
 }
 
@@ -93,6 +119,34 @@ fn refuse_recurrence(request: &InvoiceRequest) -> Result<(), Refusal> {
         Some(_) => Err(Refusal::Unavailable),
         None => Ok(()),
     }
+}
+
+/// The amount due where the price is in a currency: the price of all items is converted, and rounded up to the msat
+/// once.
+fn due_in_currency(
+    request: &InvoiceRequest,
+    each: FiatAmount,
+    rate: &Rate,
+) -> Result<(Msat, Option<Priced>), Refusal> {
+    let quantity = request.checked_quantity().map_err(|error| blamed(&error))?;
+    // req RR-13
+    let price = each.times(quantity).ok_or(Refusal::AmountOverflow)?;
+    let least = rate.price.to_msat(price, Rounding::Up).filter(|least| !least.is_zero());
+    let least = least.ok_or(Refusal::AmountOverflow)?;
+    let amount = match request.amount() {
+        None => least,
+        // req RR-14
+        Some(amount) if amount < least => return Err(Refusal::AmountBelow { least }),
+        Some(amount) => not_far_above(amount, least)?,
+    };
+    Ok((amount, Some(Priced { price, rate: Some(RateStamp::from(rate)) })))
+}
+
+fn not_far_above(amount: Msat, expected: Msat) -> Result<Msat, Refusal> {
+    if amount.as_u64() / 5 > expected.as_u64() {
+        return Err(Refusal::AmountFarAbove { expected });
+    }
+    Ok(amount)
 }
 
 /// The amount due, or the refusal that fits what is wrong with quantity or amount.
@@ -105,9 +159,7 @@ fn due(request: &InvoiceRequest) -> Result<Msat, Refusal> {
     if let Price::Msat(each) = request.offer_view().price() {
         let quantity = request.checked_quantity().unwrap_or(NonZeroU64::MIN);
         let expected = each.times(quantity).ok_or(Refusal::AmountOverflow)?;
-        if amount.as_u64() / 5 > expected.as_u64() {
-            return Err(Refusal::AmountFarAbove { expected });
-        }
+        return not_far_above(amount, expected);
     }
     Ok(amount)
 }
@@ -134,6 +186,7 @@ fn blamed(error: &Bolt12Error) -> Refusal {
 pub struct Draft<'a> {
     request: &'a InvoiceRequest,
     amount: Msat,
+    priced: Option<Priced>,
     sealed: Sealed,
     expiry: Seconds,
     /// Payment hashes of earlier invoices for the same request, the oldest first.
@@ -149,16 +202,29 @@ impl<'a> Quote<'a> {
         self.amount
     }
 
+    /// Whether an invoice that this request was answered with before may be given again: its amount still does for
+    /// the price.
+    pub fn is_met_by(&self, invoice: &Invoice, policy: &Policy) -> bool {
+        let tolerated = || self.amount.ppm(policy.price_tolerance_ppm);
+        self.priced.is_none()
+            || self.amount.minus(tolerated()).is_none_or(|least| invoice.amount() >= least)
+    }
+
     /// The key under which at most one payment for this request is accepted.
     pub fn receipt_key(&self, keys: &Keys) -> ReceiptKey {
         let source = Source::Offer(self.entry.row);
         ReceiptKey { source, request_mac: request_mac(keys, source, &self.request.request_key()) }
     }
 
-    /// Prepares the invoice. An offer that ends sooner than the invoice would shortens the invoice's life.
+    /// Prepares the invoice. One for a price in a currency has a short life, and an offer that ends sooner than the
+    /// invoice would shortens it.
     pub fn draft(self, keys: &Keys, policy: &Policy, now: Timestamp) -> Draft<'a> {
         let left = self.entry.newest().offer.absolute_expiry().map(|end| end.since(now));
-        let expiry = left.map_or(policy.invoice_expiry, |left| left.min(policy.invoice_expiry));
+        let usual = match self.priced {
+            Some(_) => policy.priced_invoice_expiry.min(policy.invoice_expiry),
+            None => policy.invoice_expiry,
+        };
+        let expiry = left.map_or(usual, |left| left.min(usual));
         let sealed = Sealed {
             key: self.receipt_key(keys),
             amount: self.amount,
@@ -166,8 +232,8 @@ impl<'a> Quote<'a> {
             expiry,
             counter: 0,
         };
-        let (request, amount) = (self.request, self.amount);
-        Draft { request, amount, sealed, expiry, replaces: Vec::new() }
+        let Self { request, amount, priced, .. } = self;
+        Draft { request, amount, priced, sealed, expiry, replaces: Vec::new() }
     }
 }
 
@@ -195,8 +261,24 @@ impl Draft<'_> {
             context: self.sealed.seal().ok_or(Refusal::Unavailable)?,
             payer_id: self.request.payer_id(),
             quantity: self.request.quantity(),
-            payer_note: self.request.payer_note().map(|note| first_bytes(note.as_str())),
+            memo: self.memo(),
         })
+    }
+
+    /// The rate by which the price was converted, where it is in a currency, and the payer's note: as much of them as
+    /// comes back with the payment.
+    fn memo(&self) -> Option<String> {
+        let note = self.request.payer_note().map(bolt12::PeerText::as_str);
+        let memo = match self.priced.as_ref().and_then(|priced| priced.rate.as_ref()) {
+            Some(rate) => Some(Priced::memo(rate, note.unwrap_or_default())),
+            None => note.map(str::to_owned),
+        };
+        memo.map(|memo| first_bytes(&memo))
+    }
+
+    /// What is to be kept beside the invoice: its price in a currency, where it has one.
+    pub fn priced(&self) -> Option<&Priced> {
+        self.priced.as_ref()
     }
 
     /// The signed invoice, around what the node minted.
@@ -215,12 +297,12 @@ impl Draft<'_> {
     }
 }
 
-/// As much of a note as travels with the payment, whole characters only.
-fn first_bytes(note: &str) -> String {
+/// As much of a text as travels with the payment, whole characters only.
+fn first_bytes(memo: &str) -> String {
     let fits = |(at, character): &(usize, char)| {
-        at.checked_add(character.len_utf8()).is_some_and(|end| end <= NOTE_BYTES)
+        at.checked_add(character.len_utf8()).is_some_and(|end| end <= MEMO_BYTES)
     };
-    note.char_indices().take_while(fits).map(|(_, character)| character).collect()
+    memo.char_indices().take_while(fits).map(|(_, character)| character).collect()
 }
 
 /// What every invoice of ours has in common: the node's part, the expiry where it is not the default, our

@@ -1,9 +1,10 @@
 //! An offer in the book.
 
 use bolt1::Timestamp;
-use bolt12::{Offer, OfferId};
+use bolt12::{Offer, OfferId, Price};
 
 use crate::id::OfferRow;
+use crate::rates::FiatAmount;
 
 /// One standing offer: what it says, and every string that was ever handed out for it. All of them are
 /// answered as long as the offer lives.
@@ -59,6 +60,14 @@ impl OfferEntry {
     /// The string of this offer_id.
     pub fn encoding(&self, id: &OfferId) -> Option<&OfferEncoding> {
         self.encodings.iter().find(|encoding| encoding.offer_id() == *id)
+    }
+
+    /// What one item costs, where that is in a currency. All strings of an offer say the same.
+    pub fn fiat_price(&self) -> Option<FiatAmount> {
+        match self.newest().offer.price() {
+            Price::Fiat { currency, minor_units } => FiatAmount::new(currency, minor_units).ok(),
+            Price::Msat(_) | Price::PayerDecides => None,
+        }
     }
 
     /// Whether a payment may still be accepted.

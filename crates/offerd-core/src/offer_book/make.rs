@@ -10,6 +10,7 @@ use crate::amount::AmountSpec;
 use crate::keys::{Keys, digest};
 use crate::misuse::Misuse;
 use crate::policy::Policy;
+use crate::rates::FiatAmount;
 
 /// What an offer was asked to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,10 @@ pub fn offer_arguments_key(arguments: &OfferArguments) -> [u8; 32] {
     let amount = match &arguments.amount {
         AmountSpec::Any => "any".to_owned(),
         AmountSpec::Msat(amount) => amount.to_string(),
-        AmountSpec::Fiat { currency, whole, decimals } => format!("{whole}.{decimals}{currency}"),
+        AmountSpec::Fiat { currency, whole, decimals } => {
+            let trimmed = decimals.trim_end_matches('0');
+            format!("{whole}.{trimmed}{currency}")
+        }
     };
     let text =
         |value: &Option<String>| value.as_ref().map(|text| format!("+{text}")).unwrap_or_default();
@@ -71,15 +75,19 @@ pub fn make_offer(
         }
         AmountSpec::Msat(amount) => {
             if arguments.description.is_none() {
-                return Err(Misuse::parameter(
-                    "description",
-                    "is required: whoever pays an amount must know what for",
-                ));
+                return Err(no_description());
             }
             builder = builder.amount(*amount);
         }
         AmountSpec::Fiat { .. } => {
-            return Err(Misuse::NotYet { parameter: "amount", what: "prices in currencies" });
+            if arguments.description.is_none() {
+                return Err(no_description());
+            }
+            let price = fiat_amount(&arguments.amount)?;
+            if let Some(price) = price {
+                // req OW-05
+                builder = builder.fiat(price.currency(), price.minor_units());
+            }
         }
     }
     if let Some(description) = &arguments.description {
@@ -107,4 +115,17 @@ pub fn make_offer(
         builder = builder.paths(&paths);
     }
     builder.build().map_err(|error| Misuse::WrongString(error.to_string()))
+}
+
+/// The amount of a currency that a caller asked for; `None` where that was no currency.
+///
+/// # Errors
+/// [`Misuse`] in `amount`: an unknown currency, the wrong number of decimals, zero, or too much.
+pub fn fiat_amount(amount: &AmountSpec) -> Result<Option<FiatAmount>, Misuse> {
+    FiatAmount::read(amount).map_err(|error| Misuse::parameter("amount", error.to_string()))
+}
+
+fn no_description() -> Misuse {
+    let expected = "is required: whoever pays an amount must know what for";
+    Misuse::parameter("description", expected)
 }

@@ -7,4 +7,4 @@ mod make;
 pub(crate) use answer::finish_invoice;
 pub use answer::{Authenticated, Draft, Quote, authenticate};
 pub use entry::{OfferEncoding, OfferEntry};
-pub use make::{OfferArguments, make_offer, offer_arguments_key};
+pub use make::{OfferArguments, fiat_amount, make_offer, offer_arguments_key};

@@ -11,6 +11,7 @@ use crate::keys::Keys;
 use crate::misuse::Misuse;
 use crate::policy::Policy;
 use crate::port::Bolt11Facts;
+use crate::rates::{Priced, Rate};
 
 /// What the caller allows.
 #[derive(Clone, Debug)]
@@ -21,6 +22,10 @@ pub struct OrderTerms {
     pub offer_id: Option<OfferId>,
     /// Most that the invoice may ask.
     pub max_amount: Option<Msat>,
+    /// What it costs in a currency, where the offer says so, and our own rate.
+    pub priced: Option<Priced>,
+    /// The rate by which the worth of the payment is noted, if there is one.
+    pub rate: Option<Rate>,
     /// Most that routing may cost; the policy's default otherwise.
     pub max_fee: Option<Msat>,
     /// Most blocks the payment may be locked for; the policy's default otherwise.
@@ -101,6 +106,8 @@ pub fn decide_order(
         purpose: Purpose::Order { label: terms.label, offer_id: terms.offer_id, trusts_payee },
         request_key: invoice.request_key(),
         amount,
+        priced: terms.priced,
+        worth: terms.rate.and_then(|rate| rate.worth(amount)),
         max_fee: terms.max_fee.unwrap_or_else(|| policy.pay_fee(amount)),
         max_delay: terms.max_delay.unwrap_or(policy.pay_max_delay),
         retry_for: terms.retry_for,
@@ -150,6 +157,8 @@ pub fn decide_bolt11_order(
         purpose: Purpose::Order { label: terms.label, offer_id: None, trusts_payee: false },
         request_key,
         amount,
+        priced: None,
+        worth: terms.rate.and_then(|rate| rate.worth(amount)),
         max_fee: terms.max_fee.unwrap_or_else(|| policy.pay_fee(amount)),
         max_delay: terms.max_delay.unwrap_or(policy.pay_max_delay),
         retry_for: terms.retry_for,

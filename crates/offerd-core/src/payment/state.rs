@@ -5,6 +5,7 @@ use bolt12::OfferId;
 
 use super::{Failure, Payable};
 use crate::id::{PaymentHash, PaymentId, PayoutRow};
+use crate::rates::{FiatAmount, Priced};
 
 /// What a payment is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +95,11 @@ pub struct OutgoingPayment {
     pub invoice: Payable,
     /// What the payee gets; the invoice's amount.
     pub amount: Msat,
+    /// What it costs in a currency, where the offer or payout says so, and our own rate of then.
+    pub priced: Option<Priced>,
+    /// What the payee gets was worth this when the payment was decided, in the currency of the price or of our
+    /// accounts, where a rate was known.
+    pub worth: Option<FiatAmount>,
     /// Most that routing may cost.
     pub max_fee: Msat,
     /// Most blocks it may be locked for.

@@ -11,7 +11,9 @@ use crate::amount::AmountSpec;
 use crate::id::PayoutRow;
 use crate::keys::{Keys, digest};
 use crate::misuse::Misuse;
+use crate::offer_book::fiat_amount;
 use crate::policy::Policy;
+use crate::rates::{Rate, Rounding};
 
 /// What a payout was asked to promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +47,9 @@ pub fn payout_arguments_key(arguments: &PayoutArguments) -> [u8; 32] {
     let amount = match &arguments.amount {
         AmountSpec::Any => "any".to_owned(),
         AmountSpec::Msat(amount) => amount.to_string(),
-        AmountSpec::Fiat { currency, whole, decimals } => format!("{whole}.{decimals}{currency}"),
+        AmountSpec::Fiat { currency, whole, decimals } => {
+            format!("{whole}.{}{currency}", decimals.trim_end_matches('0'))
+        }
     };
     let issuer = arguments.issuer.as_ref().map(|issuer| format!("+{issuer}")).unwrap_or_default();
     let expiry = arguments.absolute_expiry.map(|at| at.to_string()).unwrap_or_default();
@@ -105,6 +109,8 @@ pub struct MadePayout {
     pub path_id: Vec<u8>,
     /// What its maker may promise; `None` for the owner of the node, who is bound by the policy alone.
     pub allowance: Option<Allowance>,
+    /// The current rate of the currency that it is in, if it is in one and there is a rate.
+    pub rate: Option<Rate>,
     /// What it refunds, and how much of that is left: see [`decide_refund`](super::decide_refund).
     pub refund: Option<(Refund, Msat)>,
     /// Now.
@@ -137,7 +143,10 @@ pub fn make_payout(
             let signed = builder.sign(keys.secp(), keys.node()).map_err(built)?;
             (Some(plain), Some(signed))
         }
-        PayoutAmount::Exact(_) | PayoutAmount::UpTo(_) | PayoutAmount::Each { .. } => (None, None),
+        PayoutAmount::Exact(_)
+        | PayoutAmount::UpTo(_)
+        | PayoutAmount::Each { .. }
+        | PayoutAmount::Fiat { .. } => (None, None),
     };
     Ok(Payout {
         row: made.row,
@@ -174,14 +183,18 @@ fn promised(
     };
     let left = made.refund.filter(|(refund, _)| refund.at_most.is_some()).map(|(_, left)| left);
     let amount = match (&arguments.amount, arguments.max_amount) {
-        (AmountSpec::Fiat { .. }, _) => {
-            return Err(Misuse::NotYet { parameter: "amount", what: "payouts in currencies" });
-        }
         (AmountSpec::Any, _) if arguments.quantity_max.is_some() => {
             return Err(Misuse::parameter("quantity_max", "goes with an amount for each item"));
         }
-        (AmountSpec::Any, _) if !arguments.with_offer => {
+        (AmountSpec::Fiat { .. }, _) if arguments.quantity_max.is_some() => {
+            return Err(Misuse::parameter("quantity_max", "goes with an amount of bitcoin"));
+        }
+        (AmountSpec::Any | AmountSpec::Fiat { .. }, _) if !arguments.with_offer => {
             return Err(Misuse::parameter("amount", "should be a positive amount in msat"));
+        }
+        (AmountSpec::Fiat { .. }, most) => {
+            let cap = |most| within("max_amount_msat", most);
+            in_currency(arguments, most.map(cap).transpose()?, made.rate.as_ref(), policy)?
         }
         (AmountSpec::Any, most) => {
             let default = left.map_or(policy.payout_any_max, |left| left.min(policy.payout_max));
@@ -229,6 +242,33 @@ fn most_for(amount: Msat, items: u64, most: Option<Msat>, policy: &Policy) -> Re
     Ok(at_most)
 }
 
+/// A promise in a currency: what it comes to is found when it is redeemed, and never more than a cap in bitcoin that is
+/// fixed now.
+fn in_currency(
+    arguments: &PayoutArguments,
+    cap: Option<Msat>,
+    rate: Option<&Rate>,
+    policy: &Policy,
+) -> Result<PayoutAmount, Misuse> {
+    let price = fiat_amount(&arguments.amount)?;
+    let price = price.ok_or_else(|| Misuse::parameter("amount", "should be in a currency"))?;
+    let rate = rate.filter(|rate| rate.currency == price.currency()).ok_or_else(|| {
+        Misuse::parameter("amount", format!("no current rate of {} is known", price.currency()))
+    })?;
+    let now = rate.price.to_msat(price, Rounding::Up);
+    let usual = now.and_then(|now| now.plus(now.ppm(policy.payout_rate_margin_ppm)));
+    match (cap, now, usual) {
+        (Some(at_most), _, _) => Ok(PayoutAmount::Fiat { price, at_most }),
+        (None, Some(now), Some(usual)) if now <= policy.payout_max => {
+            Ok(PayoutAmount::Fiat { price, at_most: usual.min(policy.payout_max) })
+        }
+        (None, _, _) => {
+            let expected = format!("should come to at most {} now", policy.payout_max);
+            Err(Misuse::parameter("amount", expected))
+        }
+    }
+}
+
 /// A promise that is kept more than once has a bound that at least one redemption fits in. Gives what all of them may
 /// be paid together.
 fn bounded(
@@ -273,8 +313,14 @@ fn build_offer(
     if policy.chain != bolt1::ChainHash::BITCOIN {
         builder = builder.chains(&[policy.chain]);
     }
-    if let PayoutAmount::Exact(amount) | PayoutAmount::Each { amount, .. } = amount {
-        builder = builder.amount(*amount);
+    match amount {
+        PayoutAmount::Exact(amount) | PayoutAmount::Each { amount, .. } => {
+            builder = builder.amount(*amount);
+        }
+        PayoutAmount::Fiat { price, .. } => {
+            builder = builder.fiat(price.currency(), price.minor_units());
+        }
+        PayoutAmount::UpTo(_) => {}
     }
     if let Some(most) = arguments.quantity_max {
         builder = builder.quantity_max(QuantityMax::new(most));

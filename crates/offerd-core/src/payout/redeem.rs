@@ -8,13 +8,14 @@ use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
 use bolt12::{BlindedPayInfo, Invoice, InvoiceKind};
 
 use super::approve::{MOST_CANDIDATES, drop_expired};
-use super::{Payout, PromiseState};
+use super::{Payout, PayoutAmount, PromiseState};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
 use crate::id::PaymentId;
 use crate::keys::{Keys, same_secret};
 use crate::payment::{OutgoingPayment, PaymentState, Purpose};
 use crate::policy::Policy;
+use crate::rates::{FiatAmount, Priced, Rate, RateStamp, Rounding};
 use crate::refusal::{Ignored, Refusal};
 
 /// An invoice that was sent to us.
@@ -91,6 +92,8 @@ pub struct ClaimTerms<'a> {
     pub claimed_today: Msat,
     /// What claims on other refunds of the same invoice have taken; see [`claimed_refunds`](super::claimed_refunds).
     pub refunded: Msat,
+    /// The current rate of the currency that the promise is in, else of our accounts; if there is one.
+    pub rate: Option<Rate>,
     /// 32 random bytes for the payment.
     pub id: PaymentId,
     /// Now.
@@ -131,6 +134,8 @@ pub fn redeem(
         purpose: Purpose::Claim { payout: payout.row, reply_path: arrival.reply_path },
         request_key: invoice.request_key(),
         amount: invoice.amount(),
+        priced: payout.amount.fiat().map(|price| priced(price, terms)),
+        worth: terms.rate.as_ref().and_then(|rate| rate.worth(invoice.amount())),
         max_fee,
         max_delay: policy.payout_max_delay,
         retry_for: Seconds(60),
@@ -174,6 +179,12 @@ pub(super) fn check(
     let max_fee = policy.payout_fee(amount);
     if !payout.amount.allows(amount, invoice.request_view().quantity()) {
         return Err(Refusal::AmountNotPromised);
+    }
+    if let PayoutAmount::Fiat { price, at_most } = payout.amount {
+        let most = comes_to(price, terms)?.min(at_most);
+        if amount > most {
+            return Err(Refusal::AmountAbovePrice { most });
+        }
     }
     within_budgets(payout, amount, max_fee, terms, policy)?;
     if invoice.is_expired_at(terms.now) {
@@ -225,6 +236,17 @@ fn within_budgets(
         return Err(Refusal::AmountNotPromised);
     }
     Ok(())
+}
+
+/// What a promise in a currency comes to now, rounded down to the msat.
+fn comes_to(price: FiatAmount, terms: &ClaimTerms<'_>) -> Result<Msat, Refusal> {
+    let no_rate = Refusal::NoRate { currency: price.currency() };
+    let rate = terms.rate.as_ref().filter(|rate| rate.currency == price.currency());
+    rate.and_then(|rate| rate.price.to_msat(price, Rounding::Down)).ok_or(no_rate)
+}
+
+fn priced(price: FiatAmount, terms: &ClaimTerms<'_>) -> Priced {
+    Priced { price, rate: terms.rate.as_ref().map(RateStamp::from) }
 }
 
 fn mirrored(payout: &Payout, invoice: &Invoice) -> Result<(), Refusal> {

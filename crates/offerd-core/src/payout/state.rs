@@ -8,6 +8,7 @@ use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
 use super::{Refund, Uses};
 use crate::id::PayoutRow;
 use crate::payment::OutgoingPayment;
+use crate::rates::FiatAmount;
 
 /// What a payout pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,13 @@ pub enum PayoutAmount {
         /// For all of them at most.
         at_most: Msat,
     },
+    /// What an amount of a currency comes to when it is redeemed.
+    Fiat {
+        /// That amount.
+        price: FiatAmount,
+        /// Most that it may come to, whatever the rate; fixed when the promise is made.
+        at_most: Msat,
+    },
 }
 
 impl PayoutAmount {
@@ -30,11 +38,11 @@ impl PayoutAmount {
     pub fn at_most(self) -> Msat {
         match self {
             Self::Exact(amount) | Self::UpTo(amount) => amount,
-            Self::Each { at_most, .. } => at_most,
+            Self::Each { at_most, .. } | Self::Fiat { at_most, .. } => at_most,
         }
     }
 
-    /// Whether this is what an invoice over `quantity` items may ask.
+    /// Whether this is what an invoice over `quantity` items may ask, as far as that can be told without a rate.
     pub(super) fn allows(self, asked: Msat, quantity: Option<u64>) -> bool {
         match self {
             Self::Exact(promised) => asked == promised,
@@ -44,6 +52,16 @@ impl PayoutAmount {
                 let promised = items.and_then(|items| amount.times(items));
                 promised == Some(asked) && asked <= at_most
             }
+            // Its most depends on the rate: whoever asks too much is told how much would do.
+            Self::Fiat { .. } => !asked.is_zero(),
+        }
+    }
+
+    /// The amount of a currency, where it is one.
+    pub fn fiat(self) -> Option<FiatAmount> {
+        match self {
+            Self::Fiat { price, .. } => Some(price),
+            Self::Exact(_) | Self::UpTo(_) | Self::Each { .. } => None,
         }
     }
 }

@@ -201,8 +201,8 @@ pub struct MintOrder {
     pub payer_id: PublicKey,
     /// `invreq_quantity`; comes back too.
     pub quantity: Option<u64>,
-    /// `invreq_payer_note`, at most 128 bytes of it; comes back too.
-    pub payer_note: Option<String>,
+    /// At most 128 bytes of text, the payer's note in it; comes back too.
+    pub memo: Option<String>,
 }
 
 /// The node's part of an invoice. Nothing was stored: it is derived from the node's seed.
@@ -301,8 +301,8 @@ pub struct IncomingPayment {
     pub payer_id: Option<PublicKey>,
     /// `invreq_quantity` at that time.
     pub quantity: Option<u64>,
-    /// The first bytes of `invreq_payer_note` at that time.
-    pub payer_note: Option<String>,
+    /// What [`MintOrder::memo`] was at that time.
+    pub memo: Option<String>,
 }
 
 /// Mints invoices and takes or refuses the payments that come for them.

@@ -24,7 +24,8 @@ pub trait Rates: Send + Sync {
     /// [`NoRate`] when they have been asked and there is none.
     async fn ask(&self, currency: Currency) -> Result<Rate, NoRate>;
 
-    /// Fixes the rate of a currency, whatever the sources say; `None` gives it back to them.
+    /// Fixes the rate of a currency, whatever the sources say; `None` gives it back to what is configured: a fixed
+    /// rate, else the sources.
     fn fix(&self, currency: Currency, price: Option<PerBitcoin>);
 
     /// How each source does with `currency`.
@@ -38,6 +39,8 @@ pub struct SourceState {
     pub name: String,
     /// What it said last, however long ago.
     pub reading: Option<Reading>,
+    /// Whether that is young enough to count.
+    pub is_fresh: bool,
     /// Whether that is fresh, but too far from what the others say to be believed.
     pub is_left_out: bool,
     /// When it failed last, and how, if it has not answered since.

@@ -2,8 +2,13 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
+use std::str::FromStr;
 
+use bolt1::Msat;
 use bolt12::Currency;
+
+use super::per_bitcoin::PerBitcoin;
+use crate::amount::AmountSpec;
 
 /// An amount of a currency of ISO 4217, in its minor units (cents). Never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +32,9 @@ pub enum FiatError {
         /// Its number of decimals.
         digits: u8,
     },
+    /// Not written as an amount of a currency.
+    #[error("should be an amount of a currency, such as 5USD or 4.50EUR")]
+    Form,
     /// Nothing.
     #[error("an amount of zero")]
     Zero,
@@ -69,6 +77,23 @@ impl FiatAmount {
         Ok(Self { currency, minor_units, minor_digits: digits })
     }
 
+    /// What `amount` is worth, rounded to the nearest minor unit; `None` where that is nothing or does not fit.
+    pub(super) fn worth(currency: Currency, price: PerBitcoin, amount: Msat) -> Option<Self> {
+        let minor_digits = minor_digits(currency)?;
+        let minor_units = NonZeroU64::new(price.to_minor_units(amount, minor_digits)?)?;
+        Some(Self { currency, minor_units, minor_digits })
+    }
+
+    /// The amount of a currency that was asked for; `None` where that was bitcoin, or `any`.
+    ///
+    /// # Errors
+    /// [`FiatError`].
+    pub fn read(spec: &AmountSpec) -> Result<Option<Self>, FiatError> {
+        let AmountSpec::Fiat { currency, whole, decimals } = spec else { return Ok(None) };
+        let currency = Currency::new(currency).ok_or(FiatError::Form)?;
+        Self::from_parts(currency, *whole, decimals).map(Some)
+    }
+
     /// The currency.
     pub fn currency(&self) -> Currency {
         self.currency
@@ -88,6 +113,16 @@ impl FiatAmount {
     pub fn times(self, quantity: NonZeroU64) -> Option<Self> {
         let minor_units = self.minor_units.checked_mul(quantity)?;
         Some(Self { minor_units, ..self })
+    }
+}
+
+/// As it is shown: `4.50EUR`.
+impl FromStr for FiatAmount {
+    type Err = FiatError;
+
+    fn from_str(text: &str) -> Result<Self, FiatError> {
+        let spec = text.parse().map_err(|_| FiatError::Form)?;
+        Self::read(&spec)?.ok_or(FiatError::Form)
     }
 }
 
@@ -134,6 +169,23 @@ mod tests {
             let currency = Currency::new(code).unwrap();
             assert_eq!(amount(code, 1, ""), Err(FiatError::UnknownCurrency(currency)));
         }
+    }
+
+    #[test]
+    fn what_is_shown_reads_back_and_nothing_else_does() {
+        for text in ["5.00USD", "0.05EUR", "700JPY", "1.250KWD", "184467440737095516.15USD"] {
+            assert_eq!(
+                text.parse::<FiatAmount>().map(|amount| amount.to_string()),
+                Ok(text.into())
+            );
+        }
+        for text in [
+            "", "any", "5", "5sat", "5usd", "5Usd", "-5USD", "5e3USD", "NaNUSD", "5 USD", "USD",
+            "5USDX",
+        ] {
+            assert_eq!(text.parse::<FiatAmount>(), Err(FiatError::Form), "{text:?}");
+        }
+        assert_eq!("0USD".parse::<FiatAmount>(), Err(FiatError::Zero));
     }
 
     #[test]

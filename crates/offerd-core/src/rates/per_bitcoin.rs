@@ -85,6 +85,14 @@ impl PerBitcoin {
         u64::try_from(msat).ok().and_then(Msat::new)
     }
 
+    /// What so many major units come to, rounded up to the msat; `None` above all the bitcoin there is.
+    pub fn units_to_msat(self, units: Decimal) -> Option<Msat> {
+        let above = units.digits.checked_mul(MSAT_PER_BITCOIN.checked_mul(MICRO)?)?;
+        let below = power_of_ten(units.scale)?.checked_mul(u128::from(self.0.get()))?;
+        let msat = above.checked_add(below.checked_sub(1)?)?.checked_div(below)?;
+        u64::try_from(msat).ok().and_then(Msat::new)
+    }
+
     /// What `amount` is worth in minor units of a currency with `minor_digits` decimals, rounded to the nearest.
     /// For people to read: nothing is paid by it. `None` where it does not fit.
     pub fn to_minor_units(self, amount: Msat, minor_digits: u8) -> Option<u64> {
@@ -154,6 +162,17 @@ mod tests {
         let rate = price("67321.45");
         assert_eq!(rate.to_msat(fiat("USD", 1), Rounding::Down), Msat::new(14_854));
         assert_eq!(rate.to_msat(fiat("USD", 1), Rounding::Up), Msat::new(14_855));
+    }
+
+    #[test]
+    fn any_number_of_units_is_converted_exactly_or_not_at_all() {
+        let of = |units: &str| price("50000").units_to_msat(units.parse().unwrap());
+        assert_eq!(of("5"), Msat::from_sat(10_000));
+        assert_eq!(of("0.5"), Msat::from_sat(1_000));
+        assert_eq!(of("0.0000001"), Msat::new(1));
+        assert_eq!(of("0.00000051"), Msat::new(2));
+        assert_eq!(of("999999999999999999"), None);
+        assert_eq!(of("999999999999999999.999999999999999999"), None);
     }
 
     #[test]

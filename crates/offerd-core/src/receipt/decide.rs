@@ -3,6 +3,7 @@
 use bolt1::{Msat, Timestamp};
 use bolt12::Invoice;
 
+use super::price::{Judged, judge};
 use super::{Receipt, ReceiptState, Sealed, Source};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
@@ -10,6 +11,7 @@ use crate::id::PaymentHash;
 use crate::invoice_book::OwnInvoice;
 use crate::offer_book::OfferEntry;
 use crate::port::IncomingPayment;
+use crate::rates::{Priced, Rate};
 
 /// What is on record when a payment arrives.
 #[derive(Debug)]
@@ -27,6 +29,12 @@ pub struct Arrived<'a> {
     pub receipts: &'a [Receipt],
     /// The invoice, if it is still in the window.
     pub invoice: Option<Invoice>,
+    /// What was noted of its price when the invoice was made, if that is still in the window.
+    pub priced: Option<Priced>,
+    /// The current rate of the currency that the offer has its price in, else of our accounts; if there is one.
+    pub rate: Option<Rate>,
+    /// By so many millionths may the price have come to more than what is paid.
+    pub price_tolerance_ppm: u32,
     /// The time of arrival by the wall clock.
     pub now: Timestamp,
 }
@@ -42,6 +50,8 @@ pub enum SentBack {
     Expired,
     /// Below what the invoice asks, or above twice that.
     WrongAmount,
+    /// The price is in a currency, and has come to more by now.
+    PriceMoved,
     /// Another payment was accepted for the same request, or for a single-use offer.
     AlreadyPaid,
     /// This very payment was given up: its request may have been paid by another since.
@@ -68,10 +78,40 @@ pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
     if live.clone().any(|receipt| receipt.key == sealed.key) {
         return Err(SentBack::AlreadyPaid);
     }
-    match sealed.key.source {
+    open(&arrived, live.next().is_some())?;
+    if sealed.is_expired_at(now) {
+        return Err(SentBack::Expired);
+    }
+    if payment.amount < sealed.amount || payment.amount > twice(sealed.amount) {
+        return Err(SentBack::WrongAmount);
+    }
+    let Judged { priced, worth, payer_note } = judge(&arrived)?;
+    let receipt = Receipt {
+        key: sealed.key,
+        payment_id: payment.payment_id,
+        payment_hash: hash,
+        preimage: payment.preimage,
+        asked: sealed.amount,
+        amount: payment.amount,
+        payer_id: payment.payer_id,
+        quantity: payment.quantity,
+        payer_note,
+        invoice_created_at: sealed.created_at,
+        invoice: arrived.invoice,
+        priced,
+        worth,
+        arrived_at: now,
+        state: ReceiptState::Claiming,
+    };
+    Ok(Batch::of(Event::ReceiptClaiming(receipt)).and_then(Effect::Accept(hash)))
+}
+
+/// Whether what is paid for may still be paid. `paid_before`: whether a single-use offer has a payment already.
+fn open(arrived: &Arrived<'_>, paid_before: bool) -> Result<(), SentBack> {
+    match arrived.sealed.key.source {
         Source::Offer(_) => {
             let offer = arrived.offer.ok_or(SentBack::Unknown)?;
-            if offer.single_use && live.next().is_some() {
+            if offer.single_use && paid_before {
                 return Err(SentBack::AlreadyPaid);
             }
             if !offer.is_open() {
@@ -83,33 +123,12 @@ pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
             if own.refused_at.is_some() {
                 return Err(SentBack::Withdrawn);
             }
-            if own.payment_hash() != hash {
+            if own.payment_hash() != PaymentHash(arrived.payment.payment_hash) {
                 return Err(SentBack::Unknown);
             }
         }
     }
-    if sealed.is_expired_at(now) {
-        return Err(SentBack::Expired);
-    }
-    if payment.amount < sealed.amount || payment.amount > twice(sealed.amount) {
-        return Err(SentBack::WrongAmount);
-    }
-    let receipt = Receipt {
-        key: sealed.key,
-        payment_id: payment.payment_id,
-        payment_hash: hash,
-        preimage: payment.preimage,
-        asked: sealed.amount,
-        amount: payment.amount,
-        payer_id: payment.payer_id,
-        quantity: payment.quantity,
-        payer_note: payment.payer_note.clone(),
-        invoice_created_at: sealed.created_at,
-        invoice: arrived.invoice,
-        arrived_at: now,
-        state: ReceiptState::Claiming,
-    };
-    Ok(Batch::of(Event::ReceiptClaiming(receipt)).and_then(Effect::Accept(hash)))
+    Ok(())
 }
 
 /// What follows when the node is sure that an accepted payment can never become ours. Nothing for one that is ours

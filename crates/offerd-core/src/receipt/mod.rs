@@ -1,6 +1,7 @@
 //! Payments to us: what is sealed into an invoice, and which payment is accepted.
 
 mod decide;
+mod price;
 mod seal;
 mod state;
 mod window;

@@ -4,6 +4,7 @@ use bolt1::{Msat, PublicKey, Timestamp};
 use bolt12::Invoice;
 
 use crate::id::{InvoiceRow, OfferRow, PaymentHash, Preimage};
+use crate::rates::{FiatAmount, Priced};
 
 /// What was paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +66,11 @@ pub struct Receipt {
     pub invoice_created_at: Timestamp,
     /// The invoice, while it was still in the window when the payment came.
     pub invoice: Option<Invoice>,
+    /// What it costs in a currency, where the offer says so, and the rate by which the invoice was made.
+    pub priced: Option<Priced>,
+    /// What arrived was worth this when it arrived, in the currency of the price or of our accounts, where a rate was
+    /// known.
+    pub worth: Option<FiatAmount>,
     /// When the payment came.
     pub arrived_at: Timestamp,
     /// Where it stands.

@@ -7,6 +7,7 @@ use bolt12::Invoice;
 
 use super::ReceiptKey;
 use crate::id::PaymentHash;
+use crate::rates::Priced;
 
 /// The last unpaid invoices, in memory only and bounded in number and bytes. When it is full, the peer through
 /// which most of it came loses its oldest entry: a flood from one peer pushes out its own.
@@ -23,6 +24,7 @@ pub struct InvoiceWindow<P> {
 #[derive(Debug)]
 struct Entry<P> {
     invoice: Invoice,
+    priced: Option<Priced>,
     peer: P,
 }
 
@@ -46,7 +48,7 @@ impl<P: Ord + Clone> InvoiceWindow<P> {
     }
 
     /// What an invoice counts, in bytes: about what it takes in memory, where most of it is kept twice, as it was
-    /// read and as fields.
+    /// read and as fields. The names of rate sources beside it are a few bytes of our own configuration.
     pub fn weight(invoice: &Invoice) -> usize {
         invoice.bytes().len().saturating_mul(2).saturating_add(size_of::<Entry<P>>())
     }
@@ -67,6 +69,18 @@ impl<P: Ord + Clone> InvoiceWindow<P> {
     /// The invoice of this payment hash.
     pub fn by_hash(&self, hash: &PaymentHash) -> Option<&Invoice> {
         self.by_hash.get(hash).and_then(|key| self.entries.get(key)).map(|entry| &entry.invoice)
+    }
+
+    /// What was noted of the price of the invoice of this payment hash.
+    pub fn priced(&self, hash: &PaymentHash) -> Option<&Priced> {
+        self.by_hash.get(hash).and_then(|key| self.entries.get(key))?.priced.as_ref()
+    }
+
+    /// Notes the price of the invoice of this request beside it.
+    pub fn note_price(&mut self, key: &ReceiptKey, priced: Priced) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.priced = Some(priced);
+        }
     }
 
     /// All of them, in no particular order.
@@ -101,7 +115,7 @@ impl<P: Ord + Clone> InvoiceWindow<P> {
         let share = self.by_peer.entry(peer.clone()).or_default();
         share.bytes = share.bytes.saturating_add(size);
         share.oldest_first.push_back(key);
-        self.entries.insert(key, Entry { invoice, peer });
+        self.entries.insert(key, Entry { invoice, priced: None, peer });
     }
 
     /// Forgets the invoice of this request, because it was paid.

@@ -442,7 +442,7 @@ pub(crate) fn mint_order(payee: &Member, amount: Msat) -> MintOrder {
         context: CONTEXT,
         payer_id: payee.node_id(),
         quantity: Some(3),
-        payer_note: Some("a note".to_owned()),
+        memo: Some("a note".to_owned()),
     }
 }
 

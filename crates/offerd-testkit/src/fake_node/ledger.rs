@@ -190,7 +190,7 @@ impl State {
             preimage: Preimage(htlc.preimage),
             payer_id: order.map(|order| order.payer_id),
             quantity: order.and_then(|order| order.quantity),
-            payer_note: order.and_then(|order| order.payer_note.clone()),
+            memo: order.and_then(|order| order.memo.clone()),
         };
         let payee = htlc.payee;
         self.htlcs[index].stage = Stage::Claimable;

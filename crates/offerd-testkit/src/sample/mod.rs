@@ -16,9 +16,9 @@ pub use message::{
     payment_path, payout_offer, payout_request, payout_request_signed,
 };
 pub use record::{
-    arrived, bolt11_invoice, bolt11_order, candidate, claim, failed, failed_attempt,
-    offer_encoding, offer_entry, order, own_invoice, paid, payout, payout_of_many, receipt, refund,
-    single_use_offer_entry,
+    arrived, bolt11_invoice, bolt11_order, candidate, claim, failed, failed_attempt, fiat_payout,
+    offer_encoding, offer_entry, order, own_invoice, paid, payout, payout_of_many, priced, receipt,
+    refund, single_use_offer_entry, worth,
 };
 
 /// The time at which samples were made.

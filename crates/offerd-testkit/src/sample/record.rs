@@ -9,6 +9,7 @@ use offerd_core::payment::{
     PaymentState, Purpose,
 };
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
+use offerd_core::rates::{FiatAmount, PerBitcoin, Priced, RateStamp};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, Preimage};
 
@@ -64,6 +65,31 @@ pub fn payout(row: u32) -> Payout {
     }
 }
 
+/// What something costs in a currency; with a rate unless `number` is even.
+pub fn priced(number: u32) -> Priced {
+    let micros = u64::from(number).saturating_mul(1_000_003).max(1);
+    let rate = RateStamp {
+        price: PerBitcoin::from_micros(micros.try_into().expect("not zero")),
+        as_of: NOW.minus(Seconds(30)),
+        sources: vec!["one".into(), "two, or \"three\"".into()],
+    };
+    let price = worth(number).expect("it parses");
+    Priced { price, rate: (!number.is_multiple_of(2)).then_some(rate) }
+}
+
+/// What something was worth.
+pub fn worth(number: u32) -> Option<FiatAmount> {
+    format!("{number}.50EUR").parse().ok()
+}
+
+/// A promise to pay what an amount of a currency comes to.
+pub fn fiat_payout(row: u32) -> Payout {
+    let price = worth(row).expect("it parses");
+    let at_most = Msat::new(9_000_000).expect("little");
+    let amount = PayoutAmount::Fiat { price, at_most };
+    Payout { amount, invoice_request: None, invoice_request_signed: None, ..payout(row) }
+}
+
 /// A promise that may be redeemed `most` times.
 pub fn payout_of_many(row: u32, most: u32) -> Payout {
     Payout { uses: Uses { most: Some(most), total: Msat::new(9_000_000) }, ..payout(row) }
@@ -97,6 +123,8 @@ pub fn order(number: u32) -> OutgoingPayment {
         request_key: invoice.request_key(),
         amount: invoice.amount(),
         invoice: invoice.into(),
+        priced: Some(priced(number)),
+        worth: worth(number),
         max_fee: Msat::new(5_000).expect("little"),
         max_delay: CltvDelta(1008),
         retry_for: Seconds(60),
@@ -203,6 +231,8 @@ pub fn receipt(number: u32, source: Source) -> Receipt {
         payer_note: Some("gr\u{fc}\u{df}e \u{1f37a}\0 and a zero".into()),
         invoice_created_at: NOW,
         invoice: Some(invoice),
+        priced: Some(priced(number)),
+        worth: worth(number),
         arrived_at: NOW.plus(Seconds(1)),
         state: ReceiptState::Claiming,
     }

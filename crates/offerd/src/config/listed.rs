@@ -59,7 +59,11 @@ fn in_force(option: &OptionSpec, config: &Config) -> Option<Vec<String>> {
             config.poll_interval.unwrap_or(usual.chain_poll).as_millis().to_string()
         }
         "fast-ticks" => config.fast_ticks.to_string(),
-        "announce" => return Some(Vec::new()),
+        "announce"
+        | "currencyrate-add-source"
+        | "currencyrate-disable-source"
+        | "currencyrate-fixed" => return Some(Vec::new()),
+        "currencyrate-builtin" => (config.network != bitcoin::Network::Regtest).to_string(),
         "log-file" => return None,
         "recover" => (config.told == Told::Recover).to_string(),
         "moved" => (config.told == Told::Moved).to_string(),

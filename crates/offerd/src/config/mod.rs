@@ -7,6 +7,7 @@ mod error;
 mod flags;
 mod listed;
 pub mod option;
+mod rates;
 mod reader;
 mod settings;
 
@@ -55,6 +56,8 @@ pub struct Config {
     pub anchor_reserve: Msat,
     /// The operator's bounds.
     pub policy: Policy,
+    /// Where rates come from.
+    pub rates: offerd_rates_http::Settings,
     /// What is logged.
     pub log: Log,
     /// Whether to end when the standard input is closed.
@@ -144,6 +147,7 @@ impl Config {
                 .amount("anchor-reserve")?
                 .unwrap_or_else(|| Msat::from_sat(25_000).unwrap_or_default()),
             policy: options.policy(network)?,
+            rates: options.rates(network)?,
             log: options.log()?,
             exit_with_parent: options
                 .parse("exit-with-parent", "should be true or false")?

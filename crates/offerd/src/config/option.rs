@@ -33,7 +33,7 @@ pub enum OptionKind {
 }
 
 /// Prefixes of options that are sections in the file: `bitcoind-host` is `host` in `[bitcoind]`.
-pub const SECTIONS: [&str; 2] = ["bitcoind", "log"];
+pub const SECTIONS: [&str; 3] = ["bitcoind", "currencyrate", "log"];
 
 const fn value(
     name: &'static str,
@@ -169,6 +169,97 @@ pub const OPTIONS: &[OptionSpec] = &[
         "Above that floor: most routing fee, in millionths of the amount.",
     ),
     value("pay-max-delay", "BLOCKS", Some("2016"), "Most blocks a payment may be locked for."),
+    value(
+        "pay-rate-drift-ppm",
+        "PPM",
+        Some("50000"),
+        "An invoice for an offer priced in a currency may ask so many millionths more than by our own rate, unless the \
+         call says otherwise.",
+    ),
+    value(
+        "priced-invoice-expiry",
+        "SECONDS",
+        Some("600"),
+        "How long an invoice of ours may be paid whose price is in a currency.",
+    ),
+    value(
+        "price-tolerance-ppm",
+        "PPM",
+        Some("10000"),
+        "A payment of such an invoice is sent back when the price has come to more by so many millionths.",
+    ),
+    value(
+        "payout-rate-margin-ppm",
+        "PPM",
+        Some("200000"),
+        "A payout in a currency pays at most what it comes to when it is made and so many millionths more, unless its \
+         maker says otherwise.",
+    ),
+    value(
+        "bkpr-currency",
+        "CURRENCY",
+        None,
+        "The currency in which the worth of each payment is noted, such as EUR.",
+    ),
+    of_kind(
+        OptionKind::Switch,
+        value(
+            "currencyrate-builtin",
+            "BOOLEAN",
+            Some("true; regtest false"),
+            "Ask well-known public sources what bitcoin costs, when something is priced in a currency.",
+        ),
+    ),
+    of_kind(
+        OptionKind::List,
+        value(
+            "currencyrate-add-source",
+            "SOURCE",
+            None,
+            "One more source: `NAME ADDRESS POINTER`, with `inverted` behind it if the number is bitcoin for one unit. \
+             The address is https://, http:// or file:///; {currency} and {currency_lc} in it and in the JSON pointer \
+             stand for the currency.",
+        ),
+    ),
+    of_kind(
+        OptionKind::List,
+        value("currencyrate-disable-source", "NAME", None, "A source that is not to be asked."),
+    ),
+    of_kind(
+        OptionKind::List,
+        value(
+            "currencyrate-fixed",
+            "RATE",
+            None,
+            "What a bitcoin costs whatever the sources say, such as USD=67321.45. For closed networks.",
+        ),
+    ),
+    value(
+        "currencyrate-proxy",
+        "PROXY",
+        None,
+        "Through what to ask the sources, such as socks5h://127.0.0.1:9050.",
+    ),
+    value(
+        "currencyrate-interval",
+        "SECONDS",
+        Some("60"),
+        "How often each source is asked about a currency that is in use.",
+    ),
+    value("currencyrate-timeout", "SECONDS", Some("10"), "How long a source may take to answer."),
+    value("currencyrate-max-age", "SECONDS", Some("600"), "What a source has said counts so long."),
+    value(
+        "currencyrate-max-deviation-ppm",
+        "PPM",
+        Some("50000"),
+        "A source farther than so many millionths from the median of all is left out.",
+    ),
+    value(
+        "currencyrate-jump-ppm",
+        "PPM",
+        Some("30000"),
+        "A change of the median by so many millionths is worth a line in the log.",
+    ),
     value(
         "log-level",
         "LEVEL",

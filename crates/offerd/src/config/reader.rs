@@ -109,8 +109,13 @@ impl Reader<'_> {
         Ok(network)
     }
 
+    /// All values of an option that may have several.
+    pub(super) fn texts(&self, name: &str) -> &[String] {
+        self.setting(name).map(|setting| setting.values.as_slice()).unwrap_or_default()
+    }
+
     pub(super) fn addresses(&self, name: &'static str) -> Result<Vec<SocketAddr>, ConfigError> {
-        let texts = self.setting(name).map(|setting| setting.values.as_slice()).unwrap_or_default();
+        let texts = self.texts(name);
         let parse = |text: &String| {
             let address = text.parse::<SocketAddr>().ok().filter(|address| address.port() != 0);
             address.ok_or_else(|| self.refuse(name, "should be IP:PORT"))
@@ -185,6 +190,7 @@ impl Reader<'_> {
         if let Some(seconds) = self.in_range("invoice-expiry", 60, 2_592_000)? {
             policy.invoice_expiry = Seconds(seconds);
         }
+        self.prices(&mut policy)?;
         Ok(policy)
     }
 

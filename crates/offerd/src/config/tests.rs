@@ -175,3 +175,50 @@ fn every_line_of_the_sample_sets_the_option_that_it_explains() {
         assert!(settings.get(option.name).is_some(), "{}", option.name);
     }
 }
+
+#[test]
+fn on_regtest_nobody_outside_is_asked_unless_the_operator_names_him() {
+    let names = |text: &str| -> Vec<String> {
+        let config = with_file(text, &[], &[]).unwrap();
+        config.rates.sources.iter().map(|source| source.name().to_owned()).collect()
+    };
+    assert_eq!(names("network = \"regtest\""), [""; 0]);
+    assert_eq!(names("network = \"signet\"").len(), 7);
+    let own = "add-source = [\"mine http://127.0.0.1:1/x /p\", \"theirs,https://x.y/z,last\"]";
+    let own = format!("network = \"regtest\"\n[currencyrate]\n{own}\n");
+    assert_eq!(names(&own), ["mine", "theirs"]);
+    let fewer =
+        "network = \"signet\"\n[currencyrate]\ndisable-source = [\"kraken\", \"binance\"]\n";
+    assert_eq!(names(fewer).len(), 5);
+    assert_eq!(names("network = \"signet\"\n[currencyrate]\nbuiltin = false\n"), [""; 0]);
+}
+
+#[test]
+fn rates_and_their_bounds_are_read_and_what_is_wrong_is_named() {
+    let text = "network = \"regtest\"\nbkpr-currency = \"EUR\"\nprice-tolerance-ppm = 7\n\
+        [currencyrate]\nfixed = [\"USD=67321.45\"]\nmax-age = 30\nproxy = \"socks5h://127.0.0.1:9\"\n";
+    let config = with_file(text, &[], &[]).unwrap();
+    let usd = bolt12::Currency::new("USD").unwrap();
+    assert_eq!(config.rates.fixed.get(&usd).map(ToString::to_string), Some("67321.450000".into()));
+    assert_eq!((config.rates.bounds.max_age.0, config.policy.price_tolerance_ppm), (30, 7));
+    assert!(config.rates.proxy.is_some() && config.policy.accounting_currency.is_some());
+    for (option, value, why) in [
+        ("currencyrate-fixed", "usd=5", "unknown currency"),
+        ("currencyrate-fixed", "USD", "no `=` in it"),
+        ("currencyrate-fixed", "USD=0", "the rate is zero"),
+        ("currencyrate-fixed", "USD=-5", "the rate is negative"),
+        ("currencyrate-fixed", "USD=5e4", "the rate has an exponent"),
+        ("currencyrate-fixed", "USD=NaN", "the rate is not a decimal number"),
+        ("currencyrate-add-source", "mine", "should be `NAME ADDRESS POINTER`"),
+        ("currencyrate-add-source", "mine ftp://x /p", "should begin with https://"),
+        ("currencyrate-disable-source", "nobody", "there is no source \"nobody\""),
+        ("currencyrate-proxy", "localhost", "should be like socks5h://127.0.0.1:9050"),
+        ("currencyrate-max-age", "0", "should be a whole number from 1 to 604800"),
+        ("bkpr-currency", "eur", "should be an ISO 4217 code"),
+        ("priced-invoice-expiry", "7201", "should be a whole number from 30 to 7200"),
+    ] {
+        let refused = load(&[("network", "regtest"), (option, value)], &[]).unwrap_err();
+        let named = format!("command line: {option}: ");
+        assert!(refused.starts_with(&named) && refused.contains(why), "{refused}");
+    }
+}

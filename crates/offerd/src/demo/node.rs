@@ -188,6 +188,8 @@ impl Node {
 /// The file that makes `offerd run --dir DIR` start this node, now and by hand later.
 fn configuration(name: &str, address: SocketAddr, chain: &ChainAccess) -> String {
     let cookie = toml::Value::String(chain.cookie.display().to_string());
+    // Each has a rate of its own, fixed: nobody outside is asked.
+    let rate = if name == UNANNOUNCED { "USD=50100" } else { "USD=50000" };
     // Whoever is not announced has no address to tell.
     let announce = if name == UNANNOUNCED { String::new() } else { format!("\"{address}\"") };
     format!(
@@ -196,6 +198,7 @@ fn configuration(name: &str, address: SocketAddr, chain: &ChainAccess) -> String
          alias = \"{name}\"\n\
          listen = \"{address}\"\n\
          announce = [{announce}]\n\
+         currencyrate-fixed = [\"{rate}\"]\n\
          \n\
          [bitcoind]\n\
          host = \"{}\"\n\

@@ -48,7 +48,8 @@ impl Driver {
         let path_id = message.path_id.as_deref();
         let authenticated = authenticate(entry, request, path_id, &self.policy)?;
         let now = self.now();
-        let quote = match authenticated.quote(&self.keys, now) {
+        let rate = authenticated.currency().and_then(|currency| self.rate_now(currency));
+        let quote = match authenticated.quote(rate.as_ref(), &self.keys, now) {
             Ok(quote) => quote,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -62,7 +63,9 @@ impl Driver {
             }
         }
         // req RR-06
-        if let Some(invoice) = self.memory().window.valid(&key, now) {
+        if let Some(invoice) = self.memory().window.valid(&key, now)
+            && quote.is_met_by(invoice, &self.policy)
+        {
             return Ok(Ok(invoice.clone()));
         }
         let draft = quote.draft(&self.keys, &self.policy, now);
@@ -85,9 +88,14 @@ impl Driver {
                 return Ok(Err(Refusal::Unavailable));
             }
         };
+        let priced = draft.priced().cloned();
         let finished = draft.finish(minted, &self.keys);
         if let Ok(invoice) = &finished {
-            self.memory().window.insert(key, invoice.clone(), message.from_peer);
+            let mut memory = self.memory();
+            memory.window.insert(key, invoice.clone(), message.from_peer);
+            if let Some(priced) = priced {
+                memory.window.note_price(&key, priced);
+            }
         }
         Ok(finished)
     }

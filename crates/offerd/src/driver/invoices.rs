@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use bolt1::{PublicKey, Timestamp};
 use bolt12::{Invoice, OfferId};
-use offerd_core::OfferRow;
 use offerd_core::change::Subject;
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::port::{Indexed, Page, PortError};
-use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
+use offerd_core::rates::Priced;
+use offerd_core::receipt::{InvoiceWindow, Receipt, ReceiptKey, ReceiptState, Source};
+use offerd_core::{OfferRow, PaymentHash};
 
 use super::Driver;
 
 /// One line of `listinvoices`.
+#[expect(clippy::large_enum_variant, reason = "lists of them are short-lived")]
 #[derive(Clone, Debug)]
 pub enum ListedInvoice {
     /// Paid, or being taken.
@@ -20,7 +22,7 @@ pub enum ListedInvoice {
     /// Made by us, not paid so far.
     Own(OwnInvoice),
     /// Made for a request, not paid, still in the window.
-    Waiting(ReceiptKey, Invoice),
+    Waiting(ReceiptKey, Invoice, Option<Priced>),
 }
 
 impl ListedInvoice {
@@ -46,7 +48,7 @@ impl ListedInvoice {
         match self {
             Self::Receipt(_) => None,
             Self::Own(own) => own.refused_at.is_none().then(|| own.expires_at()),
-            Self::Waiting(_, invoice) => Some(invoice.expires_at()),
+            Self::Waiting(_, invoice, _) => Some(invoice.expires_at()),
         }
     }
 
@@ -55,7 +57,7 @@ impl ListedInvoice {
         match self {
             Self::Receipt(receipt) => matches!(receipt.state, ReceiptState::Lost { .. }),
             Self::Own(own) => !own.is_open_at(now),
-            Self::Waiting(_, invoice) => invoice.is_expired_at(now),
+            Self::Waiting(_, invoice, _) => invoice.is_expired_at(now),
         }
     }
 }
@@ -75,10 +77,10 @@ impl Driver {
         let receipts = store.receipts(Page::ALL)?;
         let paid: BTreeSet<_> = receipts.iter().map(|receipt| receipt.row.payment_hash).collect();
         let own = store.own_invoices(Page::ALL)?;
-        let waiting: Vec<_> = {
+        let unpaid_answers: Vec<_> = {
             let memory = self.memory();
             let pairs = memory.window.iter();
-            pairs.map(|(key, invoice)| ListedInvoice::Waiting(*key, invoice.clone())).collect()
+            pairs.map(|(key, invoice)| waiting(&memory.window, key, invoice)).collect()
         };
         let own = own.into_iter().map(|Indexed { row, .. }| row);
         let unpaid = own.filter(|own| !paid.contains(&own.payment_hash()));
@@ -86,7 +88,7 @@ impl Driver {
             .into_iter()
             .map(|Indexed { row, .. }| ListedInvoice::Receipt(row))
             .chain(unpaid.map(ListedInvoice::Own))
-            .chain(waiting)
+            .chain(unpaid_answers)
             .collect())
     }
 
@@ -146,10 +148,19 @@ impl Driver {
             return Ok(Some(ListedInvoice::Receipt(receipt)));
         }
         let memory = self.memory();
-        let mut waiting = memory.window.iter();
-        let found = waiting.find(|(key, invoice)| {
+        let mut pairs = memory.window.iter();
+        let found = pairs.find(|(key, invoice)| {
             key.source == Source::Offer(row) && is_it(&invoice.request_view().payer_id())
         });
-        Ok(found.map(|(key, invoice)| ListedInvoice::Waiting(*key, invoice.clone())))
+        Ok(found.map(|(key, invoice)| waiting(&memory.window, key, invoice)))
     }
+}
+
+fn waiting(
+    window: &InvoiceWindow<PublicKey>,
+    key: &ReceiptKey,
+    invoice: &Invoice,
+) -> ListedInvoice {
+    let priced = window.priced(&PaymentHash(invoice.payment_hash()));
+    ListedInvoice::Waiting(*key, invoice.clone(), priced.cloned())
 }

@@ -15,8 +15,10 @@ mod offers;
 mod outbox;
 mod pay;
 mod payouts;
+mod rates;
 mod receive;
 mod redeem;
+mod renegotiate;
 mod replace;
 mod send_invoice;
 mod waits;
@@ -32,7 +34,7 @@ use bolt1::PublicKey;
 use offerd_core::keys::Keys;
 use offerd_core::limits::{Limits, Rate};
 use offerd_core::port::{
-    InvoiceIssuer, InvoicePayer, MessageContent, OnionTransport, PortError, Store,
+    InvoiceIssuer, InvoicePayer, MessageContent, OnionTransport, PortError, Rates, Store,
 };
 use offerd_core::receipt::InvoiceWindow;
 use offerd_core::{Batch, Policy};
@@ -61,6 +63,8 @@ pub struct Ports {
     pub payer: Arc<dyn InvoicePayer>,
     /// Payments to us.
     pub issuer: Arc<dyn InvoiceIssuer>,
+    /// What bitcoin costs.
+    pub rates: Arc<dyn Rates>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

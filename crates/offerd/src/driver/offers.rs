@@ -4,7 +4,7 @@ use bolt1::{NodeRef, PublicKey};
 use bolt4::BlindedPath;
 use bolt12::OfferId;
 use offerd_core::offer_book::{
-    OfferArguments, OfferEncoding, OfferEntry, make_offer, offer_arguments_key,
+    OfferArguments, OfferEncoding, OfferEntry, fiat_amount, make_offer, offer_arguments_key,
 };
 use offerd_core::port::PortError;
 use offerd_core::{Batch, Event, Misuse, OfferRow};
@@ -43,6 +43,9 @@ impl Driver {
     /// # Errors
     /// [`CallError`]; nothing was changed.
     pub async fn create_offer(&self, request: OfferRequest) -> Result<OfferMade, CallError> {
+        if let Some(price) = fiat_amount(&request.arguments.amount)? {
+            self.rate_to_price_by(price.currency()).await?;
+        }
         let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
         let paths = self.ports.onion.message_paths(&path_id).await?;
         let announced = self.ports.onion.is_announced().await;

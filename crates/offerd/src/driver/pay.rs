@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bolt1::{CltvDelta, Msat, Seconds};
 use bolt11::is_bolt11;
-use bolt12::{Bolt12String, Invoice, OfferId, Price};
-use offerd_core::fetch::FetchArguments;
+use bolt12::{Bolt12String, Invoice, OfferId};
+use offerd_core::fetch::{Allowance, FetchArguments, Limits};
 use offerd_core::payment::{
     OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_bolt11_order,
     decide_label, decide_order,
@@ -14,6 +14,7 @@ use offerd_core::port::{Bolt11Facts, PortError};
 use offerd_core::{Misuse, PaymentId};
 use tokio::time::Instant;
 
+use super::renegotiate::Round;
 use super::world::random;
 use super::{Attempt, CallError, Driver, Step, deadline};
 
@@ -32,6 +33,8 @@ pub struct PayCall {
     pub label: Option<String>,
     /// Most that the invoice may ask.
     pub max_amount: Option<Msat>,
+    /// For an offer priced in a currency: by so many millionths its invoice may ask more than by our own rate.
+    pub max_rate_drift_ppm: Option<u32>,
     /// Most that routing may cost.
     pub max_fee: Option<Msat>,
     /// Most blocks the payment may be locked for.
@@ -98,7 +101,11 @@ impl Course {
 
 /// Refuses what an invoice has no use for.
 fn goes_with_offers(call: &PayCall) -> Result<(), Misuse> {
-    let given = [("quantity", call.quantity.is_some()), ("payer_note", call.payer_note.is_some())];
+    let given = [
+        ("quantity", call.quantity.is_some()),
+        ("payer_note", call.payer_note.is_some()),
+        ("max_rate_drift_ppm", call.max_rate_drift_ppm.is_some()),
+    ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(Misuse::parameter(name, "goes with an offer, this is an invoice")),
         None => Ok(()),
@@ -122,7 +129,7 @@ impl Driver {
         let parsed = call.string.parse::<Bolt12String>();
         match parsed.map_err(|error| Misuse::parameter("invstring", error.to_string()))? {
             Bolt12String::Invoice(invoice) => self.pay_invoice(invoice, call, course).await,
-            Bolt12String::Offer(offer) => self.pay_offer(offer, call, course).await,
+            Bolt12String::Offer(offer) => Box::pin(self.pay_offer(offer, call, course)).await,
             Bolt12String::InvoiceRequest(_) => Err(Misuse::WrongString(
                 "this code pays out: redeem it with sendinvoice".to_owned(),
             )
@@ -164,13 +171,14 @@ impl Driver {
             return Err(Misuse::parameter("trust_payee", expected).into());
         }
         let facts = self.read_bolt11(&call.string).await?;
-        let (max_amount, amount) = (call.max_amount, call.amount);
+        let amount = call.amount;
+        let allowed = Allowance::up_to(call.max_amount);
         let (wanted, asked) = (facts.string.clone(), amount.or(facts.amount));
         let same = move |payment: &OutgoingPayment| {
             payment.invoice.bolt11().is_some_and(|paid| paid.string == wanted)
                 && asked.is_none_or(|asked| payment.amount == asked)
         };
-        self.order(ToPay::Bolt11(facts, amount), None, max_amount, call, course, same).await
+        self.order(ToPay::Bolt11(facts, amount), None, allowed, call, course, same).await
     }
 
     async fn pay_invoice(
@@ -184,23 +192,23 @@ impl Driver {
             let asks = format!("the invoice asks exactly {}", invoice.amount());
             return Err(Misuse::parameter("amount_msat", asks).into());
         }
-        let max_amount = call.max_amount;
+        let allowed = Allowance::up_to(call.max_amount);
         let (wanted, trust_payee) = (invoice.clone(), call.trust_payee);
         let same = move |payment: &OutgoingPayment| {
             let same_request = payment.request_key == wanted.request_key();
             payment.invoice.bolt12() == Some(&wanted) || trust_payee && same_request
         };
-        self.order(ToPay::Bolt12(invoice), None, max_amount, call, course, same).await
+        self.order(ToPay::Bolt12(invoice), None, allowed, call, course, same).await
     }
 
     async fn pay_offer(
         &self,
         offer: bolt12::Offer,
         call: PayCall,
-        mut course: Course,
+        course: Course,
     ) -> Result<PayOutcome, CallError> {
         let (offer_id, amount, quantity) = (offer.id(), call.amount, call.quantity);
-        let same = move |payment: &OutgoingPayment| {
+        let same = |payment: &OutgoingPayment| {
             payment.invoice.bolt12().is_some_and(|invoice| {
                 let request = invoice.request_view();
                 invoice.offer_id() == offer_id
@@ -227,18 +235,28 @@ impl Driver {
             payer_metadata: None,
             bip_353_name: None,
         };
-        let fetched = self.fetch_invoice(&offer, &arguments, course.left()).await?;
-        let expected = match (call.amount, offer.price()) {
-            (Some(amount), _) => Some(amount),
-            (None, Price::Msat(each)) => {
-                fetched.request.checked_quantity().ok().and_then(|quantity| each.times(quantity))
+        let limits =
+            Limits { max_amount: call.max_amount, max_rate_drift_ppm: call.max_rate_drift_ppm };
+        // Fixed now: however often the price is asked again, the caller has allowed so much.
+        let allowance = self.allowance(&offer, &arguments, limits).await?.to_pay()?;
+        let mut round = Round::first();
+        loop {
+            let mut fetched = self.fetch_invoice(&offer, &arguments, course.left()).await?;
+            let mut attempts = round.attempts();
+            attempts.append(&mut fetched.attempts);
+            let course = Course { deadline: course.deadline, attempts };
+            let invoice = fetched.fetched.invoice;
+            let asked = invoice.amount();
+            if let Some(failed) = round.given_up(asked) {
+                return Err(failed);
             }
-            (None, Price::PayerDecides | Price::Fiat { .. }) => None,
-        };
-        course.attempts = fetched.attempts;
-        let max_amount = call.max_amount.or(expected);
-        let invoice = ToPay::Bolt12(fetched.fetched.invoice);
-        self.order(invoice, Some(offer.id()), max_amount, call, course, same).await
+            let (invoice, id) = (ToPay::Bolt12(invoice), Some(offer.id()));
+            let paid = self.order(invoice, id, allowance.clone(), call.clone(), course, same).await;
+            match paid {
+                Err(failed) if allowance.priced.is_some() => round.go_on_after(failed, asked)?,
+                paid => return paid,
+            }
+        }
     }
 
     fn known_by_label(
@@ -256,7 +274,7 @@ impl Driver {
         &self,
         invoice: ToPay,
         offer_id: Option<OfferId>,
-        max_amount: Option<Msat>,
+        allowance: Allowance,
         call: PayCall,
         course: Course,
         is_same: impl Fn(&OutgoingPayment) -> bool,
@@ -264,7 +282,10 @@ impl Driver {
         let terms = OrderTerms {
             label: call.label,
             offer_id,
-            max_amount,
+            max_amount: allowance.at_most,
+            rate: self
+                .rate_for_record(allowance.priced.as_ref().map(|priced| priced.price.currency())),
+            priced: allowance.priced,
             max_fee: call.max_fee,
             max_delay: call.max_delay,
             retry_for: course.for_the_node(),

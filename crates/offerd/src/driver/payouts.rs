@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bolt1::{Msat, Seconds, Timestamp};
 use bolt12::{InvreqId, OfferId};
+use offerd_core::offer_book::fiat_amount;
 use offerd_core::payment::{OutgoingPayment, PaymentState};
 use offerd_core::payout::{
     ClaimTerms, MadePayout, Payout, PayoutArguments, PromiseState, Refund, RefundFor, RefundSoFar,
@@ -44,6 +45,10 @@ impl Driver {
     /// # Errors
     /// [`CallError`]; nothing was promised.
     pub async fn create_payout(&self, arguments: PayoutArguments) -> Result<PayoutMade, CallError> {
+        let rate = match fiat_amount(&arguments.amount)? {
+            Some(price) => Some(self.rate_to_price_by(price.currency()).await?),
+            None => None,
+        };
         let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
         let paths = self.ports.onion.message_paths(&path_id).await?;
         let announced = self.ports.onion.is_announced().await;
@@ -65,7 +70,7 @@ impl Driver {
             None => None,
         };
         let row = store.next_payout_row()?;
-        let made = MadePayout { row, nonce, paths, path_id, allowance: None, refund, now };
+        let made = MadePayout { row, nonce, paths, path_id, allowance: None, refund, rate, now };
         let payout = make_payout(&arguments, made, &self.policy, &self.keys)?;
         if payout.invoice_request.is_none() {
             warnings.push(Warning::OnlyOfferd);
@@ -218,6 +223,7 @@ impl Driver {
             spendable: facts.spendable,
             claimed_today: self.ports.store.claimed_since(now.minus(DAY))?,
             refunded,
+            rate: self.rate_for_record(payout.amount.fiat().map(|price| price.currency())),
             id: facts.id,
             now,
         })

@@ -2,6 +2,7 @@
 
 use bolt1::Msat;
 use offerd_core::invoice_book::sealed_on_record;
+use offerd_core::offer_book::OfferEntry;
 use offerd_core::port::{IncomingPayment, PortError, PortErrorKind};
 use offerd_core::receipt::{Arrived, ReceiptState, Sealed, Source, decide_arrival, on_lost};
 use offerd_core::{Batch, Event, PaymentHash};
@@ -37,6 +38,9 @@ impl Driver {
                 Some(own) => own.bolt12().cloned(),
                 None => self.memory().window.by_hash(&hash).cloned(),
             };
+            let price = offer.as_ref().and_then(OfferEntry::fiat_price);
+            let rate = self.rate_for_record(price.map(|price| price.currency()));
+            let priced = self.memory().window.priced(&hash).cloned();
             let decision = decide_arrival(Arrived {
                 payment: &payment,
                 sealed,
@@ -44,6 +48,9 @@ impl Driver {
                 own_invoice: own_invoice.as_ref(),
                 receipts: &receipts,
                 invoice,
+                priced,
+                rate,
+                price_tolerance_ppm: self.policy.price_tolerance_ppm,
                 now: self.now(),
             });
             match decision {

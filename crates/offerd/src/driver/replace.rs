@@ -6,7 +6,7 @@
 
 use bolt12::Offer;
 use offerd_core::Misuse;
-use offerd_core::fetch::repeat;
+use offerd_core::fetch::{Allowance, repeat};
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::port::PortError;
 
@@ -36,10 +36,11 @@ impl Driver {
             Err(error) => return self.still_pending(pending, course, &error).await,
         };
         course.attempts = fetched.attempts;
-        let max_amount = call.max_amount.or(Some(pending.amount));
+        let at_most = call.max_amount.or(Some(pending.amount));
+        let allowed = Allowance::up_to(at_most).for_price(pending.priced.clone());
         let (invoice, offer_id) = (ToPay::Bolt12(fetched.fetched.invoice), Some(offer.id()));
         let (deadline, attempts) = (course.deadline, course.attempts.clone());
-        match self.order(invoice, offer_id, max_amount, call, course, is_same).await {
+        match self.order(invoice, offer_id, allowed, call, course, is_same).await {
             Err(CallError::Misuse(
                 why @ (Misuse::NoEvidence { .. } | Misuse::TooExpensive { .. }),
             )) => self.still_pending(pending, Course { deadline, attempts }, &why.into()).await,

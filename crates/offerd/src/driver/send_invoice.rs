@@ -5,6 +5,7 @@ use std::time::Duration;
 use bolt12::InvoiceError;
 use offerd_core::invoice_book::{OwnInvoice, Promise, RedeemArguments, Redeeming};
 use offerd_core::port::{MessageContent, PortError};
+use offerd_core::rates::Rounding;
 use offerd_core::receipt::{Receipt, ReceiptState, Source};
 use offerd_core::{Batch, Event, Misuse};
 use tokio::time::Instant;
@@ -42,11 +43,43 @@ impl Driver {
     pub async fn send_invoice(&self, arguments: RedeemArguments) -> Result<Redeemed, CallError> {
         let deadline = deadline(Duration::from_secs(arguments.timeout.0));
         let promise = Promise::read(&arguments.string)?;
-        let sending = self.resume_or_make(&promise, arguments).await?;
-        if let Some(receipt) = self.receipt_of(&sending.own)? {
-            return Ok(Redeemed { invoice: sending.own, receipt });
+        let mut arguments = arguments;
+        let open_amount = arguments.amount.is_none();
+        let mut lowered = false;
+        loop {
+            let sending = self.resume_or_make(&promise, arguments.clone()).await?;
+            if let Some(receipt) = self.receipt_of(&sending.own)? {
+                return Ok(Redeemed { invoice: sending.own, receipt });
+            }
+            let asked = sending.own.amount();
+            match self.send_until(sending, &promise, deadline).await {
+                // The two rates differ: what the payer's comes to will do, if that is not far below ours.
+                Err(CallError::Refused(refusal)) if open_amount && !lowered => {
+                    let offered = promise.offered_instead(&refusal, asked, &self.policy);
+                    arguments.amount = Some(offered.ok_or(CallError::Refused(refusal))?);
+                    lowered = true;
+                }
+                redeemed => return redeemed,
+            }
         }
-        self.send_until(sending, &promise, deadline).await
+    }
+
+    /// For a promise in a currency, where the caller says no amount: what it comes to by our own rate.
+    async fn with_amount(
+        &self,
+        promise: &Promise,
+        mut arguments: RedeemArguments,
+    ) -> Result<RedeemArguments, CallError> {
+        if let (Some(price), None) = (promise.fiat(), arguments.amount) {
+            let rate = self.ports.rates.ask(price.currency()).await.map_err(|why| {
+                let expected = format!(
+                    "is required: the code pays {price}, and this node has no rate of its own ({why})"
+                );
+                Misuse::parameter("amount_msat", expected)
+            })?;
+            arguments.amount = rate.price.to_msat(price, Rounding::Down);
+        }
+        Ok(arguments)
     }
 
     /// The invoice of an earlier call of the same label, or a new one. Minting is awaited without the lock, so what
@@ -99,6 +132,7 @@ impl Driver {
         promise: Promise,
         arguments: RedeemArguments,
     ) -> Result<OwnInvoice, CallError> {
+        let arguments = self.with_amount(&promise, arguments).await?;
         let metadata = random(&*self.ports.entropy)?;
         let (row, now) = (self.ports.store.next_invoice_row()?, self.now());
         let paid = match promise.refund_for() {

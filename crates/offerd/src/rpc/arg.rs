@@ -1,9 +1,11 @@
 //! One parameter's value, checked against its type.
 
 use bolt1::{Msat, PublicKey};
+use bolt12::Currency;
 use offerd_api::method::{Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW};
 use offerd_core::amount::{AmountError, AmountSpec};
 use offerd_core::port::Hints;
+use offerd_core::rates::{Decimal, DecimalError, FiatAmount, minor_digits};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -18,6 +20,10 @@ pub enum Arg {
     Integer(u64),
     /// [`Kind::Percent`].
     Percent(f64),
+    /// [`Kind::Decimal`].
+    Decimal(Decimal),
+    /// [`Kind::Currency`].
+    Currency(Currency),
     /// [`Kind::Boolean`].
     Boolean(bool),
     /// [`Kind::Hash`].
@@ -61,6 +67,8 @@ pub(super) fn read(kind: Kind, raw: &RawValue) -> Result<Arg, String> {
             .map(Arg::Integer)
             .ok_or_else(expected),
         Kind::Percent => percent(&value).map(Arg::Percent).ok_or_else(expected),
+        Kind::Decimal => decimal(&value, raw.get(), kind).map(Arg::Decimal),
+        Kind::Currency => currency(&value, kind).map(Arg::Currency),
         Kind::Boolean => match &value {
             Value::Bool(boolean) => Some(*boolean),
             Value::String(word) => word.parse().ok(),
@@ -127,6 +135,27 @@ fn percent(value: &Value) -> Option<f64> {
     number.filter(|number| (0.0..=100.0).contains(number))
 }
 
+/// A positive number, exactly as it is written.
+fn decimal(value: &Value, raw: &str, kind: Kind) -> Result<Decimal, String> {
+    let text = match value {
+        Value::Number(_) => raw.trim(),
+        Value::String(text) => text,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(kind.expected());
+        }
+    };
+    text.parse().map_err(|error: DecimalError| format!("{} (it {error})", kind.expected()))
+}
+
+fn currency(value: &Value, kind: Kind) -> Result<Currency, String> {
+    let code = value.as_str().and_then(|code| Currency::new(&code.to_ascii_uppercase()));
+    let code = code.ok_or_else(|| kind.expected())?;
+    match minor_digits(code) {
+        Some(_) => Ok(code),
+        None => Err(format!("unknown currency {code}, {}", kind.expected())),
+    }
+}
+
 fn bytes(value: &Value) -> Option<Vec<u8>> {
     hex::decode(value.as_str()?).ok()
 }
@@ -177,9 +206,11 @@ fn parse_amount(value: &Value, kind: Kind) -> Result<AmountSpec, String> {
 
 fn amount(value: &Value, kind: Kind) -> Result<Arg, String> {
     match parse_amount(value, kind)? {
-        AmountSpec::Fiat { .. } => Err("not supported yet: prices in currencies".to_owned()),
         AmountSpec::Msat(Msat::ZERO) => Err(kind.expected()),
-        amount @ (AmountSpec::Any | AmountSpec::Msat(_)) => Ok(Arg::Amount(amount)),
+        amount @ (AmountSpec::Any | AmountSpec::Msat(_) | AmountSpec::Fiat { .. }) => {
+            FiatAmount::read(&amount).map_err(|error| error.to_string())?;
+            Ok(Arg::Amount(amount))
+        }
     }
 }
 
@@ -255,6 +286,8 @@ from_arg! {
     String: Text;
     u64: Integer;
     f64: Percent;
+    Decimal: Decimal;
+    Currency: Currency;
     bool: Boolean;
     [u8; 32]: Hash;
     Vec<u8>: Bytes;

@@ -23,8 +23,10 @@ pub(super) fn view(
     let mut view = match listed {
         ListedInvoice::Receipt(receipt) => of_receipt(api, receipt, now)?,
         ListedInvoice::Own(own) => of_own(own, now),
-        ListedInvoice::Waiting(key, invoice) => {
+        ListedInvoice::Waiting(key, invoice, priced) => {
             let mut view = view::invoice(invoice, now);
+            let priced = priced.as_ref();
+            view.priced = priced.map(|priced| view::priced(priced, invoice.created_at()));
             if let Source::Offer(row) = key.source {
                 let payer_id = invoice.request_view().payer_id();
                 add_offer(api, &mut view, row, Some(invoice), Some(&payer_id))?;
@@ -70,6 +72,9 @@ fn of_receipt(api: &Api, receipt: &Receipt, now: Timestamp) -> Result<InvoiceVie
             view.amount_received_msat = Some(receipt.amount.as_u64());
         }
     }
+    let priced = receipt.priced.as_ref();
+    view.priced = priced.map(|priced| view::priced(priced, receipt.invoice_created_at));
+    view.worth = receipt.worth.map(|worth| worth.to_string());
     view.invreq_payer_note = receipt.payer_note.clone().or(view.invreq_payer_note);
     view.quantity = receipt.quantity.or(view.quantity);
     if let Source::Offer(row) = receipt.key.source {

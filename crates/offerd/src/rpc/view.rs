@@ -5,9 +5,11 @@ use offerd_api::invoice::InvoiceView;
 use offerd_api::offer::OfferView;
 use offerd_api::payment::AttemptView;
 use offerd_api::payout::{ClaimView, InvoiceRequestView, PayoutView};
+use offerd_api::rates::PricedView;
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
 use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState};
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState};
+use offerd_core::rates::Priced;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -107,7 +109,9 @@ pub(super) fn payout(
 ) -> PayoutView {
     let (amount_msat, max_amount_msat) = match payout.amount {
         PayoutAmount::Exact(amount) => (Some(amount.as_u64()), None),
-        PayoutAmount::UpTo(most) => (None, Some(most.as_u64())),
+        PayoutAmount::UpTo(most) | PayoutAmount::Fiat { at_most: most, .. } => {
+            (None, Some(most.as_u64()))
+        }
         PayoutAmount::Each { amount, at_most } => (Some(amount.as_u64()), Some(at_most.as_u64())),
     };
     let counted = payout.offer.as_ref().and_then(|offer| offer.quantity_max());
@@ -130,6 +134,7 @@ pub(super) fn payout(
         amount_msat,
         max_amount_msat,
         quantity_max: counted.map(QuantityMax::as_u64),
+        price: payout.amount.fiat().map(|price| price.to_string()),
         absolute_expiry: payout.absolute_expiry.map(|expiry| expiry.0),
         single_use: payout.uses.is_once(),
         max_uses: payout.uses.most,
@@ -156,6 +161,8 @@ pub(super) fn claim(payment: &OutgoingPayment) -> ClaimView {
         payment_hash: payment.payment_hash().to_string(),
         amount_msat: payment.amount.as_u64(),
         created_at: payment.created_at.0,
+        priced: priced_payment(payment),
+        worth: payment.worth.map(|worth| worth.to_string()),
         ..ClaimView::default()
     };
     match &payment.state {
@@ -174,6 +181,23 @@ pub(super) fn claim(payment: &OutgoingPayment) -> ClaimView {
         }
     }
     view
+}
+
+/// A price in a currency, as it was converted at `then`.
+pub(super) fn priced(priced: &Priced, then: Timestamp) -> PricedView {
+    let rate = priced.rate.as_ref();
+    PricedView {
+        price: priced.price.to_string(),
+        expected_msat: priced.expected().map(Msat::as_u64),
+        rate: rate.map(|rate| rate.price.to_string()),
+        rate_age_seconds: rate.map(|rate| then.since(rate.as_of).0),
+        rate_sources: rate.map(|rate| rate.sources.clone()).unwrap_or_default(),
+    }
+}
+
+/// The price of what a payment of ours pays, where it is in a currency.
+pub(super) fn priced_payment(payment: &OutgoingPayment) -> Option<PricedView> {
+    payment.priced.as_ref().map(|priced| self::priced(priced, payment.created_at))
 }
 
 /// What an invoice of ours says by itself.

@@ -11,6 +11,7 @@ mod offers;
 mod paying;
 mod payouts;
 mod pieces;
+mod prices;
 mod redeeming;
 mod stuck;
 mod world;

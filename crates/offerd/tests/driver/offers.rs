@@ -172,7 +172,7 @@ async fn what_is_listed_is_paid_or_ours_or_waits_and_nothing_twice() {
         .map(|listed| match listed {
             ListedInvoice::Receipt(receipt) => ("receipt", receipt.payment_hash.0),
             ListedInvoice::Own(own) => ("own", own.payment_hash().0),
-            ListedInvoice::Waiting(_, invoice) => ("waiting", invoice.payment_hash()),
+            ListedInvoice::Waiting(_, invoice, _) => ("waiting", invoice.payment_hash()),
         })
         .collect();
     assert!(listed.contains(&("waiting", waiting.payment_hash())));

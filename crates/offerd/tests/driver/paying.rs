@@ -206,7 +206,7 @@ async fn dear_invoice(issuer: &FakeNode, request: &InvoiceRequest) -> Invoice {
             context: [0; 32],
             payer_id: request.payer_id(),
             quantity: None,
-            payer_note: None,
+            memo: None,
         })
         .await
         .unwrap();

@@ -121,7 +121,7 @@ fn mint_order(request: &InvoiceRequest) -> MintOrder {
         context: [0; 32],
         payer_id: request.payer_id(),
         quantity: None,
-        payer_note: None,
+        memo: None,
     }
 }
 

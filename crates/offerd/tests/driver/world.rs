@@ -24,7 +24,9 @@ use offerd_core::port::{
     OutboundMessage, Page, PayOrder, PayRefused, PortError, Store as _,
 };
 use offerd_core::receipt::Receipt;
-use offerd_testkit::{FakeNetwork, FakeNode, MemoryStore, Reach, Recorder, SeededEntropy, sample};
+use offerd_testkit::{
+    FakeNetwork, FakeNode, FakeRates, MemoryStore, Reach, Recorder, SeededEntropy, sample,
+};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -176,7 +178,8 @@ impl World {
         let store = Arc::new(MemoryStore::new());
         let began = self.began;
         let watch = Watch::default();
-        Party::start(Parts { node, store, watch, began, seed: number * 1000 })
+        let rates = FakeRates::default();
+        Party::start(Parts { node, store, rates, watch, began, seed: number * 1000 })
     }
 }
 
@@ -224,6 +227,7 @@ pub(crate) async fn pass(seconds: u64) {
 struct Parts {
     node: FakeNode,
     store: Arc<MemoryStore>,
+    rates: FakeRates,
     watch: Watch,
     began: Instant,
     seed: u64,
@@ -233,6 +237,7 @@ struct Parts {
 pub(crate) struct Party {
     pub(crate) node: FakeNode,
     pub(crate) store: Arc<MemoryStore>,
+    pub(crate) rates: FakeRates,
     pub(crate) driver: Arc<Driver>,
     pub(crate) watch: Watch,
     outbox: JoinHandle<()>,
@@ -241,30 +246,32 @@ pub(crate) struct Party {
 }
 
 impl Party {
-    fn start(Parts { node, store, watch, began, seed }: Parts) -> Self {
+    fn start(Parts { node, store, rates, watch, began, seed }: Parts) -> Self {
         let watched = Arc::new(Watched { node: node.clone(), watch: watch.clone() });
         let ports = Ports {
             store: store.clone(),
             onion: Arc::new(node.clone()),
             payer: watched.clone(),
             issuer: watched,
+            rates: Arc::new(rates.clone()),
             clock: Arc::new(WallClock { began, watch: watch.clone() }),
             entropy: Arc::new(Chance(SeededEntropy::new(seed))),
         };
         let policy = Policy::for_chain(bolt1::ChainHash::BITCOIN);
         let driver = Driver::new(ports, Keys::new(&node.secret_key()), policy);
+        driver.begin_with_rates().unwrap();
         node.start(driver.clone());
         let worker = driver.clone();
         let outbox = tokio::spawn(async move { worker.run_outbox().await });
-        Self { node, store, driver, watch, outbox, began, seed }
+        Self { node, store, rates, driver, watch, outbox, began, seed }
     }
 
     /// The process dies, if it has not, and is started again on what is on disk.
     pub(crate) fn restart(self) -> Self {
         self.outbox.abort();
         self.node.crash();
-        let Self { node, store, watch, began, seed, .. } = self;
-        Self::start(Parts { node, store, watch, began, seed: seed + 1 })
+        let Self { node, store, rates, watch, began, seed, .. } = self;
+        Self::start(Parts { node, store, rates, watch, began, seed: seed + 1 })
     }
 
     pub(crate) async fn offer(&self, sat: u64) -> String {

@@ -11,6 +11,7 @@ mod node;
 mod offers;
 mod outlook;
 mod payouts;
+mod prices;
 mod proofs;
 mod table;
 mod waits;

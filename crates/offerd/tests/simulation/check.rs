@@ -225,7 +225,9 @@ fn promise(payout: &Payout, paid: &[PaidClaim], town: &Town, note: Note<'_>) {
     for PaidClaim { carried, created_at } in paid {
         let amount_fits = match payout.amount {
             PayoutAmount::Exact(promised) => carried.amount == promised,
-            PayoutAmount::UpTo(most) => carried.amount <= most,
+            PayoutAmount::UpTo(most) | PayoutAmount::Fiat { at_most: most, .. } => {
+                carried.amount <= most
+            }
             PayoutAmount::Each { amount, at_most } => {
                 carried.amount <= at_most && carried.amount.as_u64().is_multiple_of(amount.as_u64())
             }

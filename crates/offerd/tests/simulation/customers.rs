@@ -21,7 +21,10 @@ impl Town {
                 let halves = [most, Msat::new(most.as_u64() / 2).unwrap()];
                 Some(halves[self.below(2)])
             }
-            PayoutAmount::UpTo(_) | PayoutAmount::Exact(_) | PayoutAmount::Each { .. } => None,
+            PayoutAmount::UpTo(_)
+            | PayoutAmount::Exact(_)
+            | PayoutAmount::Each { .. }
+            | PayoutAmount::Fiat { .. } => None,
         };
         let label = format!("redemption {} {}", payout.row.0, self.below(2));
         let arguments = RedeemArguments {

@@ -68,7 +68,7 @@ impl Liar {
             context: [0; 32],
             payer_id: self.node.id(),
             quantity: None,
-            payer_note: None,
+            memo: None,
         };
         self.node.mint(order).await.unwrap()
     }

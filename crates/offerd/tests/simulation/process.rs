@@ -14,7 +14,7 @@ use offerd_core::receipt::Receipt;
 use offerd_core::{Batch, Policy};
 use offerd_store_sqlite::SqliteStore;
 use offerd_testkit::{
-    FakeNode, GuardedStore, Life, MortalNode, SeededEntropy, StoreGuard, Trace, sample,
+    FakeNode, FakeRates, GuardedStore, Life, MortalNode, SeededEntropy, StoreGuard, Trace, sample,
 };
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -101,6 +101,7 @@ impl Process {
             onion: port.clone(),
             payer: port.clone(),
             issuer: port,
+            rates: Arc::new(FakeRates::default()),
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(Chance(SeededEntropy::new(chance))),
         };

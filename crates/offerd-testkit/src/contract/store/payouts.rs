@@ -42,6 +42,9 @@ pub fn a_refund_is_kept_and_found_by_what_it_refunds(store: &dyn Store) {
     commit(store, [created(&sample::payout_of_many(4, 7))]);
     let found = store.refunds_of(limited.payment_hash).expect("payouts");
     assert_eq!(found, [refunds[0].clone(), free]);
+    commit(store, [created(&sample::fiat_payout(5))]);
+    let in_euros = store.payout(PayoutRow(5)).expect("payout");
+    assert_eq!(in_euros, Some(sample::fiat_payout(5)));
     let many = store.payout(PayoutRow(4)).expect("payout");
     assert_eq!(many, Some(sample::payout_of_many(4, 7)));
 }

@@ -53,7 +53,14 @@ pub fn a_receipt_is_found_by_key_source_and_payment(store: &dyn Store) {
 
 pub fn a_receipt_without_options_is_kept(store: &dyn Store) {
     set_up(store);
-    let bare = Receipt { quantity: None, payer_note: None, invoice: None, ..receipt(1, OFFER) };
+    let bare = Receipt {
+        quantity: None,
+        payer_note: None,
+        invoice: None,
+        priced: None,
+        worth: None,
+        ..receipt(1, OFFER)
+    };
     commit(store, [claiming(&bare)]);
     assert_eq!(store.receipt(&bare.key).expect("receipt"), Some(bare));
 }

@@ -16,12 +16,14 @@ use crate::demo::qr;
 use crate::demo::report::{Report, shown};
 
 /// What a coffee costs.
+const PRICE: &str = "5USD";
+/// What that comes to at the shop's rate.
 const PRICE_MSAT: u64 = 10_000_000;
 
 /// The shop makes its code; returns it.
 pub(super) async fn offer(network: &Network, report: &mut Report) -> Result<String, DemoError> {
     report.step("offer", "The shop sells coffee");
-    let call = Call::new("offer").with("amount", "10000sat").with("description", "coffee");
+    let call = Call::new("offer").with("amount", PRICE).with("description", "coffee");
     report.command(&network.shop, &call);
     let offer: OfferCreated = network.shop.rpc().call(&call).await?;
     ensure(offer.created && offer.active, || "the offer is not a new, active one".to_owned())?;
@@ -29,13 +31,14 @@ pub(super) async fn offer(network: &Network, report: &mut Report) -> Result<Stri
         .map_err(|error| DemoError::Story(format!("the code does not fit a QR code: {error}")))?;
     report.picture(&picture);
     let text = format!(
-        "One code for the counter. It stays valid: each customer who scans it gets an invoice of their own.\n{}",
+        "One code for the counter, priced in dollars. It stays valid: each customer who scans it gets an invoice of their\n\
+         own, at the rate of that moment.\n{}",
         offer.bolt12
     );
     report.tell(
         "offer_created",
         &text,
-        json!({ "offer_id": offer.offer_id, "bolt12": offer.bolt12, "amount_msat": PRICE_MSAT }),
+        json!({ "offer_id": offer.offer_id, "bolt12": offer.bolt12, "price": PRICE }),
     );
     report.balances(Balances::read(network).await?);
     Ok(offer.bolt12)
@@ -102,12 +105,20 @@ async fn both_sides_agree(
     let sent: PaymentList = customer.rpc().call(&list).await?;
     let complete = sent.pays.iter().filter(|payment| payment.status == "complete").count();
     ensure(complete == 1, || format!("the customer shows {complete} such payments"))?;
+    let own = paid.priced.clone().unwrap_or_default();
+    ensure(own.price == "5.00USD", || format!("the customer paid {:?}", own.price))?;
     let received = receipt(shop, &paid.payment_hash).await?;
+    let asked = received.priced.clone().unwrap_or_default();
+    ensure(asked.price == own.price, || format!("the shop was paid {:?}", asked.price))?;
     ensure(received.amount_received_msat == Some(PRICE_MSAT), || {
         format!("the shop shows {:?} msat received", received.amount_received_msat)
     })?;
     let text = format!(
-        "paid  customer: {} sat for \"coffee\", payment_hash {}\n      shop:     {} sat for \"{}\", payment_hash {}",
+        "{} at the shop's rate of {} dollars a bitcoin; by the customer's own it would be {} sat.\n\
+         paid  customer: {} sat for \"coffee\", payment_hash {}\n      shop:     {} sat for \"{}\", payment_hash {}",
+        asked.price,
+        asked.rate.as_deref().unwrap_or_default().trim_end_matches('0').trim_end_matches('.'),
+        sat(own.expected_msat.unwrap_or_default()),
         sat(paid.amount_msat),
         paid.payment_hash,
         sat(received.amount_received_msat.unwrap_or_default()),
@@ -122,6 +133,8 @@ async fn both_sides_agree(
             "payment_preimage": preimage,
             "sent_msat": paid.amount_msat,
             "received_msat": received.amount_received_msat,
+            "price": asked.price,
+            "worth": received.worth,
         }),
     );
     Ok(())

@@ -103,7 +103,7 @@ impl Wanted {
 fn offer_of(listed: &ListedInvoice) -> Option<OfferRow> {
     let source = match listed {
         ListedInvoice::Receipt(receipt) => receipt.key.source,
-        ListedInvoice::Waiting(key, _) => key.source,
+        ListedInvoice::Waiting(key, ..) => key.source,
         ListedInvoice::Own(_) => return None,
     };
     match source {

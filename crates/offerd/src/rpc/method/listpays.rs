@@ -85,6 +85,8 @@ pub(super) fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView
         amount_msat: payment.amount.as_u64(),
         created_index,
         offer_id: offer_id.map(|id| id.to_string()),
+        priced: view::priced_payment(payment),
+        worth: payment.worth.map(|worth| worth.to_string()),
         ..PaymentView::default()
     };
     match &payment.state {

@@ -6,6 +6,8 @@ mod checkmessage;
 mod close;
 mod connect;
 mod createproof;
+mod currencyconvert;
+mod currencyrate;
 mod decode;
 mod denypayout;
 mod disableinvoicerequest;
@@ -20,6 +22,7 @@ mod help;
 mod invoice;
 mod invoicerequest;
 mod listconfigs;
+mod listcurrencyrates;
 mod listfunds;
 mod listinvoicerequests;
 mod listinvoices;
@@ -33,6 +36,7 @@ mod offer;
 mod offerout;
 mod pay;
 mod sendinvoice;
+mod setrate;
 mod signmessage;
 mod stop;
 mod verifyproof;
@@ -70,6 +74,8 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "close" => |api, args| Box::pin(close::call(api, args)),
         "connect" => |api, args| Box::pin(connect::call(api, args)),
         "createproof" => |api, args| Box::pin(async move { createproof::call(api, &args) }),
+        "currencyconvert" => |api, args| Box::pin(currencyconvert::call(api, args)),
+        "currencyrate" => |api, args| Box::pin(currencyrate::call(api, args)),
         "decode" => |_, args| Box::pin(async move { decode::call(&args) }),
         "denypayout" => |api, args| Box::pin(denypayout::call(api, args)),
         "disableinvoicerequest" => |api, args| Box::pin(disableinvoicerequest::call(api, args)),
@@ -84,6 +90,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "invoice" => |api, args| Box::pin(invoice::call(api, args)),
         "invoicerequest" => |api, args| Box::pin(invoicerequest::call(api, args)),
         "listconfigs" => |api, args| Box::pin(async move { listconfigs::call(api, &args) }),
+        "listcurrencyrates" => |api, args| Box::pin(listcurrencyrates::call(api, args)),
         "listfunds" => |api, args| Box::pin(listfunds::call(api, args)),
         "listinvoicerequests" => {
             |api, args| Box::pin(async move { listinvoicerequests::call(api, &args) })
@@ -100,6 +107,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "offerout" => |api, args| Box::pin(offerout::call(api, args)),
         "pay" => |api, args| Box::pin(pay::call(api, args)),
         "sendinvoice" => |api, args| Box::pin(sendinvoice::call(api, args)),
+        "setrate" => |api, args| Box::pin(async move { setrate::call(api, &args) }),
         "signmessage" => |api, args| Box::pin(signmessage::call(api, args)),
         "stop" => |api, _| Box::pin(async { stop::call(api) }),
         "verifyproof" => |_, args| Box::pin(async move { verifyproof::call(&args) }),

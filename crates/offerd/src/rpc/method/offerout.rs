@@ -33,11 +33,12 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         created: true,
         label: offer.label,
         max_amount_msat: match payout.amount {
-            PayoutAmount::UpTo(most) | PayoutAmount::Each { at_most: most, .. } => {
-                Some(most.as_u64())
-            }
+            PayoutAmount::UpTo(most)
+            | PayoutAmount::Each { at_most: most, .. }
+            | PayoutAmount::Fiat { at_most: most, .. } => Some(most.as_u64()),
             PayoutAmount::Exact(_) => None,
         },
+        price: payout.amount.fiat().map(|price| price.to_string()),
         invreq_id: payout.invreq_id().map(|id| id.to_string()),
         invoice_request: request.invoice_request,
         invoice_request_signed: request.invoice_request_signed,
@@ -51,8 +52,9 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
     let amount: AmountSpec = args.need("amount")?;
     let max_amount = args.get("max_amount_msat")?;
     let quantity_max = args.get("quantity_max")?;
-    if max_amount.is_some() && amount != AmountSpec::Any && quantity_max.is_none() {
-        let expected = "unnecessary: goes with the amount `any`, or with quantity_max";
+    if max_amount.is_some() && matches!(amount, AmountSpec::Msat(_)) && quantity_max.is_none() {
+        let expected =
+            "unnecessary: goes with the amount `any`, with one of a currency, or with quantity_max";
         return Err(ErrorObject::parameter("max_amount_msat", expected));
     }
     Ok(PayoutArguments {

@@ -45,6 +45,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         status: end.status.to_owned(),
         bolt12: payment.invoice.bolt12().map(ToString::to_string),
         bolt11: payment.invoice.bolt11().map(|invoice| invoice.string.clone()),
+        priced: view::priced_payment(&payment),
         label,
         attempts,
     })
@@ -82,11 +83,18 @@ pub(super) fn read_common(args: &Args, string: &'static str) -> Result<PayCall, 
         payer_note: args.get("payer_note")?,
         label: args.get("label")?,
         max_amount: args.get("max_amount_msat")?,
+        max_rate_drift_ppm: drift(args)?,
         max_fee: None,
         max_delay,
         retry_for: Duration::from_secs(args.need("retry_for")?),
         trust_payee: args.need("trust_payee")?,
     })
+}
+
+/// `max_rate_drift_ppm`.
+pub(super) fn drift(args: &Args) -> Result<Option<u32>, ErrorObject> {
+    let drift: Option<u64> = args.get("max_rate_drift_ppm")?;
+    Ok(drift.map(|ppm| u32::try_from(ppm).unwrap_or(u32::MAX)))
 }
 
 /// `maxfee`, or `maxfeepercent` of the amount but not below `exemptfee`.

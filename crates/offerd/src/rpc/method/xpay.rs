@@ -25,5 +25,6 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         payment_hash: payment.payment_hash().to_string(),
         status: end.status.to_owned(),
         attempts,
+        priced: view::priced_payment(&payment),
     })
 }

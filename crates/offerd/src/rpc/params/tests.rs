@@ -82,6 +82,10 @@ fn hostile(kind: Kind) -> Vec<&'static str> {
         Kind::Percent => {
             &["-0.1", "100.1", "1e400", "\"\"", "\"1e1\"", "\"NaN\"", "\"inf\"", "\".\""]
         }
+        Kind::Decimal => {
+            &["0", "0.00", "-1", "1e3", "\"\"", "\"NaN\"", "\"1e3\"", "\"1,5\"", "\".5\"", "\"-5\""]
+        }
+        Kind::Currency => &["1", "\"\"", "\"US\"", "\"USDX\"", "\"ZZZ\"", "\"XAU\"", "\"$$$\""],
         Kind::Boolean => &["0", "1", "\"\"", "\"TRUE\"", "\"yes\"", "\"1\""],
         Kind::Hash => &["1", "\"\"", "\"00\"", "\"zz\"", "\"lno1qqqq\""],
         Kind::Hex => &["1", "\"\"", "\"0\"", "\"zz\"", "\"0x00\""],
@@ -224,9 +228,17 @@ fn amounts_booleans_numbers_and_labels_are_read_in_every_spelling() {
 }
 
 #[test]
-fn a_price_in_a_currency_is_recognised_and_put_off() {
-    let message = refusal("offer", r#"["5USD","coffee"]"#);
-    assert_eq!(message, "amount: not supported yet: prices in currencies");
+fn an_amount_of_a_currency_is_taken_or_refused_by_what_is_wrong_with_it() {
+    assert!(bind_text("offer", r#"["5USD","coffee"]"#).is_ok());
+    for (amount, why) in [
+        ("5ZZZ", "unknown currency ZZZ: should be an ISO 4217 code such as USD or EUR"),
+        ("1.5USD", "currency USD takes no decimals or 2"),
+        ("0.00USD", "an amount of zero"),
+        ("184467440737095517USD", "too large an amount of USD"),
+    ] {
+        let message = refusal("offer", &format!(r#"["{amount}","coffee"]"#));
+        assert_eq!(message, format!("amount: {why}"));
+    }
 }
 
 #[test]

@@ -1,0 +1,54 @@
+//! What a payment is worth when it arrives, and whether that does for its price.
+
+use std::num::NonZeroU64;
+
+use super::{Arrived, SentBack};
+use crate::offer_book::OfferEntry;
+use crate::rates::{FiatAmount, Priced, Rate, Rounding};
+
+/// What of the record of a payment is about currencies, and the payer's note, which travels beside it.
+pub(super) struct Judged {
+    pub(super) priced: Option<Priced>,
+    pub(super) worth: Option<FiatAmount>,
+    pub(super) payer_note: Option<String>,
+}
+
+/// Looks at the price again. Where no rate is known any more, the rate that the invoice was made by stands: its life is
+/// short.
+///
+/// # Errors
+/// [`SentBack::PriceMoved`].
+pub(super) fn judge(arrived: &Arrived<'_>) -> Result<Judged, SentBack> {
+    let amount = arrived.payment.amount;
+    let worth = arrived.rate.as_ref().and_then(|rate| rate.worth(amount));
+    let memo = arrived.payment.memo.clone();
+    let Some(each) = arrived.offer.and_then(OfferEntry::fiat_price) else {
+        return Ok(Judged { priced: None, worth, payer_note: memo });
+    };
+    let memo = memo.unwrap_or_default();
+    let (rate_then, note) = Priced::from_memo(&memo);
+    let quantity = arrived.payment.quantity.map_or(Some(NonZeroU64::MIN), NonZeroU64::new);
+    let price = quantity.and_then(|quantity| each.times(quantity));
+    if let (Some(price), Some(rate)) = (price, &arrived.rate)
+        && has_moved(price, rate, arrived)
+    {
+        return Err(SentBack::PriceMoved);
+    }
+    let of_then = price.map(|price| Priced { price, rate: rate_then });
+    Ok(Judged {
+        priced: arrived.priced.clone().or(of_then),
+        worth,
+        payer_note: (!note.is_empty()).then(|| note.to_owned()),
+    })
+}
+
+/// Whether the price comes to more now than what is paid, by more than is tolerated. What cannot be converted any more
+/// has moved.
+fn has_moved(price: FiatAmount, rate: &Rate, arrived: &Arrived<'_>) -> bool {
+    if rate.currency != price.currency() {
+        return false;
+    }
+    let least = |due: bolt1::Msat| due.minus(due.ppm(arrived.price_tolerance_ppm));
+    let least = rate.price.to_msat(price, Rounding::Up).and_then(least);
+    least.is_none_or(|least| arrived.payment.amount < least)
+}
