@@ -31,6 +31,8 @@ use crate::types::{Channels, Graph, Peers};
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long to wait for a peer that may be calling us.
 const CROSSING_PAUSE: Duration = Duration::from_millis(500);
+/// Calls to one address, while each ends during the handshake.
+const MOST_CALLS: usize = 6;
 /// Addresses kept for one peer.
 const MOST_ADDRESSES: usize = 4;
 
@@ -162,6 +164,16 @@ impl PeerBook {
     }
 }
 
+/// What came of a call.
+enum Call {
+    /// Both sides have said who they are.
+    Answered,
+    /// Nobody is there, or does not speak.
+    Unanswered,
+    /// It was closed during the handshake.
+    Ended,
+}
+
 /// Makes connections.
 pub(crate) struct Connector {
     pub(crate) node_id: PublicKey,
@@ -227,34 +239,39 @@ impl Connector {
     /// Calls, and calls again where the peer may have called us at the same moment: then both calls can end, for each
     /// side keeps one.
     async fn call_at(&self, node: PublicKey, socket: SocketAddr) -> bool {
-        if self.call_once(node, socket).await {
-            return true;
-        }
-        if !self.channel_peers().contains(&node) {
-            return false;
-        }
-        let mut connected = self.watch.subscribe();
-        let called = connected.wait_for(|connected| connected.contains(&node));
         // Each side another pause, or the next calls would cross as well.
         let pause = CROSSING_PAUSE.saturating_mul(1 + u32::from(self.node_id < node));
-        let seen = tokio::time::timeout(pause, called).await.is_ok_and(|seen| seen.is_ok());
-        seen || self.call_once(node, socket).await
+        for _ in 0..MOST_CALLS {
+            match self.call_once(node, socket).await {
+                Call::Answered => return true,
+                Call::Unanswered => return false,
+                Call::Ended if !self.channel_peers().contains(&node) => return false,
+                Call::Ended => {}
+            }
+            let mut connected = self.watch.subscribe();
+            let called = connected.wait_for(|connected| connected.contains(&node));
+            if tokio::time::timeout(pause, called).await.is_ok_and(|seen| seen.is_ok()) {
+                return true;
+            }
+        }
+        false
     }
 
-    async fn call_once(&self, node: PublicKey, socket: SocketAddr) -> bool {
+    async fn call_once(&self, node: PublicKey, socket: SocketAddr) -> Call {
         let mut connected = self.watch.subscribe();
         let peers = Arc::clone(&self.peers);
         let Some(connection) = lightning_net_tokio::connect_outbound(peers, node, socket).await
         else {
-            return false;
+            return Call::Unanswered;
         };
         let connection = tokio::spawn(connection);
-        tokio::select! {
+        let answered = tokio::select! {
             biased;
             seen = connected.wait_for(|connected| connected.contains(&node)) => seen.is_ok(),
             _ = connection => self.watch.is_connected(&node),
-            () = tokio::time::sleep(HANDSHAKE_TIMEOUT) => false,
-        }
+            () = tokio::time::sleep(HANDSHAKE_TIMEOUT) => return Call::Unanswered,
+        };
+        if answered { Call::Answered } else { Call::Ended }
     }
 
     /// Where it was reached before, or says that it is.
