@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use offerd_api::layout::{DATABASE, SEED};
@@ -11,6 +11,7 @@ use offerd_node_ldk::{has_seed, probe_chain};
 use offerd_store_sqlite::SqliteStore;
 
 use crate::config::{Config, network_name};
+use crate::http::TlsFiles;
 use crate::instance::check_state;
 use crate::lock::DirLock;
 
@@ -52,7 +53,8 @@ pub async fn check(config: &Config) -> Vec<Finding> {
         if usable {
             found("database", database(config));
         }
-        found("listen", listen(config));
+        found("listen", listen(config.listen));
+        found("http-listen", http(config));
     }
     found("chain", chain(config).await);
     findings
@@ -125,8 +127,14 @@ fn database(config: &Config) -> Result<String, String> {
     Ok(path.display().to_string())
 }
 
-fn listen(config: &Config) -> Result<String, String> {
-    let Some(address) = config.listen else { return Ok("nowhere".to_owned()) };
+fn http(config: &Config) -> Result<String, String> {
+    let tls = config.http.as_ref().and_then(|door| door.tls.as_ref());
+    tls.map(TlsFiles::acceptor).transpose().map_err(|error| error.to_string())?;
+    listen(config.http.as_ref().map(|door| door.address))
+}
+
+fn listen(address: Option<SocketAddr>) -> Result<String, String> {
+    let Some(address) = address else { return Ok("nowhere".to_owned()) };
     match TcpListener::bind(address) {
         Ok(_) => Ok(address.to_string()),
         Err(error) => Err(format!("cannot listen at {address}: {error}")),

@@ -8,6 +8,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod driver;
+pub mod http;
 pub mod instance;
 pub mod ldk_control;
 pub mod lock;

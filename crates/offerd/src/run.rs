@@ -6,11 +6,14 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::Router;
 use offerd_api::layout::{SEED, SOCKET};
 use offerd_node_ldk::{NodeConfig, Timing};
+use tokio::task::JoinSet;
 
 use crate::assemble::{self, Daemon, Settings, StartError};
 use crate::config::{Config, network_name};
+use crate::http::{BindError, Limits, Listener};
 use crate::ldk_control::LdkControl;
 use crate::lock::{DirLock, LockError};
 use crate::log::{self, LogError};
@@ -49,6 +52,9 @@ pub enum RunError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The HTTP door cannot be opened.
+    #[error("http-listen: {0}")]
+    Http(#[from] BindError),
     /// The node could not go on.
     #[error("the node has stopped: {0}")]
     NodeFailed(String),
@@ -111,10 +117,19 @@ async fn serve(
         configs: Arc::new(config.listed.clone()),
         shutdown: shutdown.clone(),
     };
+    let http = match &config.http {
+        Some(door) => Some(Listener::bind(door.address, door.tls.as_ref()).await?),
+        None => None,
+    };
+    let url = http.as_ref().map(Listener::url);
     // Whoever started us may not listen.
-    let _ = writeln!(io::stdout(), "{}", greeting(config, daemon, first_start));
+    let _ = writeln!(io::stdout(), "{}", greeting(config, daemon, url.as_deref(), first_start));
     supervisor.ready(&format!("answering on {}", path.display()));
-    let serving = tokio::spawn(socket.serve(Arc::new(api), shutdown.clone()));
+    let mut serving = JoinSet::new();
+    serving.spawn(socket.serve(Arc::new(api), shutdown.clone()));
+    if let Some(http) = http {
+        serving.spawn(http.serve(Router::new(), Limits::default(), shutdown.clone()));
+    }
     let outcome = tokio::select! {
         () = shutdown.requested() => Ok(()),
         why = daemon.node.failed() => Err(RunError::NodeFailed(why)),
@@ -122,19 +137,21 @@ async fn serve(
     supervisor.stopping();
     shutdown.request();
     // A panic in there was logged; we are ending in any case.
-    let _ = serving.await;
+    while serving.join_next().await.is_some() {}
     outcome
 }
 
 /// What the operator reads at a start.
-fn greeting(config: &Config, daemon: &Daemon, first_start: bool) -> String {
+fn greeting(config: &Config, daemon: &Daemon, http: Option<&str>, first_start: bool) -> String {
     let listening = daemon.node.listen_address();
     let listening = listening.map_or("nowhere".to_owned(), |address| address.to_string());
     let mut text = format!(
-        "offerd {} on {}\n  node id    {}\n  listening  {listening}\n  data       {}\n  socket     {}",
+        "offerd {} on {}\n  node id    {}\n  listening  {listening}\n  http       {}\n  data       {}\n  \
+         socket     {}",
         env!("CARGO_PKG_VERSION"),
         network_name(config.network),
         daemon.node.node_id(),
+        http.unwrap_or("nowhere"),
         config.dir.display(),
         config.dir.join(SOCKET).display(),
     );

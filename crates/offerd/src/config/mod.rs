@@ -5,6 +5,7 @@
 
 mod error;
 mod flags;
+mod http;
 mod listed;
 pub mod option;
 mod rates;
@@ -27,6 +28,7 @@ use crate::instance::Told;
 
 pub use error::ConfigError;
 pub use flags::{CheckArgs, FlagArgs};
+pub use http::HttpDoor;
 use reader::Reader;
 use settings::Settings;
 pub use settings::{Flags, Variables};
@@ -42,6 +44,8 @@ pub struct Config {
     pub network: Network,
     /// Where to listen; `None` for nowhere.
     pub listen: Option<SocketAddr>,
+    /// Where programs may call over HTTP; `None` for nowhere.
+    pub http: Option<HttpDoor>,
     /// What to announce.
     pub announce: Vec<SocketAddr>,
     /// The name to announce, at most 32 bytes.
@@ -134,6 +138,7 @@ impl Config {
                 Some(path) => Some(dir.join(path)),
                 None => Some(dir.join(RECOVERY_FILE)),
             },
+            http: options.http(network, &dir)?,
             dir,
             file,
             network,

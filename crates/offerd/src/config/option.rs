@@ -33,7 +33,7 @@ pub enum OptionKind {
 }
 
 /// Prefixes of options that are sections in the file: `bitcoind-host` is `host` in `[bitcoind]`.
-pub const SECTIONS: [&str; 3] = ["bitcoind", "currencyrate", "log"];
+pub const SECTIONS: [&str; 4] = ["bitcoind", "currencyrate", "http", "log"];
 
 const fn value(
     name: &'static str,
@@ -91,6 +91,20 @@ pub const OPTIONS: &[OptionSpec] = &[
             "Where we tell other nodes to connect, IP:PORT; may be given more than once.",
         ),
     ),
+    value(
+        "http-listen",
+        "ADDRESS",
+        Some("127.0.0.1:9737; regtest any free port"),
+        "Where programs may call over HTTP, with a rune: IP:PORT, or a port of this machine; `none` for nowhere. \
+         Elsewhere than on this machine it takes a certificate.",
+    ),
+    value(
+        "http-tls-cert",
+        "FILE",
+        None,
+        "The certificate for http-listen in PEM, with those that vouch for it behind it.",
+    ),
+    value("http-tls-key", "FILE", None, "The private key of that certificate in PEM."),
     value("alias", "NAME", Some("offerd"), "The name we are announced under, at most 32 bytes."),
     value("bitcoind-host", "HOST", Some("127.0.0.1"), "Where bitcoind's JSON-RPC is."),
     value("bitcoind-port", "PORT", Some("the network's own"), "Its port."),

@@ -96,6 +96,11 @@ fn what_is_wrong_in_the_file_is_named_with_its_line() {
 fn values_out_of_range_are_refused_with_their_origin() {
     for (name, value) in [
         ("listen", "localhost"),
+        ("http-listen", "localhost"),
+        ("http-listen", "0.0.0.0:80"),
+        ("http-listen", "[::]:80"),
+        ("http-tls-cert", "without.key"),
+        ("http-tls-key", "without.cert"),
         ("announce", "127.0.0.1"),
         ("alias", "a name that is longer than 32 bytes"),
         ("bitcoind-port", "0"),
@@ -221,4 +226,23 @@ fn rates_and_their_bounds_are_read_and_what_is_wrong_is_named() {
         let named = format!("command line: {option}: ");
         assert!(refused.starts_with(&named) && refused.contains(why), "{refused}");
     }
+}
+
+#[test]
+fn http_is_served_to_this_machine_and_elsewhere_with_a_certificate() {
+    let door = |flags: &[(&'static str, &str)]| load(flags, &[]).unwrap().http;
+    let address = |flags: &[(&'static str, &str)]| door(flags).unwrap().address.to_string();
+    assert_eq!(address(&[("network", "signet")]), "127.0.0.1:9737");
+    assert_eq!(address(&[("network", "regtest")]), "127.0.0.1:0");
+    assert_eq!(address(&[("network", "signet"), ("http-listen", "80")]), "127.0.0.1:80");
+    assert_eq!(door(&[("network", "signet"), ("http-listen", "none")]), None);
+    let elsewhere = [
+        ("network", "signet"),
+        ("http-listen", "0.0.0.0:443"),
+        ("http-tls-cert", "cert.pem"),
+        ("http-tls-key", "/elsewhere/key.pem"),
+    ];
+    let tls = door(&elsewhere).unwrap().tls.unwrap();
+    assert_eq!(tls.certificate, Path::new("/nonexistent/.offerd/signet/cert.pem"));
+    assert_eq!(tls.key, Path::new("/elsewhere/key.pem"));
 }
