@@ -12,6 +12,7 @@ use lightning::util::config::{ChannelHandshakeConfig, ChannelHandshakeLimits, Us
 
 use crate::config::NodeConfig;
 use crate::types::{Channels, Monitor};
+use crate::undone::Unfunded;
 use crate::views::{ChannelState, ChannelView};
 use crate::wallet::OnchainWallet;
 
@@ -44,6 +45,8 @@ pub(crate) fn user_config(config: &NodeConfig) -> UserConfig {
 pub(crate) struct Reserve {
     pub(crate) channels: Arc<Channels>,
     pub(crate) monitor: Arc<Monitor>,
+    /// Closed channels of which nothing can come.
+    pub(crate) unfunded: Arc<Unfunded>,
     pub(crate) per_channel: Amount,
 }
 
@@ -61,6 +64,7 @@ impl Reserve {
         let is_open = |id: &ChannelId| channels.iter().any(|channel| channel.channel_id == *id);
         let closing = self.monitor.list_monitors().into_iter().filter(|id| {
             !is_open(id)
+                && !self.unfunded.contains(id)
                 && self
                     .monitor
                     .get_monitor(*id)

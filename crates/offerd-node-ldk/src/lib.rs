@@ -57,6 +57,7 @@ mod start;
 mod state;
 mod tasks;
 mod types;
+mod undone;
 mod views;
 mod wallet;
 mod writer;

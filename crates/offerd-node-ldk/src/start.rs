@@ -41,6 +41,7 @@ use crate::repeats::Repeats;
 use crate::state::{Base, Core, router, since_epoch};
 use crate::tasks::{self, Background};
 use crate::types::{Bumper, Channels, Gossip, Peers};
+use crate::undone::Undone;
 use crate::writer::StateWriter;
 
 pub(crate) async fn start(
@@ -86,7 +87,7 @@ pub(crate) async fn start(
     node.spawn(tasks::write_state(Arc::clone(&writer), peers, stop));
     let (view, stop) = (Arc::clone(&node.view), node.stops.work.subscribe());
     node.spawn(monitors::put_away_settled(Arc::clone(&core.monitor), view, stop));
-    node.follow_chain(listeners, writer, packages);
+    node.follow_chain(listeners, undone(&base, &core), writer, packages);
     node.keep_channels();
     node.keep_recoverable(rescuer);
     node.talk(listener, arrivals, caller);
@@ -310,6 +311,17 @@ fn keeper(base: &Base, core: &Core, net: &Net) -> Arc<Keeper> {
     })
 }
 
+fn undone(base: &Base, core: &Core) -> Undone {
+    Undone {
+        wallet: Arc::clone(&base.wallet),
+        channels: Arc::clone(&core.channels),
+        monitor: Arc::clone(&core.monitor),
+        source: Arc::clone(&base.source),
+        view: Arc::clone(&base.view),
+        unfunded: Arc::clone(&core.unfunded),
+    }
+}
+
 /// Somebody to do the work of a recovery, where there is one that is not over.
 fn rescuer(base: &Base, core: &Core, net: &Net) -> Option<Rescuer> {
     let recovery = base.recovery.as_ref().filter(|recovery| !recovery.is_done())?;
@@ -345,6 +357,7 @@ impl Node {
     fn follow_chain(
         &self,
         listeners: Arc<Listeners>,
+        undone: Undone,
         writer: Arc<StateWriter>,
         packages: mpsc::UnboundedReceiver<Vec<Transaction>>,
     ) {
@@ -360,6 +373,8 @@ impl Node {
         self.spawn(tasks::rebroadcast(wallet, broadcaster, self.stops.work.subscribe()));
 
         let view = Arc::clone(&self.view);
+        self.spawn(undone.run(self.stops.work.subscribe()));
+
         self.spawn(tasks::sweep_with_blocks(sweeper, view, self.stops.work.subscribe()));
 
         let (fees, source) = (Arc::clone(&self.fees), Arc::clone(&self.source));

@@ -40,6 +40,7 @@ use crate::persist::{Health, Store};
 use crate::recovery::{OldBehind, OldChannels, Recovery, Tools};
 use crate::router::OneHopRouter;
 use crate::types::{Channels, Graph, Keyring, Monitor, Scorer, Sweeper};
+use crate::undone::Unfunded;
 use crate::wallet::{Birth, OnchainWallet};
 use crate::writer::StateWriter;
 
@@ -74,6 +75,8 @@ pub(crate) struct Core {
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) sweeper: Arc<Sweeper>,
+    /// Closed channels of which nothing can come.
+    pub(crate) unfunded: Arc<Unfunded>,
     /// What a recovery has put aside.
     pub(crate) old: Option<Arc<OldChannels>>,
 }
@@ -178,7 +181,8 @@ impl Core {
         let (channels_at, channels) = load_channels(base, &monitor, &monitors, tip)?;
         let (sweeper_at, sweeper) = load_sweeper(base, tip)?;
         let (channels, sweeper) = (Arc::new(channels), Arc::new(sweeper));
-        let mut core = Self { monitor, channels, sweeper, old: None };
+        let unfunded = Arc::new(Unfunded::default());
+        let mut core = Self { monitor, channels, sweeper, unfunded, old: None };
         let tools = base.tools_for_old_channels();
         let old = if base.is_recovering() { tools.load()? } else { Vec::new() };
         core.catch_up(base, channels_at, sweeper_at, monitors, &old).await?;
@@ -247,6 +251,7 @@ impl Core {
         Reserve {
             channels: Arc::clone(&self.channels),
             monitor: Arc::clone(&self.monitor),
+            unfunded: Arc::clone(&self.unfunded),
             per_channel: Amount::from_sat(config.anchor_reserve_sat),
         }
     }

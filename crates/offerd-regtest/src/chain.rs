@@ -159,7 +159,22 @@ impl Chain {
     ///
     /// When the chain is not that high, or the engine fails.
     pub fn reorg(&self, depth: u32) -> Result<Vec<BlockHash>, ChainError> {
-        self.change(|state| state.reorg(depth))
+        self.reorg_with(depth, Vec::new())
+    }
+
+    /// As [`Chain::reorg`], with `transactions` in the first block of the branch, parents before children. What they
+    /// double-spend never comes back. They need not have been in the mempool; their fees go to nobody.
+    ///
+    /// # Errors
+    ///
+    /// As [`Chain::reorg`]; and [`ChainError::NotTheTip`] when the transactions are not valid there: then the chain is as
+    /// before.
+    pub fn reorg_with(
+        &self,
+        depth: u32,
+        transactions: Vec<Transaction>,
+    ) -> Result<Vec<BlockHash>, ChainError> {
+        self.change(|state| state.reorg(depth, transactions))
     }
 
     /// Pays `amount` from the faucet. The transaction is in the mempool when this returns.
@@ -272,7 +287,11 @@ impl State {
         Ok(hash)
     }
 
-    fn reorg(&mut self, depth: u32) -> Result<Vec<BlockHash>, ChainError> {
+    fn reorg(
+        &mut self,
+        depth: u32,
+        mut transactions: Vec<Transaction>,
+    ) -> Result<Vec<BlockHash>, ChainError> {
         let height = self.ledger.height();
         let too_deep = ChainError::TooDeep { depth, height };
         let fork = height.checked_sub(depth).and_then(|fork| self.ledger.blocks.at_height(fork));
@@ -284,7 +303,7 @@ impl State {
             let template = Template {
                 payout: &payout,
                 extra_nonce,
-                transactions: Vec::new(),
+                transactions: std::mem::take(&mut transactions),
                 fees: Amount::ZERO,
             };
             let block = template.build(&self.ledger.blocks, &parent);

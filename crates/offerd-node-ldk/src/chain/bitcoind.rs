@@ -1,7 +1,7 @@
 //! bitcoind, or whatever serves that part of its RPC.
 //!
 //! Methods used: `getblockchaininfo`, `getblockhash`, `getblockheader`, `getblock`, `sendrawtransaction`,
-//! `submitpackage`, `estimatesmartfee`, `getmempoolinfo`.
+//! `submitpackage`, `gettxout`, `getmempoolentry`, `estimatesmartfee`, `getmempoolinfo`.
 
 use std::fmt;
 use std::io;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bitcoin::consensus::encode::serialize_hex;
-use bitcoin::{Network, Transaction};
+use bitcoin::{Amount, Network, OutPoint, ScriptBuf, Transaction, TxOut, Txid};
 use lightning::chain::{BestBlock, Listen};
 use lightning_block_sync::init::{synchronize_listeners, validate_best_block_header};
 use lightning_block_sync::poll::{ChainPoller, ValidatedBlockHeader};
@@ -28,6 +28,8 @@ use crate::tasks::stopped;
 
 /// `RPC_VERIFY_ALREADY_IN_UTXO_SET`: mined already.
 const ALREADY_MINED: i64 = -27;
+/// `RPC_INVALID_ADDRESS_OR_KEY`: no such transaction.
+const NOT_FOUND: i64 = -5;
 /// What the mempool calls a transaction that it has.
 const ALREADY_THERE: [&str; 3] =
     ["txn-already-in-mempool", "txn-already-known", "txn-same-nonwitness-data-in-mempool"];
@@ -149,6 +151,27 @@ impl ChainSource for BitcoindSource {
         }
     }
 
+    async fn unspent(&self, outpoint: OutPoint) -> Result<Option<TxOut>, ChainError> {
+        let params = [json!(outpoint.txid), json!(outpoint.vout), json!(false)];
+        let reply = self.rpc.call("gettxout", &params).await;
+        let reply = reply.map_err(|error| failed("gettxout", &error))?;
+        if reply.is_null() {
+            return Ok(None);
+        }
+        let output = output(&reply).ok_or_else(|| ChainError("gettxout: no output".to_owned()))?;
+        Ok(Some(output))
+    }
+
+    async fn is_in_mempool(&self, txid: Txid) -> Result<bool, ChainError> {
+        match self.rpc.call("getmempoolentry", &[json!(txid)]).await {
+            Ok(_) => Ok(true),
+            Err(error) if rpc_error(&error).is_some_and(|error| error.code == NOT_FOUND) => {
+                Ok(false)
+            }
+            Err(error) => Err(failed("getmempoolentry", &error)),
+        }
+    }
+
     async fn fee_rate(&self, blocks: u16, urgent: bool) -> Result<Option<u32>, ChainError> {
         let mode = if urgent { "CONSERVATIVE" } else { "ECONOMICAL" };
         let reply = self
@@ -219,10 +242,18 @@ fn is_there(error: &RpcError) -> bool {
     error.code == ALREADY_MINED || ALREADY_THERE.iter().any(|text| error.message.contains(text))
 }
 
+/// An output as `gettxout` shows it.
+fn output(reply: &Value) -> Option<TxOut> {
+    let btc = reply["value"].as_f64().filter(|btc| btc.is_finite() && *btc >= 0.0)?;
+    let value = Amount::from_btc((btc * 1e8).round() / 1e8).ok()?;
+    let script_pubkey = ScriptBuf::from_hex(reply["scriptPubKey"]["hex"].as_str()?).ok()?;
+    Some(TxOut { value, script_pubkey })
+}
+
 /// BTC per 1000 virtual bytes, as bitcoind says it, in sat per 1000 weight units, rounded up.
 fn per_kiloweight(rate: &Value) -> Option<u32> {
     let btc = rate.as_f64().filter(|rate| rate.is_finite() && *rate > 0.0)?;
-    let sat_per_kvb = bitcoin::Amount::from_btc((btc * 1e8).round() / 1e8).ok()?.to_sat();
+    let sat_per_kvb = Amount::from_btc((btc * 1e8).round() / 1e8).ok()?.to_sat();
     u32::try_from(sat_per_kvb.div_ceil(4)).ok()
 }
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bitcoin::{BlockHash, Transaction};
+use bitcoin::{BlockHash, OutPoint, Transaction, TxOut, Txid};
 use lightning::chain::{BestBlock, Listen};
 use tokio::sync::watch;
 
@@ -47,6 +47,12 @@ pub(crate) trait ChainSource: Send + Sync {
 
     /// Hands in transactions that go together, parents before children.
     async fn broadcast(&self, package: &[Transaction]) -> Result<(), BroadcastError>;
+
+    /// The output at `outpoint` when it is in the best chain and not spent there, whatever the mempool holds.
+    async fn unspent(&self, outpoint: OutPoint) -> Result<Option<TxOut>, ChainError>;
+
+    /// Whether a transaction waits in the mempool.
+    async fn is_in_mempool(&self, txid: Txid) -> Result<bool, ChainError>;
 
     /// What it takes to be mined within `blocks`, in sat per 1000 weight units; `None` when it has no opinion.
     async fn fee_rate(&self, blocks: u16, urgent: bool) -> Result<Option<u32>, ChainError>;

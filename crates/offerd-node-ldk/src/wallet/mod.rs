@@ -6,6 +6,7 @@
 mod all;
 mod bump;
 mod changes;
+mod times;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -202,15 +203,20 @@ impl OnchainWallet {
         for input in &tx.input {
             inner.set_aside.remove(&input.previous_output);
         }
-        inner.wallet.apply_unconfirmed_txs([(tx, unix_now())]);
+        times::see(&mut inner.wallet, tx, unix_now());
         inner.persist()
     }
 
     /// Forgets a transaction that was recorded and will never be mined.
     pub(crate) fn forget(&self, txid: Txid) -> Result<(), PortError> {
         let mut inner = lock(&self.inner);
-        inner.wallet.apply_evicted_txs([(txid, unix_now())]);
+        times::evict(&mut inner.wallet, txid, unix_now());
         inner.persist()
+    }
+
+    /// Whether it counts with this transaction, mined or not.
+    pub(crate) fn has(&self, txid: Txid) -> bool {
+        lock(&self.inner).wallet.get_tx(txid).is_some()
     }
 
     /// Transactions of ours that are not mined.

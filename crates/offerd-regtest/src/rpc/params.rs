@@ -163,6 +163,11 @@ impl Params {
             .map(|text| decode_transaction(text?))
             .collect()
     }
+
+    /// None when left out.
+    pub(super) fn transactions_or_none(&self, index: usize) -> Result<Vec<Transaction>, RpcError> {
+        self.get(index).map_or_else(|| Ok(Vec::new()), |_| self.transactions(index))
+    }
 }
 
 fn decode_transaction(text: &str) -> Result<Transaction, RpcError> {

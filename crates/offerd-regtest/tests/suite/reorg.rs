@@ -110,3 +110,39 @@ fn reorganisations_can_follow_one_another() {
     mine(&chain, 1);
     assert_eq!(chain.confirmation_height(&txid), Some(chain.height()));
 }
+
+#[test]
+fn what_the_branch_double_spends_never_comes_back_and_nothing_that_builds_on_it() {
+    let (chain, party) = (chain(), Party::new(1));
+    let (funds, other) = (party.fund(&chain, 100_000), party.fund(&chain, 50_000));
+    let spend = party.spend(&[funds], 500);
+    let child = party.spend(&[coin(&spend, 0)], 500);
+    let bystander = party.spend(&[other], 500);
+    chain.submit(spend).expect("it is taken");
+    let bystander = chain.submit(bystander).expect("it is taken");
+    mine(&chain, 1);
+    chain.submit(child).expect("it is taken");
+    mine(&chain, 2);
+    let conflict = party.spend(&[funds], 700);
+    let txid = conflict.compute_txid();
+    let branch = chain.reorg_with(3, vec![conflict]).expect("it is undone");
+    assert_eq!(branch.len(), 4);
+    assert_eq!(chain.confirmation_height(&txid), Some(chain.height() - 3));
+    assert_eq!(chain.mempool(), [bystander]);
+    mine(&chain, 1);
+}
+
+#[test]
+fn a_branch_that_is_not_valid_changes_nothing() {
+    let (chain, party) = (chain(), Party::new(1));
+    let funds = party.fund(&chain, 100_000);
+    let spend = chain.submit(party.spend(&[funds], 500)).expect("it is taken");
+    mine(&chain, 2);
+    let (height, tip) = (chain.height(), chain.tip());
+    let twice = vec![party.spend(&[funds], 700), party.spend(&[funds], 900)];
+    let error = chain.reorg_with(2, twice).expect_err("it spends a coin twice");
+    assert!(matches!(error, ChainError::NotTheTip { .. }), "{error}");
+    assert_eq!((chain.height(), chain.tip()), (height, tip));
+    assert_eq!(chain.confirmation_height(&spend), Some(height - 1));
+    mine(&chain, 1);
+}

@@ -100,6 +100,7 @@ async fn what_is_not_there_has_the_codes_nodes_look_for() {
         ("generatetoaddress", json!([1_000_000, "x"]), -8),
         ("estimatesmartfee", json!([0]), -8),
         ("reorg", json!([5_000]), -8),
+        ("reorg", json!([1, ["00"]]), -22),
         ("nosuchmethod", json!([]), -32601),
     ];
     for (method, params, code) in cases {

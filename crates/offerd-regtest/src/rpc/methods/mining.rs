@@ -25,5 +25,6 @@ pub(super) fn send_to_address(chain: &Chain, params: &Params) -> Result<Value, R
 }
 
 pub(super) fn reorg(chain: &Chain, params: &Params) -> Result<Value, RpcError> {
-    Ok(json!(chain.reorg(params.count(0, MAX_BLOCKS)?)?))
+    let transactions = params.transactions_or_none(1)?;
+    Ok(json!(chain.reorg_with(params.count(0, MAX_BLOCKS)?, transactions)?))
 }

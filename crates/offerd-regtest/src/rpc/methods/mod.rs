@@ -48,7 +48,7 @@ static METHODS: &[Method] = &[
     method("getrawtransaction", &["txid", "verbosity", "blockhash"], blocks::raw_transaction),
     method("gettxout", &["txid", "n", "include_mempool"], blocks::tx_out),
     method("help", &["command"], control::help),
-    method("reorg", &["depth"], mining::reorg),
+    method("reorg", &["depth", "rawtxs"], mining::reorg),
     method("sendrawtransaction", &["hexstring", "maxfeerate", "maxburnamount"], submit::send_raw),
     method("sendtoaddress", &["address", "amount", "comment"], mining::send_to_address),
     method("stop", &[], control::stop),
