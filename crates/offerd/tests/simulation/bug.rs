@@ -39,11 +39,15 @@ pub(crate) enum Bug {
     FeesHidden,
     /// A payment that arrived is written down as failed.
     SentIsFailed,
+    /// Prices in dollars may drift as far as they like.
+    DriftIgnored,
+    /// A bitcoin is thought to cost twice what it does.
+    RateMisread,
 }
 
 impl Bug {
     /// All of them.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::IdsMeanNothing,
         Self::ClaimsForgotten,
         Self::DiskLies,
@@ -57,6 +61,8 @@ impl Bug {
         Self::RefusalForgotten,
         Self::FeesHidden,
         Self::SentIsFailed,
+        Self::DriftIgnored,
+        Self::RateMisread,
     ];
 
     /// The bug of this name.
@@ -80,6 +86,7 @@ impl Bug {
         let dear = Msat::from_sat(2_000).unwrap();
         match self {
             Self::FeesIgnored => Policy { payout_fee_floor: dear, pay_fee_floor: dear, ..policy },
+            Self::DriftIgnored => Policy { pay_rate_drift_ppm: 10_000_000, ..policy },
             Self::DayIgnored => Policy { payout_max_per_day: most, ..policy },
             _ => policy,
         }

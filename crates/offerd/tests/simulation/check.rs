@@ -9,10 +9,11 @@ use bolt12::InvoiceKind;
 use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState, Purpose};
 use offerd_core::payout::{Payout, PayoutAmount};
 use offerd_core::port::Store as _;
-use offerd_core::receipt::ReceiptState;
+use offerd_core::receipt::{Receipt, ReceiptState, Source};
 use offerd_core::{PaymentHash, PaymentId};
 use offerd_testkit::{Carried, CarriedEnd, FakeNetwork};
 
+use crate::market;
 use crate::process::Process;
 use crate::town::Town;
 
@@ -21,8 +22,10 @@ use crate::town::Town;
 pub(crate) enum Invariant {
     /// A promise is paid as often as it says, a request and a label once.
     PaidTwice,
-    /// Nothing is paid above the amount, the fees, the budget or the day's limit.
+    /// Nothing is paid above the amount, the fees, the budget, the day's limit or what was allowed for a price.
     AboveLimit,
+    /// Nothing is sold below its price in dollars, at the rate of its invoice.
+    Underpaid,
     /// No withdrawn or expired promise is paid.
     RetiredPaid,
     /// Each payment is on record on both sides, once.
@@ -56,6 +59,7 @@ pub(crate) fn violations(town: &Town) -> Vec<Violation> {
         incoming(process, &ledger, &mut note);
         ended(process, &mut note);
     }
+    prices(town, &mut note);
     promises(town, &ledger, &mut note);
     found
 }
@@ -83,9 +87,7 @@ fn money(town: &Town, ledger: &[Carried], note: Note<'_>) {
         note(Invariant::MoneyLost, format!("all together gained {gains}, fees were {fees}"));
     }
     for process in town.processes() {
-        let paid = |receipt: &&offerd_core::receipt::Receipt| {
-            matches!(receipt.state, ReceiptState::Paid { .. })
-        };
+        let paid = |receipt: &&Receipt| matches!(receipt.state, ReceiptState::Paid { .. });
         let received = sum(process.receipts().iter().filter(paid).map(|receipt| receipt.amount));
         let payments = process.payments();
         let sent = sum(payments.iter().filter_map(cost));
@@ -143,6 +145,27 @@ fn outgoing(process: &Process, ledger: &[Carried], note: Note<'_>) {
     for payment in payments.iter().filter(|payment| payment.is_paid()) {
         if !of_ledger(&payment) {
             note(Invariant::Unrecorded, format!("{name} did not pay {}", payment.id));
+        }
+    }
+}
+
+/// Nobody has paid more for a cake than was allowed, and none was sold below its price.
+fn prices(town: &Town, note: Note<'_>) {
+    for (customer, process) in town.processes().enumerate() {
+        for payment in process.payments().iter().filter(|payment| payment.is_paid()) {
+            let Purpose::Order { label: Some(label), .. } = &payment.purpose else { continue };
+            if market::is_for_cake(label) && !town.market.allows(customer, label, payment.amount) {
+                let (name, amount) = (process.name(), payment.amount);
+                note(Invariant::AboveLimit, format!("{name} did not allow {amount} for {label}"));
+            }
+        }
+    }
+    let Some(cake) = &town.cake else { return };
+    let of_cake = |receipt: &&Receipt| receipt.key.source == Source::Offer(cake.row);
+    for receipt in town.shop().receipts().iter().filter(of_cake) {
+        let is_paid = matches!(receipt.state, ReceiptState::Paid { .. });
+        if is_paid && !town.market.is_paid_in_full(receipt) {
+            note(Invariant::Underpaid, format!("{receipt:?}"));
         }
     }
 }

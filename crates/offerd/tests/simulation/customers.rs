@@ -8,6 +8,7 @@ use offerd_core::invoice_book::RedeemArguments;
 use offerd_core::payout::{Payout, PayoutAmount};
 
 use crate::call::{Call, CallEnd, CallKind};
+use crate::market;
 use crate::town::Town;
 
 impl Town {
@@ -56,8 +57,21 @@ impl Town {
         }
         let (customer, which) = (self.some_customer(), self.below(self.offers.len()));
         let label = format!("order {which} {}", self.below(3));
+        self.start_to_pay(customer, self.offers[which].clone(), label);
+    }
+
+    /// A customer pays for a cake, which costs what the shop's rate makes of its price.
+    pub(crate) fn pay_for_cake(&mut self) {
+        let Some(cake) = &self.cake else { return };
+        let (customer, string) = (self.some_customer(), cake.newest().offer.to_string());
+        let label = market::label(self.below(6));
+        self.market.allow(customer, &label);
+        self.start_to_pay(customer, string, label);
+    }
+
+    fn start_to_pay(&mut self, customer: usize, string: String, label: String) {
         let call = PayCall {
-            string: self.offers[which].clone(),
+            string,
             label: Some(label.clone()),
             retry_for: Duration::from_secs(60),
             ..PayCall::default()

@@ -67,6 +67,7 @@ pub(crate) struct Remains {
     pub(crate) policy: Policy,
     pub(crate) trace: Trace,
     pub(crate) withdrawals: Withdrawals,
+    pub(crate) rates: FakeRates,
     pub(crate) bug: Option<Bug>,
 }
 
@@ -101,7 +102,7 @@ impl Process {
             onion: port.clone(),
             payer: port.clone(),
             issuer: port,
-            rates: Arc::new(FakeRates::default()),
+            rates: Arc::new(remains.rates.clone()),
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(Chance(SeededEntropy::new(chance))),
         };
@@ -128,6 +129,16 @@ impl Process {
     /// Which promises it has withdrawn when.
     pub(crate) fn withdrawals(&self) -> &Withdrawals {
         &self.remains.withdrawals
+    }
+
+    /// Its source of rates.
+    pub(crate) fn rates(&self) -> &FakeRates {
+        &self.remains.rates
+    }
+
+    /// What it takes a price of a bitcoin for.
+    pub(crate) fn misreads(&self, dollars: u64) -> u64 {
+        if self.remains.bug == Some(Bug::RateMisread) { 2 * dollars } else { dollars }
     }
 
     pub(crate) fn name(&self) -> &'static str {

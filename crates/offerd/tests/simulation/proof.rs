@@ -37,6 +37,8 @@ noticed! {
     a_forgotten_refusal_burns_the_label: RefusalForgotten breaks LabelBurned;
     hidden_fees_are_lost_money: FeesHidden breaks MoneyLost;
     a_payment_thought_to_have_failed_is_unrecorded: SentIsFailed breaks Unrecorded;
+    a_drift_without_bounds_is_above_the_limit: DriftIgnored breaks AboveLimit;
+    a_rate_that_was_misread_is_underpaid: RateMisread breaks Underpaid;
 }
 
 #[test]

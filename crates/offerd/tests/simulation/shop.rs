@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bolt1::{Msat, Seconds};
 use offerd::driver::{Clock as _, Driver, OfferRequest};
 use offerd_core::amount::AmountSpec;
-use offerd_core::offer_book::OfferArguments;
+use offerd_core::offer_book::{OfferArguments, OfferEntry};
 use offerd_core::payout::{PayoutArguments, RefundFor, Uses};
 
+use crate::market::PRICE_OF_CAKE;
 use crate::town::Town;
 
 fn sat(sat: usize) -> Msat {
@@ -17,8 +18,20 @@ fn sat(sat: usize) -> Msat {
 impl Town {
     /// The shop makes an offer.
     pub(crate) async fn offer(&mut self, sat: usize, single_use: bool) {
+        if let Some(entry) = self.offer_for(AmountSpec::Msat(self::sat(sat)), single_use).await {
+            self.offers.push(entry.newest().offer.to_string());
+        }
+    }
+
+    /// The shop offers cake, for dollars.
+    pub(crate) async fn bake(&mut self) {
+        let price = format!("0.{PRICE_OF_CAKE}USD").parse().unwrap();
+        self.cake = self.offer_for(price, false).await;
+    }
+
+    async fn offer_for(&self, amount: AmountSpec, single_use: bool) -> Option<OfferEntry> {
         let arguments = OfferArguments {
-            amount: AmountSpec::Msat(self::sat(sat)),
+            amount,
             description: Some("coffee".into()),
             issuer: None,
             quantity_max: None,
@@ -27,9 +40,7 @@ impl Town {
         };
         let (label, external_id, tags) = (None, None, Vec::new());
         let request = OfferRequest { arguments, label, external_id, tags };
-        if let Ok(made) = self.shop().driver.create_offer(request).await {
-            self.offers.push(made.entry.newest().offer.to_string());
-        }
+        self.shop().driver.create_offer(request).await.ok().map(|made| made.entry)
     }
 
     /// The shop promises to pay, in one of all the ways there are.
@@ -47,8 +58,10 @@ impl Town {
             approve: false,
             with_offer: true,
         };
-        match self.below(10) {
-            0 | 8 => arguments.absolute_expiry = Some(self.shop().clock.now().plus(Seconds(60))),
+        match self.below(13) {
+            0 | 8 | 9 => {
+                arguments.absolute_expiry = Some(self.shop().clock.now().plus(Seconds(60)))
+            }
             1 => {
                 arguments.amount = AmountSpec::Any;
                 arguments.max_amount = Some(sat(1_500));
@@ -57,6 +70,10 @@ impl Town {
             3 => arguments.uses = Uses { most: None, total: Some(sat(5_000)) },
             4 => arguments.approve = true,
             5 | 6 => arguments.refund_for = self.some_refund(),
+            10 | 11 => {
+                arguments.amount = "0.30USD".parse().unwrap();
+                arguments.max_amount = Some(sat(500 + 100 * self.below(4)));
+            }
             7 => arguments.label = Some(format!("payout {}", self.below(3))),
             _ => arguments.with_offer = self.below(2) == 0,
         }

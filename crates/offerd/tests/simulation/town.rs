@@ -6,8 +6,9 @@ use std::time::Duration;
 use bolt1::{ChainHash, Msat};
 use offerd::driver::Clock as _;
 use offerd_core::Policy;
+use offerd_core::offer_book::OfferEntry;
 use offerd_core::port::{PayRefused, PaymentFailure};
-use offerd_testkit::{FakeNetwork, Reach, SeededEntropy, Trace, Weather};
+use offerd_testkit::{FakeNetwork, FakeRates, Reach, SeededEntropy, Trace, Weather};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -16,6 +17,7 @@ use crate::call::{Call, CallEnd};
 use crate::check::{Invariant, Violation};
 use crate::disk::Disk;
 use crate::liar::{Liar, Trick};
+use crate::market::Market;
 use crate::process::{Process, Remains, WallClock};
 use crate::withdrawals::Withdrawals;
 
@@ -33,6 +35,9 @@ pub(crate) struct Town {
     pub(crate) calls: Vec<Vec<Call>>,
     pub(crate) deaths: u64,
     pub(crate) violations: Vec<Violation>,
+    pub(crate) market: Market,
+    /// What costs the same in dollars every day.
+    pub(crate) cake: Option<OfferEntry>,
     pub(crate) policy: Policy,
     processes: Vec<Option<Process>>,
     chance: SeededEntropy,
@@ -58,6 +63,7 @@ impl Town {
                 policy: policy.clone(),
                 trace: trace.clone(),
                 withdrawals: Withdrawals::default(),
+                rates: FakeRates::default(),
                 bug,
             };
             processes.push(Some(Process::start(remains, u64::from_be_bytes(chance.bytes()))));
@@ -72,6 +78,8 @@ impl Town {
             calls,
             deaths,
             violations,
+            market: Market::new(NAMES.len()),
+            cake: None,
             policy,
             processes,
             chance,
@@ -83,6 +91,8 @@ impl Town {
         town.offer(500, true).await;
         town.offer(700, true).await;
         town.payout().await;
+        town.open_market();
+        town.bake().await;
         town
     }
 
@@ -111,7 +121,7 @@ impl Town {
     pub(crate) async fn step(&mut self) {
         let now = self.began.elapsed();
         self.trace.stamp(format_args!("{:>9.3}", now.as_secs_f64()));
-        match self.below(26) {
+        match self.below(31) {
             0..=4 => self.redeem(),
             5..=7 => self.pay(),
             8 | 9 => self.payout().await,
@@ -127,6 +137,8 @@ impl Town {
             22 => self.trouble(),
             23 => self.hold_or_release(),
             24 => self.network.replay_a_message(),
+            25 | 26 => self.walk(),
+            27..=30 => self.pay_for_cake(),
             _ => pass(self.below(40) as u64).await,
         }
         settle().await;
@@ -140,7 +152,12 @@ impl Town {
     }
 
     async fn lie(&mut self) {
-        let payouts = self.shop().payouts();
+        let now = self.shop().clock.now();
+        let mut payouts = self.shop().payouts();
+        // A liar likes what honest people do not even try.
+        if self.below(2) == 0 && payouts.iter().any(|payout| payout.is_expired_at(now)) {
+            payouts.retain(|payout| payout.is_expired_at(now));
+        }
         let Some(payout) = payouts.get(self.below(payouts.len().max(1))) else { return };
         let tricks = [Trick::Honest, Trick::More, Trick::DearPaths, Trick::OldHash];
         match self.below(5) {
@@ -148,10 +165,7 @@ impl Town {
                 let to = self.process(self.below(2)).node.id();
                 self.liar.repeat(&self.network, to).await;
             }
-            trick => {
-                let now = self.shop().clock.now();
-                self.liar.redeem(payout, tricks[trick], now).await;
-            }
+            trick => self.liar.redeem(payout, tricks[trick], now).await,
         }
     }
 
