@@ -16,6 +16,8 @@ pub enum KeyPurpose {
     RequestMac,
     /// The `path_id` of a path we hand out.
     PathId,
+    /// The secret name of a page about one order or payout.
+    PageName,
 }
 
 impl KeyPurpose {
@@ -24,6 +26,7 @@ impl KeyPurpose {
             Self::Payer => b"offerd payer key",
             Self::RequestMac => b"offerd request mac",
             Self::PathId => b"offerd path id",
+            Self::PageName => b"offerd page name",
         }
     }
 }

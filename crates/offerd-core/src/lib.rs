@@ -12,6 +12,7 @@
 //! * [`receipt`]: payments to us, and which of them to accept.
 //! * [`rates`]: prices in currencies.
 //! * [`invoice_book`]: invoices we made for somebody's promise to pay.
+//! * [`page_name`]: the secret names of pages about one order or payout.
 //! * [`change`]: the order of changes, for those who follow them.
 //! * [`port`]: what is asked of store and node.
 //!
@@ -29,6 +30,7 @@ pub mod keys;
 pub mod limits;
 mod misuse;
 pub mod offer_book;
+pub mod page_name;
 pub mod payment;
 pub mod payout;
 mod policy;

@@ -34,6 +34,7 @@ CREATE TABLE offers (
     label TEXT,
     external_id TEXT,
     tags TEXT NOT NULL CHECK (json_type(tags) = 'array'),
+    return_url TEXT,
     single_use INTEGER NOT NULL CHECK (single_use IN (0, 1)),
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
     used INTEGER NOT NULL CHECK (used IN (0, 1)),

@@ -17,15 +17,16 @@ pub(crate) fn insert(db: &Connection, entry: &OfferEntry) -> Result<(), PortErro
     execute(
         db,
         "store an offer",
-        "INSERT INTO offers (row, arguments_key, label, external_id, tags, single_use, active, used,
-             created_at_unix)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO offers (row, arguments_key, label, external_id, tags, return_url, single_use, active,
+             used, created_at_unix)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             entry.row.0,
             entry.arguments_key,
             entry.label,
             entry.external_id,
             serde_json::json!(entry.tags).to_string(),
+            entry.return_url,
             entry.single_use,
             entry.active,
             entry.used,
@@ -148,6 +149,7 @@ fn read(db: &Connection, record: &Record<'_>) -> Result<OfferEntry, PortError> {
         external_id: record.get("external_id")?,
         tags: serde_json::from_str(&record.get::<String>("tags")?)
             .map_err(|error| record.corrupt("tags", error.to_string()).because(error))?,
+        return_url: record.get("return_url")?,
         single_use: record.get("single_use")?,
         active: record.get("active")?,
         used: record.get("used")?,

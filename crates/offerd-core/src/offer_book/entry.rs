@@ -21,6 +21,8 @@ pub struct OfferEntry {
     pub external_id: Option<String>,
     /// Free words to sort by.
     pub tags: Vec<String>,
+    /// Where its page sends the payer once it is paid: an http or https address of the maker's.
+    pub return_url: Option<String>,
     /// At most one payment of it is ever accepted.
     pub single_use: bool,
     /// Whether requests are answered.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bolt1::Timestamp;
 use bolt12::Invoice;
 
-use super::ReceiptKey;
+use super::{ReceiptKey, Source};
 use crate::id::PaymentHash;
 use crate::rates::Priced;
 
@@ -86,6 +86,13 @@ impl<P: Ord + Clone> InvoiceWindow<P> {
     /// All of them, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&ReceiptKey, &Invoice)> {
         self.entries.iter().map(|(key, entry)| (key, &entry.invoice))
+    }
+
+    /// Those made for requests of this source.
+    pub fn of_source(&self, source: Source) -> impl Iterator<Item = &Invoice> {
+        let first = ReceiptKey { source, request_mac: [0; 10] };
+        let last = ReceiptKey { source, request_mac: [0xff; 10] };
+        self.entries.range(first..=last).map(|(_, entry)| &entry.invoice)
     }
 
     /// How many there are.

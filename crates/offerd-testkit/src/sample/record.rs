@@ -25,6 +25,7 @@ pub fn offer_entry(row: u32) -> OfferEntry {
         label: Some(format!("offer {row}")),
         external_id: Some(format!("order {row}")),
         tags: vec!["bar".into(), "dråber \"of\" tea".into()],
+        return_url: Some(format!("https://shop.example/order/{row}")),
         single_use: false,
         active: true,
         used: false,

@@ -8,7 +8,7 @@ use offerd_core::port::{
 use offerd_core::{Ignored, Refusal};
 use tracing::{debug, info, warn};
 
-use super::Driver;
+use super::{Driver, Touched};
 use super::messages::{INVOICE, INVOICE_ERROR};
 
 impl Driver {
@@ -96,6 +96,8 @@ impl Driver {
             if let Some(priced) = priced {
                 memory.window.note_price(&key, priced);
             }
+            drop(memory);
+            self.touch(Touched::Offer(entry.row));
         }
         Ok(finished)
     }

@@ -13,6 +13,7 @@ mod invoices;
 mod messages;
 mod offers;
 mod outbox;
+mod pages;
 mod pay;
 mod payouts;
 mod rates;
@@ -38,7 +39,7 @@ use offerd_core::port::{
 };
 use offerd_core::receipt::InvoiceWindow;
 use offerd_core::{Batch, Policy};
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
 use tokio::time::Instant;
 
 pub use bolt11::Bolt11Made;
@@ -46,6 +47,7 @@ pub use call_error::{Attempt, CallError, Step};
 pub use fetch::FetchOutcome;
 pub use invoices::{ListedInvoice, answer_label};
 pub use offers::{OfferMade, OfferRequest};
+pub use pages::{OrderState, RedeemState, Touched};
 pub use pay::{PayCall, PayOutcome};
 pub use payouts::PayoutMade;
 pub use send_invoice::Redeemed;
@@ -81,6 +83,8 @@ pub struct Driver {
     memory: Mutex<Memory>,
     /// Counts commits; whoever waits for a change looks again when it moves.
     commits: watch::Sender<u64>,
+    /// What each commit, and each invoice sent, was about: for those who show one record.
+    touched: broadcast::Sender<Touched>,
     /// Woken when the outbox has something new.
     work: Notify,
     /// Places for calls that wait.
@@ -121,6 +125,7 @@ impl Driver {
             deciding: tokio::sync::Mutex::new(()),
             memory: Mutex::new(memory),
             commits: watch::Sender::new(0),
+            touched: broadcast::Sender::new(pages::REMEMBERED),
             work: Notify::new(),
             waiters: Semaphore::new(waits::MOST_WAITING),
         })
@@ -153,6 +158,7 @@ impl Driver {
         self.ports.store.commit(batch)?;
         failpoint::steps(batch).for_each(failpoint::after);
         self.commits.send_modify(|count| *count = count.wrapping_add(1));
+        self.tell_pages(batch);
         if !batch.effects.is_empty() {
             self.work.notify_one();
         }

@@ -23,6 +23,8 @@ pub struct OfferRequest {
     pub external_id: Option<String>,
     /// Free words to sort by.
     pub tags: Vec<String>,
+    /// Where its page sends the payer once it is paid.
+    pub return_url: Option<String>,
 }
 
 /// An offer that was made or found.
@@ -53,7 +55,7 @@ impl Driver {
         let nonce = random(&*self.ports.entropy)?;
         let _deciding = self.deciding.lock().await;
         let now = self.now();
-        let OfferRequest { arguments, label, external_id, tags } = request;
+        let OfferRequest { arguments, label, external_id, tags, return_url } = request;
         let has_paths = !paths.is_empty();
         let offer = make_offer(&arguments, paths, nonce, &self.policy, &self.keys, now)?;
         let path_id = has_paths.then_some(path_id);
@@ -74,6 +76,7 @@ impl Driver {
             label,
             external_id,
             tags,
+            return_url,
             single_use: arguments.single_use,
             active: true,
             used: false,

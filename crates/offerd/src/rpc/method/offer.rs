@@ -51,5 +51,6 @@ fn read(args: &Args) -> Result<OfferRequest, ErrorObject> {
         label: args.get("label")?,
         external_id: args.get("external_id")?,
         tags: args.get("tags")?.unwrap_or_default(),
+        return_url: None,
     })
 }
