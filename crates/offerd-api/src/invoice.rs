@@ -38,6 +38,9 @@ pub struct InvoiceView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Hash32>")]
     pub local_offer_id: Option<String>,
+    /// The shop's order number or the like, where the offer it is for has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// The payer's note. Peer text: escape it before it is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invreq_payer_note: Option<String>,

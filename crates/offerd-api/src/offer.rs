@@ -71,6 +71,54 @@ pub struct OfferCreated {
     /// Words to find it by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The address of its page, where pages are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_url: Option<String>,
+    /// Present when nobody could reach us for an invoice now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_unreachable: Option<String>,
+    /// Present when no payment at all could arrive now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_no_inbound: Option<String>,
+    /// Present when payments could arrive, but not one of this amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_capacity: Option<String>,
+    /// Present when a payment could arrive if peers that are away were here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_offline: Option<String>,
+}
+
+/// The result of `checkout`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckoutCreated {
+    /// 32 bytes, hexadecimal.
+    #[schemars(with = "Hash32")]
+    pub offer_id: String,
+    /// The string, `lno1…`.
+    #[schemars(with = "OfferString")]
+    pub bolt12: String,
+    /// Whether it is new: `false` when the same call was made before under this label.
+    pub created: bool,
+    /// Until when it can be paid, seconds since 1970.
+    pub expires_at: u64,
+    /// Where to send the customer, where pages are served. Whoever has this address sees the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout_url: Option<String>,
+    /// Where your program may ask how the order stands, where pages are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_url: Option<String>,
+    /// The maker's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The shop's order number or the like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Where its page sends the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
+    /// Present when no pages are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_no_pages: Option<String>,
     /// Present when nobody could reach us for an invoice now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_unreachable: Option<String>,

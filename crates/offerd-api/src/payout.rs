@@ -45,6 +45,9 @@ pub struct PayoutCreated {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<RequestString>")]
     pub invoice_request_signed: Option<String>,
+    /// The address of its page, where pages are served. Whoever has it can redeem the payout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_url: Option<String>,
     /// Present when there is no `lnr1…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_only_offerd: Option<String>,

@@ -149,12 +149,16 @@ mod tests {
         let keys = keys(1);
         let name = PageName::of_order(OfferRow(1), &keys).to_string();
         for position in 0..name.len() {
-            let mut other: Vec<char> = name.chars().collect();
-            other[position] = if other[position] == '0' { '1' } else { '0' };
-            let other: String = other.into_iter().collect();
+            let changed = |(at, digit): (usize, char)| match (at == position, digit) {
+                (false, digit) => digit,
+                (true, '0') => '1',
+                (true, _) => '0',
+            };
+            let other: String = name.chars().enumerate().map(changed).collect();
             assert_eq!(PageName::order(&other, &keys), None, "{other}");
         }
-        for text in ["", "0", &name[1..], &format!("{name}00"), &name.to_uppercase(), "☕"] {
+        let short = name.get(1..).unwrap();
+        for text in ["", "0", short, &format!("{name}00"), &name.to_uppercase(), "☕"] {
             assert_eq!(PageName::order(text, &keys), None, "{text}");
         }
     }

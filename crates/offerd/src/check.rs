@@ -55,6 +55,7 @@ pub async fn check(config: &Config) -> Vec<Finding> {
         }
         found("listen", listen(config.listen));
         found("http-listen", http(config));
+        found("pages-listen", listen(config.pages.as_ref().map(|door| door.address)));
     }
     found("chain", chain(config).await);
     findings

@@ -21,3 +21,4 @@ pub mod rpc;
 pub mod run;
 pub mod shutdown;
 pub mod supervisor;
+pub mod web;

@@ -20,6 +20,10 @@ use crate::log::{self, LogError};
 use crate::rpc::{Api, Socket};
 use crate::shutdown::Shutdown;
 use crate::supervisor::Supervisor;
+use crate::web::{self, PageLinks};
+
+/// Places for visitors beyond those who follow a page.
+const SPARE: usize = 256;
 
 /// Why a daemon did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +59,9 @@ pub enum RunError {
     /// The HTTP door cannot be opened.
     #[error("http-listen: {0}")]
     Http(#[from] BindError),
+    /// The pages' door cannot be opened.
+    #[error("pages-listen: {0}")]
+    Pages(#[source] BindError),
     /// The node could not go on.
     #[error("the node has stopped: {0}")]
     NodeFailed(String),
@@ -111,8 +118,14 @@ async fn serve(
         dir: config.dir.clone(),
         announced: config.announce.clone(),
     };
+    let pages = match &config.pages {
+        Some(door) => Some(Listener::bind(door.address, None).await.map_err(RunError::Pages)?),
+        None => None,
+    };
+    let page_links = pages.as_ref().map(|listener| page_links(config, listener));
     let api = Api {
         driver: Arc::clone(&daemon.driver),
+        pages: page_links.clone(),
         node: Arc::new(control),
         configs: Arc::new(config.listed.clone()),
         shutdown: shutdown.clone(),
@@ -121,14 +134,19 @@ async fn serve(
         Some(door) => Some(Listener::bind(door.address, door.tls.as_ref()).await?),
         None => None,
     };
-    let url = http.as_ref().map(Listener::url);
+    let doors = Doors { http: http.as_ref().map(Listener::url), pages: page_links };
     // Whoever started us may not listen.
-    let _ = writeln!(io::stdout(), "{}", greeting(config, daemon, url.as_deref(), first_start));
+    let _ = writeln!(io::stdout(), "{}", greeting(config, daemon, &doors, first_start));
     supervisor.ready(&format!("answering on {}", path.display()));
     let mut serving = JoinSet::new();
     serving.spawn(socket.serve(Arc::new(api), shutdown.clone()));
     if let Some(http) = http {
         serving.spawn(http.serve(Router::new(), Limits::default(), shutdown.clone()));
+    }
+    if let Some(pages) = pages {
+        let router = web::router(Arc::clone(&daemon.driver), shutdown.clone());
+        let limits = Limits { connections: web::MOST_STREAMS + SPARE, ..Limits::default() };
+        serving.spawn(pages.serve(router, limits, shutdown.clone()));
     }
     let outcome = tokio::select! {
         () = shutdown.requested() => Ok(()),
@@ -141,17 +159,30 @@ async fn serve(
     outcome
 }
 
+/// Where else than at the socket somebody answers.
+struct Doors {
+    http: Option<String>,
+    pages: Option<PageLinks>,
+}
+
+/// The addresses of pages as visitors write them.
+fn page_links(config: &Config, listener: &Listener) -> PageLinks {
+    let url = config.pages.as_ref().and_then(|door| door.url.as_deref());
+    url.map_or_else(|| PageLinks::at(&listener.url()), PageLinks::at)
+}
+
 /// What the operator reads at a start.
-fn greeting(config: &Config, daemon: &Daemon, http: Option<&str>, first_start: bool) -> String {
+fn greeting(config: &Config, daemon: &Daemon, doors: &Doors, first_start: bool) -> String {
     let listening = daemon.node.listen_address();
     let listening = listening.map_or("nowhere".to_owned(), |address| address.to_string());
     let mut text = format!(
-        "offerd {} on {}\n  node id    {}\n  listening  {listening}\n  http       {}\n  data       {}\n  \
-         socket     {}",
+        "offerd {} on {}\n  node id    {}\n  listening  {listening}\n  http       {}\n  pages      {}\n  \
+         data       {}\n  socket     {}",
         env!("CARGO_PKG_VERSION"),
         network_name(config.network),
         daemon.node.node_id(),
-        http.unwrap_or("nowhere"),
+        doors.http.as_deref().unwrap_or("nowhere"),
+        doors.pages.as_ref().map_or("nowhere".to_owned(), ToString::to_string),
         config.dir.display(),
         config.dir.join(SOCKET).display(),
     );

@@ -3,13 +3,13 @@
 use super::Method;
 use super::param::{COUNT, Kind, Param, SECONDS, U32, U64};
 use crate::decode::Decoded;
-use crate::offer::{FetchedInvoice, OfferCreated, OfferList, OfferView};
+use crate::offer::{CheckoutCreated, FetchedInvoice, OfferCreated, OfferList, OfferView};
 use crate::schema::Returns;
 
 const RECURRING: &str = "recurring offers";
 
 pub(super) const METHODS: &[Method] =
-    &[OFFER, LISTOFFERS, DISABLEOFFER, ENABLEOFFER, FETCHINVOICE, DECODE];
+    &[OFFER, CHECKOUT, LISTOFFERS, DISABLEOFFER, ENABLEOFFER, FETCHINVOICE, DECODE];
 
 const OFFER: Method = Method {
     name: "offer",
@@ -49,6 +49,48 @@ const OFFER: Method = Method {
         Param::optional("tags", Kind::TextList, "Words to find it by.").by_name(),
     ],
     returns: Returns::of::<OfferCreated>(),
+};
+
+const CHECKOUT: Method = Method {
+    name: "checkout",
+    aliases: &[],
+    category: "offers",
+    since: "0.1",
+    summary: "Makes a code for one order, with a page that turns to paid.",
+    params: &[
+        Param::required("amount", Kind::Amount, "What the order costs."),
+        Param::optional(
+            "description",
+            Kind::PlainText,
+            "What is paid for. Required unless the amount is `any`.",
+        ),
+        Param::optional(
+            "external_id",
+            Kind::Text,
+            "Your order number or the like; not in the code, but wherever the payment is listed.",
+        ),
+        Param::optional(
+            "return_url",
+            Kind::Text,
+            "Where the page sends the customer: an https:// or http:// address.",
+        ),
+        Param::default(
+            "expiry",
+            Kind::Integer { min: 1, max: 31_536_000 },
+            "3600",
+            "How many seconds it can be paid.",
+        ),
+        Param::optional("issuer", Kind::Text, "Who is selling, as the payer will read it.")
+            .by_name(),
+        Param::optional(
+            "label",
+            Kind::Label,
+            "A name for your own use: the same call under the same label is the same order.",
+        )
+        .by_name(),
+        Param::optional("tags", Kind::TextList, "Words to find it by.").by_name(),
+    ],
+    returns: Returns::of::<CheckoutCreated>(),
 };
 
 const LISTOFFERS: Method = Method {

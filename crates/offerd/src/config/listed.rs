@@ -64,6 +64,7 @@ fn in_force(option: &OptionSpec, config: &Config) -> Option<Vec<String>> {
         | "currencyrate-disable-source"
         | "currencyrate-fixed" => return Some(Vec::new()),
         "currencyrate-builtin" => (config.network != bitcoin::Network::Regtest).to_string(),
+        "pages-url" => return None,
         "http-listen" => config.http.as_ref()?.address.to_string(),
         "log-file" => return None,
         "recover" => (config.told == Told::Recover).to_string(),

@@ -8,6 +8,7 @@ mod flags;
 mod http;
 mod listed;
 pub mod option;
+mod pages;
 mod rates;
 mod reader;
 mod settings;
@@ -29,6 +30,7 @@ use crate::instance::Told;
 pub use error::ConfigError;
 pub use flags::{CheckArgs, FlagArgs};
 pub use http::HttpDoor;
+pub use pages::PagesDoor;
 use reader::Reader;
 use settings::Settings;
 pub use settings::{Flags, Variables};
@@ -46,6 +48,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// Where programs may call over HTTP; `None` for nowhere.
     pub http: Option<HttpDoor>,
+    /// Where people see the pages; `None` for nowhere.
+    pub pages: Option<PagesDoor>,
     /// What to announce.
     pub announce: Vec<SocketAddr>,
     /// The name to announce, at most 32 bytes.
@@ -139,6 +143,7 @@ impl Config {
                 None => Some(dir.join(RECOVERY_FILE)),
             },
             http: options.http(network, &dir)?,
+            pages: options.pages(network)?,
             dir,
             file,
             network,

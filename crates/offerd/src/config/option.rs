@@ -33,7 +33,7 @@ pub enum OptionKind {
 }
 
 /// Prefixes of options that are sections in the file: `bitcoind-host` is `host` in `[bitcoind]`.
-pub const SECTIONS: [&str; 4] = ["bitcoind", "currencyrate", "http", "log"];
+pub const SECTIONS: [&str; 5] = ["bitcoind", "currencyrate", "http", "log", "pages"];
 
 const fn value(
     name: &'static str,
@@ -105,6 +105,19 @@ pub const OPTIONS: &[OptionSpec] = &[
         "The certificate for http-listen in PEM, with those that vouch for it behind it.",
     ),
     value("http-tls-key", "FILE", None, "The private key of that certificate in PEM."),
+    value(
+        "pages-listen",
+        "ADDRESS",
+        Some("none"),
+        "Where people see the pages of offers, orders and payouts, IP:PORT; `none` for nowhere. Elsewhere than on this \
+         machine it takes an https:// address in pages-url.",
+    ),
+    value(
+        "pages-url",
+        "URL",
+        Some("the address of pages-listen"),
+        "How visitors reach the pages: the address of the proxy in front of them, such as https://pay.example.com.",
+    ),
     value("alias", "NAME", Some("offerd"), "The name we are announced under, at most 32 bytes."),
     value("bitcoind-host", "HOST", Some("127.0.0.1"), "Where bitcoind's JSON-RPC is."),
     value("bitcoind-port", "PORT", Some("the network's own"), "Its port."),

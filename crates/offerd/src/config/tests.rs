@@ -100,6 +100,10 @@ fn values_out_of_range_are_refused_with_their_origin() {
         ("http-listen", "0.0.0.0:80"),
         ("http-listen", "[::]:80"),
         ("http-tls-cert", "without.key"),
+        ("pages-listen", "localhost"),
+        ("pages-url", "pay.example.com"),
+        ("pages-url", "https://"),
+        ("pages-url", "https://pay.example.com/?a=b"),
         ("http-tls-key", "without.cert"),
         ("announce", "127.0.0.1"),
         ("alias", "a name that is longer than 32 bytes"),
@@ -245,4 +249,19 @@ fn http_is_served_to_this_machine_and_elsewhere_with_a_certificate() {
     let tls = door(&elsewhere).unwrap().tls.unwrap();
     assert_eq!(tls.certificate, Path::new("/nonexistent/.offerd/signet/cert.pem"));
     assert_eq!(tls.key, Path::new("/elsewhere/key.pem"));
+}
+
+#[test]
+fn pages_are_off_or_on_this_machine_or_behind_https() {
+    let signet = [("network", "signet")];
+    assert_eq!(load(&signet, &[]).unwrap().pages, None);
+    let here = [("network", "signet"), ("pages-listen", "127.0.0.1:8080")];
+    let door = load(&here, &[]).unwrap().pages.unwrap();
+    assert_eq!((door.address.to_string().as_str(), door.url), ("127.0.0.1:8080", None));
+    let open = [("network", "signet"), ("pages-listen", "0.0.0.0:8080")];
+    let refused = load(&open, &[]).unwrap_err().to_string();
+    assert!(refused.contains("pages-url"), "{refused}");
+    let mut behind = open.to_vec();
+    behind.push(("pages-url", "https://pay.example.com/shop/"));
+    assert!(load(&behind, &[]).unwrap().pages.is_some());
 }

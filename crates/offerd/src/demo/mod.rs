@@ -116,6 +116,9 @@ fn explain(network: &Network, folder: &Folder, report: &Report) {
     text.push_str("Make a code of your own, and pay it as the customer:\n");
     text.push_str(&format!("  {}\n", report.command_line(&network.shop, &example.command())));
     text.push_str(&format!("  {}\n", report.command_line(&network.customer, "pay lno1…")));
+    let order = Call::new("checkout").with("amount", "500sat").with("description", "an order");
+    text.push_str("Make an order, open its checkout_url in a browser, and pay it:\n");
+    text.push_str(&format!("  {}\n", report.command_line(&network.shop, &order.command())));
     let fate = if folder.is_temporary() { "goes with it" } else { "stays" };
     text.push_str(&format!("Everything is in {}, which {fate}.", folder.path().display()));
     report.tell("up", &text, json!({ "dir": folder.path() }));

@@ -199,6 +199,7 @@ fn configuration(name: &str, address: SocketAddr, chain: &ChainAccess) -> String
          listen = \"{address}\"\n\
          announce = [{announce}]\n\
          currencyrate-fixed = [\"{rate}\"]\n\
+         pages-listen = \"127.0.0.1:0\"\n\
          \n\
          [bitcoind]\n\
          host = \"{}\"\n\

@@ -8,8 +8,8 @@ use offerd_core::port::{
 use offerd_core::{Ignored, Refusal};
 use tracing::{debug, info, warn};
 
-use super::{Driver, Touched};
 use super::messages::{INVOICE, INVOICE_ERROR};
+use super::{Driver, Touched};
 
 impl Driver {
     pub(super) async fn on_invoice_request(&self, message: InboundMessage) -> Result<(), Ignored> {

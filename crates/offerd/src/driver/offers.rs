@@ -1,6 +1,6 @@
 //! Making, disabling and enabling offers.
 
-use bolt1::{NodeRef, PublicKey};
+use bolt1::{NodeRef, PublicKey, Seconds};
 use bolt4::BlindedPath;
 use bolt12::OfferId;
 use offerd_core::offer_book::{
@@ -25,6 +25,8 @@ pub struct OfferRequest {
     pub tags: Vec<String>,
     /// Where its page sends the payer once it is paid.
     pub return_url: Option<String>,
+    /// How long it is valid from now on, instead of `absolute_expiry`; a repeated call does not prolong it.
+    pub lifetime: Option<Seconds>,
 }
 
 /// An offer that was made or found.
@@ -55,7 +57,11 @@ impl Driver {
         let nonce = random(&*self.ports.entropy)?;
         let _deciding = self.deciding.lock().await;
         let now = self.now();
-        let OfferRequest { arguments, label, external_id, tags, return_url } = request;
+        let OfferRequest { mut arguments, label, external_id, tags, return_url, lifetime } =
+            request;
+        if let Some(lifetime) = lifetime {
+            arguments.absolute_expiry = Some(now.plus(lifetime));
+        }
         let has_paths = !paths.is_empty();
         let offer = make_offer(&arguments, paths, nonce, &self.policy, &self.keys, now)?;
         let path_id = has_paths.then_some(path_id);
@@ -68,7 +74,7 @@ impl Driver {
             (None, None) => None,
         };
         if let Some(entry) = known {
-            return self.known_offer(entry, encoding, warnings);
+            return self.known_offer(entry, encoding, lifetime.is_some(), warnings);
         }
         let entry = OfferEntry {
             row: store.next_offer_row()?,
@@ -91,6 +97,7 @@ impl Driver {
         &self,
         mut entry: OfferEntry,
         fresh: OfferEncoding,
+        any_expiry: bool,
         warnings: Vec<Warning>,
     ) -> Result<OfferMade, CallError> {
         if !entry.active {
@@ -98,7 +105,7 @@ impl Driver {
         }
         let newest = entry.newest();
         if entry.single_use {
-            if !say_the_same(&newest.offer, &fresh.offer) {
+            if !say_the_same(&newest.offer, &fresh.offer, any_expiry) {
                 let offer_id = newest.offer_id().0;
                 return Err(Misuse::LabelTaken { offer_id, same_arguments: false }.into());
             }
@@ -151,10 +158,11 @@ impl Driver {
 }
 
 /// Whether two single-use offers were made with the same arguments: their random bytes and paths differ anyway.
-fn say_the_same(one: &bolt12::Offer, other: &bolt12::Offer) -> bool {
+fn say_the_same(one: &bolt12::Offer, other: &bolt12::Offer, any_expiry: bool) -> bool {
     let said = |offer: &bolt12::Offer| {
         let texts = (offer.description().cloned(), offer.issuer().cloned());
-        (offer.price(), texts, offer.quantity_max(), offer.absolute_expiry())
+        let expiry = offer.absolute_expiry().filter(|_| !any_expiry);
+        (offer.price(), texts, offer.quantity_max(), expiry)
     };
     said(one) == said(other)
 }

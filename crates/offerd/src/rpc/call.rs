@@ -15,6 +15,7 @@ use super::params::bind;
 use super::socket::Calls;
 use crate::driver::Driver;
 use crate::shutdown::Shutdown;
+use crate::web::PageLinks;
 
 /// Everything that a call may touch.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Api {
     pub driver: Arc<Driver>,
     /// The node itself.
     pub node: Arc<dyn NodeControl>,
+    /// Where the pages are, if they are anywhere.
+    pub pages: Option<PageLinks>,
     /// The configuration in force, by the options' names.
     pub configs: Arc<BTreeMap<String, ConfigView>>,
     /// How to end the daemon.

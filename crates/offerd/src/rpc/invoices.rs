@@ -121,6 +121,7 @@ fn add_offer(
     let id = invoice.map_or_else(|| entry.newest().offer_id(), bolt12::Invoice::offer_id);
     view.label = payer_id.map(|payer_id| answer_label(&id, payer_id));
     view.local_offer_id = Some(id.to_string());
+    view.external_id = entry.external_id.clone();
     if view.description.is_none() {
         view.description = view::text(entry.newest().offer.description());
     }

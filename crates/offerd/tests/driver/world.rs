@@ -361,7 +361,14 @@ pub(crate) fn offer_request(sat: u64) -> OfferRequest {
         absolute_expiry: None,
         single_use: false,
     };
-    OfferRequest { arguments, label: None, external_id: None, tags: Vec::new(), return_url: None }
+    OfferRequest {
+        arguments,
+        label: None,
+        external_id: None,
+        tags: Vec::new(),
+        return_url: None,
+        lifetime: None,
+    }
 }
 
 pub(crate) fn payout_arguments(sat: u64) -> PayoutArguments {

@@ -25,6 +25,25 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
     ("listconfigs", r#"["\u001b[31m"]"#, -32602, "config: there is no option `\\u{1b}[31m`"),
     ("getinfo", r#"[null]"#, -32602, "params: too many: got 1, takes at most 0 (getinfo)"),
     ("getinfo", r#"7"#, -32602, "params: should be an array or an object"),
+    // Orders.
+    (
+        "checkout",
+        r#"{"amount": "5sat", "description": "d", "return_url": "javascript:alert(1)"}"#,
+        -32602,
+        "return_url: should be an https:// or http:// address of at most 2048 bytes",
+    ),
+    (
+        "checkout",
+        r#"{"amount": "5sat", "description": "d", "return_url": "https:// shop.example"}"#,
+        -32602,
+        "return_url: should be an https:// or http:// address of at most 2048 bytes",
+    ),
+    (
+        "checkout",
+        r#"["5sat", "d", null, null, 0]"#,
+        -32602,
+        "expiry: should be an integer from 1 to 31536000",
+    ),
     // The wallet.
     (
         "newaddr",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use offerd::rpc::{Api, Calls as _};
 use offerd::shutdown::Shutdown;
+use offerd::web::PageLinks;
 use offerd_api::{ErrorObject, code};
 use offerd_core::port::{Page, Store as _};
 use offerd_testkit::rpc_schema::{check_request, check_response};
@@ -25,6 +26,7 @@ impl Caller {
         let api = Api {
             driver,
             node: Arc::new(EmptyNode),
+            pages: Some(PageLinks::at("https://pay.example.com/")),
             configs: Arc::default(),
             shutdown: Shutdown::new(),
         };

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bolt11;
 mod caller;
+mod checkout;
 mod codes;
 mod lightning_cli;
 mod node;

@@ -39,7 +39,8 @@ impl Town {
             single_use,
         };
         let (label, external_id, tags) = (None, None, Vec::new());
-        let request = OfferRequest { arguments, label, external_id, tags, return_url: None };
+        let request =
+            OfferRequest { arguments, label, external_id, tags, return_url: None, lifetime: None };
         self.shop().driver.create_offer(request).await.ok().map(|made| made.entry)
     }
 

@@ -30,15 +30,17 @@ pub(super) async fn offer(network: &Network, report: &mut Report) -> Result<Stri
     let picture = qr::picture(&offer.bolt12)
         .map_err(|error| DemoError::Story(format!("the code does not fit a QR code: {error}")))?;
     report.picture(&picture);
+    let page = offer.page_url.as_deref().unwrap_or_default();
+    ensure(page.contains(&offer.offer_id), || format!("the page of the offer is {page:?}"))?;
     let text = format!(
         "One code for the counter, priced in dollars. It stays valid: each customer who scans it gets an invoice of their\n\
-         own, at the rate of that moment.\n{}",
+         own, at the rate of that moment.\n{}\nIts page: {page}",
         offer.bolt12
     );
     report.tell(
         "offer_created",
         &text,
-        json!({ "offer_id": offer.offer_id, "bolt12": offer.bolt12, "price": PRICE }),
+        json!({ "offer_id": offer.offer_id, "bolt12": offer.bolt12, "price": PRICE, "page_url": page }),
     );
     report.balances(Balances::read(network).await?);
     Ok(offer.bolt12)

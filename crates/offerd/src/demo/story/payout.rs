@@ -30,14 +30,17 @@ pub(super) async fn redeem(
     report.command(atm, &call);
     let payout: PayoutCreated = atm.rpc().call(&call).await?;
     let text = format!(
-        "The screen shows this code. Whoever sends an invoice for it first is paid, and nobody after.\n{}",
-        payout.bolt12
+        "The screen shows this code. Whoever sends an invoice for it first is paid, and nobody after.\n{}\nIts page, to be shown \
+         to nobody else: {}",
+        payout.bolt12,
+        payout.page_url.as_deref().unwrap_or_default(),
     );
     let facts = json!({
         "offer_id": payout.offer_id,
         "bolt12": payout.bolt12,
         "invoice_request": payout.invoice_request,
         "amount_msat": AMOUNT_MSAT,
+        "page_url": payout.page_url,
     });
     report.tell("payout_created", &text, facts);
 

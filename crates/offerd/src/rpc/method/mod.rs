@@ -3,6 +3,7 @@
 mod approvepayout;
 mod backup;
 mod checkmessage;
+mod checkout;
 mod close;
 mod connect;
 mod createproof;
@@ -71,6 +72,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "approvepayout" => |api, args| Box::pin(approvepayout::call(api, args)),
         "backup" => |api, args| Box::pin(backup::call(api, args)),
         "checkmessage" => |api, args| Box::pin(checkmessage::call(api, args)),
+        "checkout" => |api, args| Box::pin(checkout::call(api, args)),
         "close" => |api, args| Box::pin(close::call(api, args)),
         "connect" => |api, args| Box::pin(connect::call(api, args)),
         "createproof" => |api, args| Box::pin(async move { createproof::call(api, &args) }),

@@ -3,7 +3,7 @@
 use bolt12::Price;
 use offerd_api::ErrorObject;
 use offerd_api::offer::OfferCreated;
-use offerd_core::offer_book::OfferArguments;
+use offerd_core::offer_book::{OfferArguments, OfferEntry};
 
 use super::Outcome;
 use super::offerout::told;
@@ -31,10 +31,21 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         label: shown.label,
         external_id: shown.external_id,
         tags: shown.tags,
+        page_url: page_url(api, &made.entry),
         warning_unreachable: told(&made.warnings, Warning::Unreachable),
         warning_no_inbound: inbound.no_inbound,
         warning_capacity: inbound.capacity,
         warning_offline: inbound.offline,
+    })
+}
+
+/// Where people see it: by its id, or, where it is paid once, by a name that cannot be guessed.
+fn page_url(api: &Api, entry: &OfferEntry) -> Option<String> {
+    let links = api.pages.as_ref()?;
+    Some(if entry.single_use {
+        links.order(&api.driver.order_page(entry.row))
+    } else {
+        links.offer(&entry.newest().offer_id())
     })
 }
 
@@ -52,5 +63,6 @@ fn read(args: &Args) -> Result<OfferRequest, ErrorObject> {
         external_id: args.get("external_id")?,
         tags: args.get("tags")?.unwrap_or_default(),
         return_url: None,
+        lifetime: None,
     })
 }

@@ -42,6 +42,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         invreq_id: payout.invreq_id().map(|id| id.to_string()),
         invoice_request: request.invoice_request,
         invoice_request_signed: request.invoice_request_signed,
+        page_url: api.pages.as_ref().map(|links| links.payout(&api.driver.payout_page(payout.row))),
         warning_only_offerd: told(&made.warnings, Warning::OnlyOfferd),
         warning_unreachable: told(&made.warnings, Warning::Unreachable),
         warning_no_outbound,

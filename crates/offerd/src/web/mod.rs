@@ -1,0 +1,102 @@
+//! Pages for the people who pay and are paid: an offer's, an order's, a payout's.
+//!
+//! * `/o/<offer_id>`: a standing code, the same for everybody; it tells nobody of another's payment.
+//! * `/c/<name>`: one order; it turns to paid while it is open. `/status` behind it is the same for a shop's program.
+//! * `/w/<name>`: one payout, until it is redeemed. Its name is a secret, and so are the codes on it.
+//!
+//! Each page is HTML that can be read without script; with script it follows the events of `…/events`. The texts on
+//! it were written by others: they are escaped twice, as peer text and as HTML. What is behind the doors is in
+//! [`guard`]; nothing is decided here.
+
+mod assets;
+mod events;
+mod guard;
+mod links;
+mod live;
+mod offer;
+mod order;
+mod payout;
+mod qr;
+mod words;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::routing::get;
+use offerd_core::port::PortError;
+use tokio::sync::Semaphore;
+
+use crate::driver::Driver;
+use crate::shutdown::Shutdown;
+
+pub use links::PageLinks;
+
+/// Pages that may be followed at a time.
+pub const MOST_STREAMS: usize = 2_048;
+
+/// What the pages are made from.
+#[derive(Clone)]
+struct Pages {
+    driver: Arc<Driver>,
+    shutdown: Shutdown,
+    streams: Arc<Semaphore>,
+}
+
+/// Why there is no page.
+enum Missing {
+    /// There is no such thing, or none for whoever asks: the same answer.
+    Unknown,
+    /// Ours.
+    Fault,
+}
+
+/// All pages, to be served at a door of their own.
+pub fn router(driver: Arc<Driver>, shutdown: Shutdown) -> Router {
+    let streams = Arc::new(Semaphore::new(MOST_STREAMS));
+    Router::new()
+        .route("/o/{offer_id}", get(offer::page))
+        .route("/c/{name}", get(order::page))
+        .route("/c/{name}/status", get(order::status))
+        .route("/c/{name}/events", get(order::follow))
+        .route("/w/{name}", get(payout::page))
+        .route("/w/{name}/events", get(payout::follow))
+        .route("/assets/page.css", get(assets::style))
+        .route("/assets/page.js", get(assets::script))
+        .fallback(async || Missing::Unknown)
+        .layer(from_fn(guard::guard))
+        .with_state(Pages { driver, shutdown, streams })
+}
+
+/// A template as a page.
+fn show(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be made");
+            Missing::Fault.into_response()
+        }
+    }
+}
+
+impl From<PortError> for Missing {
+    fn from(error: PortError) -> Self {
+        tracing::warn!(%error, "a page could not be read from the store");
+        Self::Fault
+    }
+}
+
+impl axum::response::IntoResponse for Missing {
+    fn into_response(self) -> Response {
+        let (status, page) = match self {
+            Self::Unknown => (StatusCode::NOT_FOUND, include_str!("../../templates/404.html")),
+            Self::Fault => {
+                (StatusCode::SERVICE_UNAVAILABLE, include_str!("../../templates/503.html"))
+            }
+        };
+        (status, Html(page)).into_response()
+    }
+}

@@ -1,0 +1,99 @@
+//! Amounts, times and other people's texts, as people read them.
+
+use bolt1::{Msat, Timestamp};
+use bolt12::PeerText;
+use offerd_core::rates::FiatAmount;
+
+/// Between groups of three digits: narrow, and no place to break the line.
+const GROUP: char = '\u{202f}';
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+
+/// An amount in sat: `1 234.5 sat`.
+pub(super) fn sat(amount: Msat) -> String {
+    let (whole, rest) = (amount.as_u64() / 1_000, amount.as_u64() % 1_000);
+    let decimals = if rest == 0 { String::new() } else { format!(".{rest:03}") };
+    let decimals = decimals.trim_end_matches('0');
+    format!("{}{decimals}{GROUP}sat", grouped(whole))
+}
+
+/// An amount of a currency: `5.00 USD`.
+pub(super) fn fiat(amount: FiatAmount) -> String {
+    let text = amount.to_string();
+    let code = amount.currency().to_string();
+    let number = text.strip_suffix(&code).unwrap_or(&text);
+    format!("{number}{GROUP}{code}")
+}
+
+/// A moment in UTC: `2026-11-21 14:55 UTC`.
+pub(super) fn moment(at: Timestamp) -> String {
+    let (year, month, day) = date(at.0 / DAY);
+    let (hour, minute) = (at.0 % DAY / 3_600, at.0 % 3_600 / 60);
+    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
+/// What somebody wrote, with nothing in it that acts; HTML escapes it once more.
+pub(super) fn text(text: Option<&PeerText>) -> Option<String> {
+    text.map(ToString::to_string).filter(|text| !text.trim().is_empty())
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(GROUP);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Year, month and day of a day since 1970. Years begin in March here, so that the leap day is the last of one.
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_and_lose_no_millisatoshi() {
+        let shown = |msat| sat(Msat::new(msat).unwrap()).replace(GROUP, " ");
+        assert_eq!(shown(0), "0 sat");
+        assert_eq!(shown(500), "0.5 sat");
+        assert_eq!(shown(1_234_567_890), "1 234 567.89 sat");
+        assert_eq!(shown(999_000), "999 sat");
+        let dollars: FiatAmount = "5USD".parse().unwrap();
+        assert_eq!(fiat(dollars).replace(GROUP, " "), "5.00 USD");
+    }
+
+    #[test]
+    fn moments_are_those_of_the_calendar() {
+        for (at, shown) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59 UTC"),
+            (951_825_600, "2000-02-29 12:00 UTC"),
+            (1_709_251_200, "2024-03-01 00:00 UTC"),
+            (4_102_444_799, "2099-12-31 23:59 UTC"),
+        ] {
+            assert_eq!(moment(Timestamp(at)), shown);
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_text_of_others_acts() {
+        let shown = text(Some(&PeerText::new("<b>\u{202e}evil\u{1b}[2J</b>\n"))).unwrap();
+        assert_eq!(shown, "<b>\\u{202e}evil\\u{1b}[2J</b>\\n");
+        assert_eq!(text(Some(&PeerText::new(" "))), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! The pages over drivers in memory: what a visitor sees, when it changes, and what is refused.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "nothing outside is to reach a test")]
+
+mod guard;
+mod live;
+mod look;
+mod visitor;
+#[path = "../driver/world.rs"]
+#[allow(dead_code, reason = "shared with the tests of the driver")]
+mod world;
