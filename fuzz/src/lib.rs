@@ -13,6 +13,7 @@ use offerd_core::amount::AmountSpec;
 use offerd_core::receipt::Sealed;
 use secp256k1::{Secp256k1, SecretKey};
 
+mod bolt11;
 mod differential;
 /// The daemon's own file: it needs nothing of the daemon, and the daemon is too much to build for it.
 #[path = "../../crates/offerd/src/rpc/frame.rs"]
@@ -20,14 +21,16 @@ mod differential;
 mod frame;
 mod proofs;
 
+pub use bolt11::bolt11;
 pub use differential::{ldk_invoices, ldk_offers, ldk_proof_creation, ldk_proofs, ldk_requests};
 pub use proofs::proof_creation;
 
 /// The name of each target with what it does.
 #[allow(clippy::type_complexity, reason = "a name and a function")]
-pub const TARGETS: [(&str, fn(&[u8])); 21] = [
+pub const TARGETS: [(&str, fn(&[u8])); 22] = [
     ("amount", amount),
     ("blinded_path", blinded_path),
+    ("bolt11", bolt11),
     ("bolt12_string", bolt12_string),
     ("draft2021", draft2021),
     ("encrypted_data", encrypted_data),
