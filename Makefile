@@ -16,7 +16,8 @@ demo: prepare
 	cargo build --locked
 	@exec "$${CARGO_TARGET_DIR:-target}/debug/offerd" demo $(ARGS)
 
-test: prepare
+test:
+	@scripts/prepare tests
 	@scripts/test
 
 soak: prepare

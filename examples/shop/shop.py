@@ -33,7 +33,7 @@ def rpc(path, method, params):
     with socket.socket(socket.AF_UNIX) as daemon:
         daemon.settimeout(30)
         daemon.connect(path)
-        daemon.sendall(json.dumps(call).encode())
+        daemon.sendall(json.dumps(call, ensure_ascii=False).encode())
         answer = b""
         while not answer.endswith(b"\n\n"):
             piece = daemon.recv(65536)

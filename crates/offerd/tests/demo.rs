@@ -10,7 +10,7 @@ mod client;
 mod prices;
 #[path = "demo/process.rs"]
 mod process;
-#[path = "demo/python.rs"]
+#[path = "shared/python.rs"]
 mod python;
 #[path = "shared/until.rs"]
 mod until;
@@ -257,9 +257,9 @@ fn folders_in_use_are_left_alone() {
 
 #[test]
 fn pyln_client_from_pypi_drives_the_network_unmodified() {
-    let python = match python::with_client() {
+    let python = match python::with_packages("pyln") {
         Ok(python) => python,
-        Err(why) if python::may_be_missing() => {
+        Err(why) if python::may_be_missing("OFFERD_TESTS_REQUIRE_PYLN") => {
             eprintln!("pyln-client: SKIPPED, it could not be installed: {why}");
             return;
         }

@@ -66,6 +66,8 @@ pub fn router(driver: Arc<Driver>, shutdown: Shutdown) -> Router {
         .route("/w/{name}/events", get(payout::follow))
         .route("/assets/page.css", get(assets::style))
         .route("/assets/page.js", get(assets::script))
+        // Browsers ask for it by themselves.
+        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .fallback(async || Missing::Unknown)
         .layer(from_fn(guard::guard))
         .with_state(Pages { driver, shutdown, streams })

@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "nothing outside is to reach a test")]
 
+mod browser;
 mod guard;
 mod live;
 mod look;
+#[path = "../shared/python.rs"]
+mod python;
 mod visitor;
 #[path = "../driver/world.rs"]
 #[allow(dead_code, reason = "shared with the tests of the driver")]

@@ -14,6 +14,7 @@ mod outlook;
 mod payouts;
 mod prices;
 mod proofs;
+mod shop;
 mod table;
 mod waits;
 #[path = "../driver/world.rs"]

@@ -1,0 +1,186 @@
+//! The pages in Chromium, as Debian packages it, driven by Playwright: what a person sees, and a QR reader.
+//!
+//! `browser/look.py` is the visitor, one function for each test; it asks us by a line of JSON to pay, to redeem, or to
+//! read a picture, and ends with 0 when all was as it should be.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command as StdCommand, Stdio};
+
+use offerd::http::{Limits, Listener};
+use offerd::shutdown::Shutdown;
+use offerd::web;
+use offerd_core::amount::AmountSpec;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::Command;
+
+use crate::python;
+use crate::world::{Party, World, offer_request, payout_arguments};
+
+/// With this set, a missing browser is a failure: as in continuous integration.
+const REQUIRED: &str = "OFFERD_TESTS_REQUIRE_BROWSER";
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages/browser/look.py");
+/// Markup and a change of direction.
+const HOSTILE: &str =
+    "<script>document.title='acted'</script><img src=x onerror=alert(1)>\u{202e}txt";
+
+/// A shop with its pages at a real door, and somebody who pays.
+struct Street {
+    _world: World,
+    shop: Party,
+    customer: Party,
+    url: String,
+    shutdown: Shutdown,
+}
+
+impl Street {
+    async fn open() -> Self {
+        let world = World::new();
+        let (shop, customer) = (world.announced(), world.announced());
+        let shutdown = Shutdown::new();
+        let door = Listener::bind(([127, 0, 0, 1], 0).into(), None).await.unwrap();
+        let url = door.url();
+        let router = web::router(shop.driver.clone(), shutdown.clone());
+        tokio::spawn(door.serve(router, Limits::default(), shutdown.clone()));
+        Self { _world: world, shop, customer, url, shutdown }
+    }
+
+    /// A standing offer, an order and a payout, all described like this: pages and codes.
+    async fn pages(&self, description: &str) -> Value {
+        let mut request = offer_request(1_000);
+        request.arguments.description = Some(description.into());
+        request.arguments.issuer = Some("Café Zürich".into());
+        let offer = self.shop.driver.create_offer(request.clone()).await.unwrap().entry;
+        request.arguments.single_use = true;
+        request.return_url = Some(format!("{}/nothing", self.url));
+        let order = self.shop.driver.create_offer(request).await.unwrap().entry;
+        let mut arguments = payout_arguments(5_000);
+        arguments.description = description.into();
+        assert!(matches!(arguments.amount, AmountSpec::Msat(_)));
+        let payout = self.shop.try_payout(arguments).await.unwrap().payout;
+        let driver = &self.shop.driver;
+        json!({
+            "offer": format!("{}/o/{}", self.url, offer.newest().offer_id()),
+            "offer_code": offer.newest().offer.to_string(),
+            "order": format!("{}/c/{}", self.url, driver.order_page(order.row)),
+            "order_code": order.newest().offer.to_string(),
+            "payout": format!("{}/w/{}", self.url, driver.payout_page(payout.row)),
+            "payout_code": payout.invoice_request.as_ref().unwrap().to_string(),
+            "description": description,
+        })
+    }
+
+    async fn answer(&self, asked: &Value) -> Value {
+        let text = |name: &str| asked[name].as_str();
+        if let Some(code) = text("pay") {
+            self.customer.pay(code).await.unwrap();
+        } else if let Some(code) = text("redeem") {
+            self.customer.redeem(code, "mine").await.unwrap();
+        } else if let Some(path) = text("read") {
+            return json!({ "text": read_qr(Path::new(path)) });
+        } else {
+            panic!("the visitor asks for {asked}");
+        }
+        json!({})
+    }
+}
+
+/// What a QR reader sees on a picture.
+fn read_qr(path: &Path) -> String {
+    let file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
+    let mut decoder = png::Decoder::new(file);
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut picture = decoder.read_info().unwrap();
+    let mut bytes = vec![0; picture.output_buffer_size().unwrap()];
+    let info = picture.next_frame(&mut bytes).unwrap();
+    let samples = info.color_type.samples();
+    let (width, height) = (info.width as usize, info.height as usize);
+    let grey = |x: usize, y: usize| bytes[(y * width + x) * samples];
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
+    let grids = image.detect_grids();
+    assert_eq!(grids.len(), 1, "codes on the picture {}", path.display());
+    grids[0].decode().unwrap().1
+}
+
+/// Chromium, and the Python that drives it; or why there is none.
+fn equipment() -> Result<(PathBuf, PathBuf), String> {
+    let is_there = |name: &&str| {
+        let asked = StdCommand::new(name).arg("--version").stderr(Stdio::null()).output();
+        asked.is_ok_and(|answer| answer.status.success())
+    };
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let browser = names.into_iter().find(is_there).ok_or("Chromium is not installed")?;
+    let path = StdCommand::new("sh").args(["-c", &format!("command -v {browser}")]).output();
+    let path = path.map_err(|error| error.to_string())?.stdout;
+    let path = PathBuf::from(String::from_utf8_lossy(&path).trim());
+    Ok((path, python::with_packages("pages/browser")?))
+}
+
+/// Lets the visitor look at pages described like this.
+async fn visit(look: &str, description: &str) {
+    let prepared = tokio::task::spawn_blocking(equipment).await.unwrap();
+    let (browser, python) = match prepared {
+        Ok(equipment) => equipment,
+        Err(why) if python::may_be_missing(REQUIRED) => {
+            eprintln!("SKIPPED: {look} was not looked at in a browser: {why}");
+            return;
+        }
+        Err(why) => panic!("{why}"),
+    };
+    let street = Street::open().await;
+    let pages = street.pages(description).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut visitor = Command::new(python)
+        .args([SCRIPT, look])
+        .args([browser.as_path(), folder.path()])
+        .arg(pages.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut input = visitor.stdin.take().unwrap();
+    let mut lines = BufReader::new(visitor.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let answer = street.answer(&serde_json::from_str(&line).unwrap()).await;
+        input.write_all(format!("{answer}\n").as_bytes()).await.unwrap();
+    }
+    let status = visitor.wait().await.unwrap();
+    street.shutdown.request();
+    assert!(status.success(), "{look}: {status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_turns_the_open_page_of_its_order_to_paid_without_a_reload() {
+    visit("order_turns_to_paid", "two teas").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redeeming_turns_the_open_page_of_the_payout() {
+    visit("payout_turns_to_paid", "withdrawal").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_viewers_of_one_offer_do_not_see_each_other_s_payments() {
+    visit("offer_stays_as_it_is", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_of_others_stay_text_in_a_browser() {
+    visit("texts_stay_text", HOSTILE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_codes_on_screenshots_are_read_by_a_qr_reader() {
+    visit("codes_can_be_scanned", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_on_any_page_in_any_state_light_or_dark() {
+    visit("axe_finds_nothing", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_turns_to_paid_without_script() {
+    visit("works_without_script", "coffee").await;
+}
