@@ -25,6 +25,8 @@ pub(crate) struct CommandLine {
     pub(crate) task: Task,
     /// How to show it.
     pub(crate) style: Style,
+    /// Whether to show its code as a picture.
+    pub(crate) qr: bool,
 }
 
 /// One run of the program.
@@ -59,6 +61,8 @@ pub(crate) struct Call {
     pub(crate) timeout: Option<Duration>,
     /// Where the daemon is.
     pub(crate) place: Place,
+    /// Whether somebody is there to be asked before something is paid.
+    pub(crate) asks: bool,
 }
 
 /// The names of the commands that are no methods.
@@ -99,7 +103,8 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<CommandL
             ));
         }
     };
-    Ok(CommandLine { task, style })
+    let qr = matches.get_flag("qr");
+    Ok(CommandLine { task, style, qr })
 }
 
 fn folder(own: &ArgMatches) -> PathBuf {
@@ -135,6 +140,9 @@ fn call(name: &str, own: &ArgMatches, matches: &ArgMatches) -> Result<Call, clap
         filter,
         timeout: timeout(matches),
         place: place(matches),
+        asks: !matches.get_flag("yes")
+            && std::io::stdin().is_terminal()
+            && std::io::stdout().is_terminal(),
     })
 }
 
@@ -231,6 +239,8 @@ pub(crate) fn command() -> Command {
         .arg(flag("json", 'J', "Print JSON"))
         .arg(flag("human", 'H', "Print for people"))
         .arg(flag("flat", 'F', "Print one line for each value: a.b[0]=value"))
+        .arg(flag("qr", 'Q', "Show the result's code as a QR code, too"))
+        .arg(flag("yes", 'y', "Pay without asking; in a pipe nobody is asked"))
         .group(ArgGroup::new("style").args(["json", "human", "flat"]))
         .arg(option("filter", "JSON", "Only these parts of the result, as in {\"offers\":[{\"label\":true}]}"))
         .arg(

@@ -67,6 +67,8 @@ pub(crate) enum Failure {
     NoAnswer(String),
     /// The daemon's answer is an error.
     Refused(ErrorObject),
+    /// Who was asked said no; nothing was paid.
+    Declined,
 }
 
 impl Failure {
@@ -77,6 +79,7 @@ impl Failure {
             Self::Unreachable(_) => Exit::Unreachable,
             Self::NoAnswer(_) => Exit::Unknown,
             Self::Refused(error) => of_error(error.code),
+            Self::Declined => Exit::Refused,
         }
     }
 }

@@ -3,12 +3,14 @@
 //! It knows no method by itself: names, parameters and help come from `offerd-api`. `decode` needs no daemon.
 
 mod args;
+mod ask;
 mod connect;
 mod date;
 mod document;
 mod exit;
 mod export;
 mod params;
+mod qr;
 mod render;
 
 use std::io::Write;
@@ -54,9 +56,22 @@ fn main() -> ExitCode {
     match outcome {
         Ok(result) => {
             print(&mut std::io::stdout(), &render::result(&result, command_line.style));
+            if command_line.qr {
+                show_picture(&result, command_line.style);
+            }
             exit::of_result(&result).into()
         }
         Err(failure) => fail(&failure, command_line.style),
+    }
+}
+
+/// The result's code as a picture; beside JSON it goes where it does not disturb whoever reads that.
+fn show_picture(result: &Value, style: Style) {
+    let picture = qr::of_result(result);
+    let picture = picture.unwrap_or_else(|why| format!("offer-cli: --qr: {why}\n"));
+    match style {
+        Style::Human => print(&mut std::io::stdout(), &picture),
+        Style::Json | Style::Flat => print(&mut std::io::stderr(), &picture),
     }
 }
 
@@ -85,6 +100,14 @@ fn run(call: &Call) -> Result<Value, Failure> {
         return Ok(Value::Object(decode(string.unwrap_or_default()).view));
     }
     let socket = call.place.socket().map_err(Failure::Usage)?;
+    let ask = |name: &str, params| connect::call(&socket, name, params, None, call.timeout);
+    let params = match method.filter(|method| call.asks && ask::is_payment(method)) {
+        Some(method) => {
+            let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout());
+            ask::agree(method, params, &ask, &mut input, &mut output)?
+        }
+        None => params,
+    };
     connect::call(&socket, &call.method, params, call.filter.as_ref(), call.timeout)
 }
 

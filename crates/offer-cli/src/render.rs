@@ -53,6 +53,7 @@ pub(crate) fn failure(failure: &Failure, style: Style) -> String {
             }
             text
         }
+        Failure::Declined => "offer-cli: not paid\n".to_owned(),
         Failure::Usage(what) | Failure::Unreachable(what) | Failure::NoAnswer(what) => {
             format!("offer-cli: {what}\n")
         }
