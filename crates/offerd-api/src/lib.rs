@@ -27,6 +27,7 @@ pub mod proof;
 pub mod rates;
 pub mod recovery;
 pub mod schema;
+pub mod subscription;
 pub mod uri;
 pub mod wait;
 

@@ -146,11 +146,29 @@ pub struct FetchedInvoice {
     /// The string, `lni1…`.
     #[schemars(with = "InvoiceString")]
     pub invoice: String,
+    /// What comes next of a series, where it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_period: Option<NextPeriodView>,
     /// What the invoice says differently from the offer.
     pub changes: InvoiceChanges,
     /// What it costs in a currency, where the offer says so, and what it should come to by our own rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priced: Option<PricedView>,
+}
+
+/// The next payment of a series. All times are seconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NextPeriodView {
+    /// Its recurrence_counter.
+    pub counter: u64,
+    /// The first second of the period.
+    pub starttime: u64,
+    /// The last second of the period.
+    pub endtime: u64,
+    /// From when on it can be paid.
+    pub paywindow_start: u64,
+    /// Until when it can be paid.
+    pub paywindow_end: u64,
 }
 
 /// What an invoice says differently from its offer.

@@ -8,8 +8,8 @@ use crate::schema::shape::{Hash32, InvoiceString};
 /// What has happened. One of the three indexes is there, and one of the records unless the call has waited for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waited {
-    /// `invoices`, `sendpays`, `offers` or `payouts`.
-    #[schemars(extend("enum" = ["invoices", "sendpays", "offers", "payouts"]))]
+    /// `invoices`, `sendpays`, `offers`, `payouts` or `subscribers`.
+    #[schemars(extend("enum" = ["invoices", "sendpays", "offers", "payouts", "subscribers"]))]
     pub subsystem: String,
     /// The place in the order of making.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,6 +32,23 @@ pub struct Waited {
     /// The payout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payouts: Option<WaitedPayout>,
+    /// The series that pays an offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscribers: Option<WaitedSubscriber>,
+}
+
+/// A series that pays an offer of ours, as it stands now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitedSubscriber {
+    /// `active`, `overdue`, `cancelled` or `ended`.
+    #[schemars(extend("enum" = ["active", "overdue", "cancelled", "ended"]))]
+    pub status: String,
+    /// The payer's key of the whole series: a 33-byte point, hexadecimal.
+    pub invreq_payer_id: String,
+    /// The counter of the next payment.
+    pub next_counter: u64,
+    /// The end of the last period that was paid: seconds since 1970.
+    pub paid_until: u64,
 }
 
 /// An invoice, as it stands now.

@@ -7,8 +7,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::event::Event;
-use crate::id::{InvoiceRow, OfferRow, PaymentId, PayoutRow};
+use crate::id::{InvoiceRow, OfferRow, PaymentId, PayoutRow, SubscriberRow};
 use crate::receipt::{ReceiptKey, Source};
+use crate::subscriber::SubscriberChange;
 
 /// A list whose changes are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +22,8 @@ pub enum Subsystem {
     Payments,
     /// Promises of ours to pay.
     Payouts,
+    /// Series that pay offers of ours.
+    Subscribers,
 }
 
 /// What has happened to a record.
@@ -45,6 +48,8 @@ pub enum Subject {
     Payout(PayoutRow),
     /// An invoice that we made for somebody's promise.
     Invoice(InvoiceRow),
+    /// A series that pays an offer of ours.
+    Subscriber(SubscriberRow),
     /// A payment for an offer of ours.
     Receipt {
         /// The offer.
@@ -71,6 +76,7 @@ impl Subsystem {
             Self::Offers => "offers",
             Self::Payments => "payments",
             Self::Payouts => "payouts",
+            Self::Subscribers => "subscribers",
         }
     }
 }
@@ -93,6 +99,7 @@ impl Subject {
             Self::Offer(_) => Subsystem::Offers,
             Self::Payment(_) => Subsystem::Payments,
             Self::Payout(_) => Subsystem::Payouts,
+            Self::Subscriber(_) => Subsystem::Subscribers,
             Self::Invoice(_) | Self::Receipt { .. } => Subsystem::Invoices,
         }
     }
@@ -129,7 +136,8 @@ impl Event {
             | Self::InvoiceRefused { .. }
             | Self::ReceiptClaiming(_)
             | Self::ReceiptLost { .. }
-            | Self::ReceiptPaid { .. } => None,
+            | Self::ReceiptPaid { .. }
+            | Self::SubscriberChanged { .. } => None,
         }
     }
 
@@ -170,18 +178,29 @@ impl Event {
                 }
                 changes
             }
+            Self::SubscriberChanged { change, record } => {
+                let subject = Subject::Subscriber(record.row);
+                vec![match change {
+                    SubscriberChange::Started => subject.now(Created),
+                    SubscriberChange::Paid
+                    | SubscriberChange::Overdue
+                    | SubscriberChange::Cancelled
+                    | SubscriberChange::Ended => subject.now(Updated),
+                }]
+            }
             Self::PaymentPutOff { .. } | Self::PaymentAttemptFailed { .. } => Vec::new(),
         }
     }
 }
 
-/// `offer/1`, `payout/1`, `payment/<64 hex digits>`, `invoice/1`, `receipt/offer/1/<20 hex digits>`: as the log of events names it.
+/// `offer/1`, `payout/1`, `subscriber/1`, `payment/<64 hex digits>`, `invoice/1`, `receipt/offer/1/<20 hex digits>`: as the log of events names it.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Offer(row) => write!(f, "offer/{}", row.0),
             Self::Payment(id) => write!(f, "payment/{id}"),
             Self::Payout(row) => write!(f, "payout/{}", row.0),
+            Self::Subscriber(row) => write!(f, "subscriber/{}", row.0),
             Self::Invoice(row) => write!(f, "invoice/{}", row.0),
             Self::Receipt { offer, request_mac } => {
                 write!(f, "receipt/offer/{}/", offer.0)?;
@@ -205,6 +224,7 @@ impl FromStr for Subject {
         match parts.as_slice() {
             ["offer", digits] => Ok(Self::Offer(OfferRow(row(digits)?))),
             ["payout", digits] => Ok(Self::Payout(PayoutRow(row(digits)?))),
+            ["subscriber", digits] => Ok(Self::Subscriber(SubscriberRow(row(digits)?))),
             ["invoice", digits] => Ok(Self::Invoice(InvoiceRow(row(digits)?))),
             ["payment", id] => bytes(id).map(PaymentId).map(Self::Payment).ok_or(NotASubject),
             ["receipt", "offer", digits, mac] => Ok(Self::Receipt {
@@ -236,6 +256,7 @@ mod tests {
             Subject::Offer(OfferRow(7)),
             Subject::Payment(PaymentId([0xab; 32])),
             Subject::Payout(PayoutRow(9)),
+            Subject::Subscriber(SubscriberRow(3)),
             Subject::Invoice(InvoiceRow(u32::MAX)),
             Subject::Receipt { offer: OfferRow(1), request_mac: [0x0f; 10] },
         ] {

@@ -9,6 +9,7 @@ use crate::offer_book::{OfferEncoding, OfferEntry};
 use crate::payment::{FailedAttempt, OutgoingPayment, PaymentEnd};
 use crate::payout::Payout;
 use crate::receipt::{Receipt, ReceiptKey};
+use crate::subscriber::{Subscriber, SubscriberChange};
 
 /// One thing that happened. A store appends it to its log and changes its rows in the same transaction.
 /// Deliberately exhaustive: a new event must be handled everywhere.
@@ -119,6 +120,13 @@ pub enum Event {
         payment_id: [u8; 32],
         /// When.
         at: Timestamp,
+    },
+    /// Something happened to a series that pays an offer of ours.
+    SubscriberChanged {
+        /// What.
+        change: SubscriberChange,
+        /// The series from then on; a new one where it has started.
+        record: Subscriber,
     },
 }
 

@@ -10,6 +10,14 @@ pub struct OfferRow(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PayoutRow(pub u32);
 
+/// Number of a series that pays an offer of ours, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriberRow(pub u32);
+
+/// Number of a subscription of ours, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionRow(pub u32);
+
 /// Number of an invoice that we made for somebody's promise to pay, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InvoiceRow(pub u32);

@@ -12,6 +12,8 @@ use secp256k1::{All, Keypair, Secp256k1, SecretKey};
 pub enum KeyPurpose {
     /// The payer's key of one request, from its `invreq_metadata`.
     Payer,
+    /// The `invreq_metadata` of a series of payments.
+    Series,
     /// The MAC over request keys in the sealed context of an invoice.
     RequestMac,
     /// The `path_id` of a path we hand out.
@@ -24,6 +26,7 @@ impl KeyPurpose {
     fn label(self) -> &'static [u8] {
         match self {
             Self::Payer => b"offerd payer key",
+            Self::Series => b"offerd series",
             Self::RequestMac => b"offerd request mac",
             Self::PathId => b"offerd path id",
             Self::PageName => b"offerd page name",

@@ -10,6 +10,7 @@
 //! * [`payout`]: promises to pay, and who may redeem them.
 //! * [`payment`]: payments of ours, from the commit to the proof.
 //! * [`receipt`]: payments to us, and which of them to accept.
+//! * [`subscriber`]: those who pay an offer again and again.
 //! * [`rates`]: prices in currencies.
 //! * [`invoice_book`]: invoices we made for somebody's promise to pay.
 //! * [`page_name`]: the secret names of pages about one order or payout.
@@ -38,10 +39,14 @@ pub mod port;
 pub mod rates;
 pub mod receipt;
 mod refusal;
+pub mod subscriber;
 
 pub use effect::{Effect, OutboxEntry};
 pub use event::{Batch, Event};
-pub use id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, Preimage};
+pub use id::{
+    InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, Preimage, SubscriberRow,
+    SubscriptionRow,
+};
 pub use misuse::Misuse;
 pub use policy::Policy;
 pub use refusal::{Ignored, Refusal};

@@ -1,6 +1,6 @@
 //! What a peer is told, and what it is not.
 
-use bolt1::Msat;
+use bolt1::{Msat, Timestamp};
 use bolt12::field;
 use bolt12::{Currency, InvoiceError};
 
@@ -72,6 +72,46 @@ pub enum Refusal {
         /// Its number.
         field: u64,
     },
+    /// This payment of a series has been made.
+    PeriodPaid {
+        /// Its field for the counter.
+        field: u64,
+        /// The counter of the payment that may come.
+        next: u32,
+    },
+    /// Payments of the series before this one have not been made.
+    PreviousUnpaid {
+        /// Its field for the counter.
+        field: u64,
+        /// The counter of the payment that may come.
+        next: u32,
+    },
+    /// The series began with another period.
+    StartDiffers {
+        /// Its field for the start.
+        field: u64,
+        /// The period that it began with.
+        start: u32,
+    },
+    /// The payer has ended the series.
+    SeriesCancelled {
+        /// Its field for that.
+        field: u64,
+    },
+    /// The period cannot be paid yet.
+    TooEarly {
+        /// The field for the counter.
+        field: u64,
+        /// From then on it can.
+        opens: Timestamp,
+    },
+    /// The period can no longer be paid.
+    TooLate {
+        /// The field for the counter.
+        field: u64,
+        /// Since then.
+        closed: Timestamp,
+    },
     /// A field of the invoice differs from our code.
     FieldDiffers {
         /// Its number.
@@ -119,7 +159,14 @@ impl Refusal {
             Self::AmountMissing | Self::AmountBelow { .. } | Self::AmountFarAbove { .. } => {
                 Some(field::INVREQ_AMOUNT)
             }
-            Self::FieldInvalid { field } | Self::FieldDiffers { field } => Some(*field),
+            Self::FieldInvalid { field }
+            | Self::FieldDiffers { field }
+            | Self::PeriodPaid { field, .. }
+            | Self::PreviousUnpaid { field, .. }
+            | Self::StartDiffers { field, .. }
+            | Self::SeriesCancelled { field }
+            | Self::TooEarly { field, .. }
+            | Self::TooLate { field, .. } => Some(*field),
             Self::NoRate { .. } => Some(field::OFFER_CURRENCY),
             Self::AmountNotPromised | Self::AmountAbovePrice { .. } => Some(field::INVOICE_AMOUNT),
             Self::InvoiceExpired => Some(field::INVOICE_RELATIVE_EXPIRY),
@@ -147,6 +194,10 @@ impl Refusal {
             least.as_u64()
         } else if let Self::AmountAbovePrice { most } = self {
             most.as_u64()
+        } else if let Self::PeriodPaid { next, .. } | Self::PreviousUnpaid { next, .. } = self {
+            u64::from(*next)
+        } else if let Self::StartDiffers { start, .. } = self {
+            u64::from(*start)
         } else {
             return None;
         };
@@ -188,6 +239,22 @@ impl std::fmt::Display for Refusal {
             }
             Self::FieldInvalid { field } => {
                 write!(f, "invalid {}", field::name(*field).unwrap_or("field"))
+            }
+            Self::PeriodPaid { next, .. } => {
+                write!(f, "this period has been paid: the next counter is {next}")
+            }
+            Self::PreviousUnpaid { next, .. } => {
+                write!(f, "the previous period has not been paid: the next counter is {next}")
+            }
+            Self::StartDiffers { start, .. } => {
+                write!(f, "invreq_recurrence_start was {start} before")
+            }
+            Self::SeriesCancelled { .. } => f.write_str("this series was cancelled"),
+            Self::TooEarly { opens, .. } => {
+                write!(f, "too early: this period can be paid from {opens} on")
+            }
+            Self::TooLate { closed, .. } => {
+                write!(f, "too late: this period could be paid until {closed}")
             }
             Self::FieldDiffers { field } => {
                 write!(f, "{} differs from the code", field::name(*field).unwrap_or("a field"))

@@ -62,7 +62,7 @@ fn request(entry: &OfferEntry, fields: &[(u64, u64)]) -> InvoiceRequest {
 
 fn quote(entry: &OfferEntry, request: &InvoiceRequest, now: Timestamp) -> Result<u64, Refusal> {
     let authenticated = authenticate(entry, request, None, &policy()).unwrap();
-    authenticated.quote(None, &keys(1), now).map(|quote| quote.amount().as_u64())
+    authenticated.quote(None, None, &keys(1), now).map(|quote| quote.amount().as_u64())
 }
 
 fn minted() -> Minted {
@@ -76,7 +76,8 @@ fn minted() -> Minted {
 }
 
 fn invoice(entry: &OfferEntry, request: &InvoiceRequest, now: Timestamp) -> Invoice {
-    let quote = authenticate(entry, request, None, &policy()).unwrap().quote(None, &keys(1), now);
+    let quote =
+        authenticate(entry, request, None, &policy()).unwrap().quote(None, None, &keys(1), now);
     let draft = quote.unwrap().draft(&keys(1), &policy(), now);
     draft.finish(minted(), &keys(1)).unwrap()
 }
@@ -230,7 +231,8 @@ fn an_invoice_does_not_outlive_its_offer() {
 fn what_is_sealed_is_what_the_payment_is_judged_by() {
     let entry = entry(|builder| builder.absolute_expiry(NOW.plus(Seconds(60))));
     let asked = request(&entry, &[(82, 1_234)]);
-    let quote = authenticate(&entry, &asked, None, &policy()).unwrap().quote(None, &keys(1), NOW);
+    let quote =
+        authenticate(&entry, &asked, None, &policy()).unwrap().quote(None, None, &keys(1), NOW);
     let quote = quote.unwrap();
     let key = quote.receipt_key(&keys(1));
     let order = quote.draft(&keys(1), &policy(), NOW).mint_order().unwrap();
@@ -248,7 +250,7 @@ fn one_request_has_one_key_and_every_other_has_another() {
     let key = |entry: &OfferEntry, fields: &[(u64, u64)]| {
         let asked = request(entry, fields);
         let quote = authenticate(entry, &asked, None, &policy()).unwrap();
-        quote.quote(None, &keys(1), NOW).unwrap().receipt_key(&keys(1))
+        quote.quote(None, None, &keys(1), NOW).unwrap().receipt_key(&keys(1))
     };
     assert_eq!(key(&one, &[]), key(&same, &[]));
     assert_ne!(key(&one, &[]), key(&one, &[(82, 1_001)]));
@@ -265,7 +267,7 @@ proptest! {
         let entry = entry(|builder| builder);
         let builder = InvoiceRequestBuilder::for_offer(&entry.newest().offer).metadata([7; 16]);
         let asked = builder.payer_note(&note).sign(&sample::secp(), &sample::keypair(50)).unwrap();
-        let quote = authenticate(&entry, &asked, None, &policy()).unwrap().quote(None, &keys(1), NOW);
+        let quote = authenticate(&entry, &asked, None, &policy()).unwrap().quote(None, None, &keys(1), NOW);
         let order = quote.unwrap().draft(&keys(1), &policy(), NOW).mint_order().unwrap();
         let kept = order.memo.unwrap();
         prop_assert!(kept.len() <= 128);
@@ -283,6 +285,7 @@ fn arguments() -> OfferArguments {
         quantity_max: Some(3),
         absolute_expiry: Some(NOW.plus(Seconds(60))),
         single_use: false,
+        recurrence: None,
     }
 }
 

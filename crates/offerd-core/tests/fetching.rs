@@ -7,10 +7,13 @@ mod common;
 use bolt1::{ChainHash, Seconds, Timestamp};
 use bolt12::{
     BlindedHop, BlindedPath, Invoice, InvoiceBuilder, InvoiceError, Numbering, Offer, OfferBuilder,
-    QuantityMax, Recurrence, TimeUnit,
+    QuantityMax, Recurrence, RecurrenceBase, TimeUnit,
 };
 use offerd_core::Misuse;
-use offerd_core::fetch::{Fetch, FetchArguments, Reply, check_reply, prepare, refusal_reason};
+use offerd_core::fetch::{
+    Fetch, FetchArguments, Past, Reply, SeriesArguments, check_reply, prepare, refusal_reason,
+    series_metadata,
+};
 use offerd_core::port::{Destination, MessageContent};
 use offerd_testkit::sample;
 
@@ -37,14 +40,61 @@ fn with(amount: Option<u64>, quantity: Option<u64>) -> FetchArguments {
     FetchArguments { amount: amount.map(msat), quantity, ..FetchArguments::default() }
 }
 
+// req RCR-W1, RCR-W3, RCR-W4, RCR-W5, RCR-W6, RCR-W7
 #[test]
-fn recurring_offers_are_not_taken_up_yet() {
-    let once_a_day = Recurrence::every(1.try_into().unwrap(), TimeUnit::Days);
+fn a_call_about_a_series_must_fit_the_schedule() {
+    let daily = Recurrence::every(1.try_into().unwrap(), TimeUnit::Days);
+    let base = Some(RecurrenceBase { basetime: NOW, proportional: false });
     for numbering in [Numbering::Plain, Numbering::Experimental] {
-        let recurring = offer(|builder| builder.recurrence(Recurrence { numbering, ..once_a_day }));
-        let refusal = ask(&recurring, &with(None, None)).unwrap_err();
-        let expected = Misuse::NotYet { parameter: "offer", what: "recurring offers" };
-        assert_eq!(format!("{refusal:?}"), format!("{expected:?}"));
+        let free = Recurrence { numbering, limit: Some(3.try_into().unwrap()), ..daily };
+        let based = Recurrence { base, ..free };
+        let [free, based] = [free, based].map(|it| offer(|builder| builder.recurrence(it)));
+        let series = |counter, start| {
+            let (cancel, metadata, past) = (false, [1; 32], Past::Unknown);
+            Some(SeriesArguments { counter, start, cancel, metadata, past })
+        };
+        let of = |series| FetchArguments { series, ..with(None, None) };
+        let cancel = series(0, None).map(|series| SeriesArguments { cancel: true, ..series });
+        let unpaid = series(2, None)
+            .map(|series| SeriesArguments { past: Past::Unpaid { last: 0 }, ..series });
+        let metadata = Some(vec![2; 8]);
+        let own_key = FetchArguments { payer_metadata: metadata, ..of(series(0, None)) };
+        for (offer, arguments, blamed) in [
+            (&free, of(None), "recurrence_counter"),
+            (&free, of(series(0, Some(0))), "recurrence_start"),
+            (&free, of(series(4, None)), "recurrence_counter"),
+            (&free, of(cancel), "recurrence_counter"),
+            (&free, of(unpaid), "recurrence_counter"),
+            (&free, own_key, "payer_metadata"),
+            (&based, of(series(0, None)), "recurrence_start"),
+            (&based, of(series(2, Some(2))), "recurrence_counter"),
+            (&based, of(series(1, Some(u32::MAX))), "recurrence_counter"),
+            (&based, of(series(0, Some(2))), "recurrence_counter"),
+            (&offer(|builder| builder), of(series(0, None)), "recurrence_counter"),
+        ] {
+            match ask(offer, &arguments) {
+                Err(Misuse::Parameter { parameter, .. }) => assert_eq!(parameter, blamed),
+                other => panic!("{blamed}: {other:?}"),
+            }
+        }
+        let fetch = ask(&based, &of(series(0, Some(1)))).unwrap();
+        let asked = fetch.request.checked_recurrence().unwrap().unwrap();
+        assert_eq!((asked.counter, asked.start, asked.index), (0, Some(1), 1));
+        assert_eq!(fetch.basetime, Some(NOW));
+    }
+}
+
+// req RCR-W1, RCR-W2
+#[test]
+fn the_key_of_a_series_follows_from_seed_offer_and_label() {
+    let (one, other) = (offer(|builder| builder), offer(|builder| builder.issuer("other")));
+    let metadata = |seed, offer: &Offer, label| series_metadata(&keys(seed), &offer.id(), label);
+    let paper = metadata(1, &one, "paper");
+    assert_eq!(metadata(1, &one, "paper"), paper);
+    for differs in
+        [metadata(2, &one, "paper"), metadata(1, &other, "paper"), metadata(1, &one, "p")]
+    {
+        assert_ne!(differs, paper);
     }
 }
 

@@ -50,6 +50,7 @@ fn arrived<'a>(
         payment,
         sealed,
         offer: Some(offer),
+        series: None,
         own_invoice: None,
         receipts,
         invoice: None,

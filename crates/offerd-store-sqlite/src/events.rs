@@ -8,12 +8,13 @@ use offerd_core::payment::{OutgoingPayment, PaymentEnd, Purpose};
 use offerd_core::payout::{Payout, PayoutAmount};
 use offerd_core::port::PortError;
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
+use offerd_core::subscriber::{Subscriber, SubscriberChange, SubscriberState};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use crate::convert::opt_unix;
 use crate::statement::execute;
-use crate::{attempts, changes, invoices, offers, payments, payouts, receipts};
+use crate::{attempts, changes, invoices, offers, payments, payouts, receipts, subscribers};
 
 /// Appends the event to the log and changes the rows that it is about.
 pub(crate) fn record(db: &Connection, event: &Event) -> Result<(), PortError> {
@@ -50,6 +51,7 @@ fn apply(db: &Connection, event: &Event) -> Result<(), PortError> {
             receipts::mark_paid(db, key, payment_id, *amount, *at)
         }
         Event::ReceiptLost { key, payment_id, at } => receipts::mark_lost(db, key, payment_id, *at),
+        Event::SubscriberChanged { change, record } => subscribers::store(db, *change, record),
     }
 }
 
@@ -136,7 +138,31 @@ impl LogLine {
                 Some(*at),
                 json!({ "amount_msat": amount.as_u64() }),
             ),
+            Event::SubscriberChanged { change, record } => Self::subscriber(*change, record),
         }
+    }
+
+    /// `subscription.started`, `subscription.paid` and so on, of a series that pays us.
+    fn subscriber(change: SubscriberChange, series: &Subscriber) -> Self {
+        let (kind, at) = match (change, series.state) {
+            (SubscriberChange::Started, _) => ("subscription.started", Some(series.paid_at)),
+            (SubscriberChange::Paid, _) => ("subscription.paid", Some(series.paid_at)),
+            (SubscriberChange::Overdue, state) => ("subscription.overdue", ended_at(state)),
+            (SubscriberChange::Cancelled, state) => ("subscription.cancelled", ended_at(state)),
+            (SubscriberChange::Ended, state) => ("subscription.ended", ended_at(state)),
+        };
+        Self::new(
+            kind,
+            format!("subscriber/{}", series.row.0),
+            at,
+            json!({
+                "offer": series.offer.0,
+                "payer_id": series.payer_id.to_string(),
+                "next_counter": series.next_counter,
+                "paid_until_unix": series.paid_until.0,
+                "received_msat": series.received.as_u64(),
+            }),
+        )
     }
 
     fn offer_created(entry: &OfferEntry) -> Self {
@@ -232,6 +258,15 @@ impl LogLine {
                 "amount_msat": receipt.amount.as_u64(),
             }),
         )
+    }
+}
+
+fn ended_at(state: SubscriberState) -> Option<Timestamp> {
+    match state {
+        SubscriberState::Active => None,
+        SubscriberState::Overdue { at }
+        | SubscriberState::Cancelled { at }
+        | SubscriberState::Ended { at } => Some(at),
     }
 }
 

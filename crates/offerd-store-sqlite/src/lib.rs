@@ -41,5 +41,6 @@ mod record;
 mod schema;
 mod statement;
 mod store;
+mod subscribers;
 
 pub use store::SqliteStore;

@@ -1,6 +1,6 @@
 //! The port, passed on to one file for each aggregate.
 
-use bolt1::{Msat, Timestamp};
+use bolt1::{Msat, PublicKey, Timestamp};
 use bolt12::{InvreqId, OfferId};
 use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::invoice_book::OwnInvoice;
@@ -9,12 +9,17 @@ use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
-use offerd_core::{Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow};
+use offerd_core::subscriber::Subscriber;
+use offerd_core::{
+    Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
+};
 use rusqlite::TransactionBehavior;
 
 use crate::error::Doing;
 use crate::store::SqliteStore;
-use crate::{attempts, changes, events, invoices, offers, outbox, payments, payouts, receipts};
+use crate::{
+    attempts, changes, events, invoices, offers, outbox, payments, payouts, receipts, subscribers,
+};
 
 impl Store for SqliteStore {
     fn commit(&self, batch: &Batch) -> Result<(), PortError> {
@@ -175,6 +180,30 @@ impl Store for SqliteStore {
 
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
         receipts::page(&self.db(), page)
+    }
+
+    fn next_subscriber_row(&self) -> Result<SubscriberRow, PortError> {
+        subscribers::next_row(&self.db())
+    }
+
+    fn subscriber(&self, row: SubscriberRow) -> Result<Option<Subscriber>, PortError> {
+        subscribers::by_row(&self.db(), row)
+    }
+
+    fn series(
+        &self,
+        offer: OfferRow,
+        payer_id: &PublicKey,
+    ) -> Result<Option<Subscriber>, PortError> {
+        subscribers::of_payer(&self.db(), offer, payer_id)
+    }
+
+    fn subscribers_by_due(&self, most: u64) -> Result<Vec<Subscriber>, PortError> {
+        subscribers::by_due(&self.db(), most)
+    }
+
+    fn subscribers(&self, page: Page) -> Result<Vec<Indexed<Subscriber>>, PortError> {
+        subscribers::page(&self.db(), page)
     }
 
     fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError> {

@@ -4,6 +4,7 @@ use bolt1::{Msat, Timestamp};
 use bolt12::Invoice;
 use offerd_core::port::{Indexed, Page, PortError};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
+use offerd_core::subscriber::Turn;
 use offerd_core::{InvoiceRow, OfferRow, PaymentHash, Preimage};
 use rusqlite::{Connection, Params, params};
 
@@ -28,9 +29,10 @@ pub(crate) fn insert(db: &Connection, receipt: &Receipt) -> Result<(), PortError
         "store a receipt",
         "INSERT INTO receipts (offer, own_invoice, request_mac, payment_id, payment_hash, preimage,
              asked_msat, amount_msat, payer_id, quantity, payer_note, invoice_created_at_unix, invoice,
-             arrived_at_unix, state, ended_at_unix, price, rate, rate_as_of_unix, rate_sources, worth)
+             arrived_at_unix, state, ended_at_unix, price, rate, rate_as_of_unix, rate_sources, worth,
+             recurrence_counter, recurrence_start)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-             ?21)",
+             ?21, ?22, ?23)",
         params![
             offer,
             own_invoice,
@@ -53,6 +55,8 @@ pub(crate) fn insert(db: &Connection, receipt: &Receipt) -> Result<(), PortError
             priced.rate_as_of_unix,
             priced.rate_sources,
             receipt.worth.map(|worth| worth.to_string()),
+            receipt.turn.map(|turn| turn.counter),
+            receipt.turn.and_then(|turn| turn.start),
         ],
     )
     .map(drop)
@@ -165,6 +169,7 @@ fn read(record: &Record<'_>) -> Result<Receipt, PortError> {
         asked: record.msat("asked_msat")?,
         amount: record.msat("amount_msat")?,
         payer_id: record.opt_point("payer_id")?,
+        turn: read_turn(record)?,
         quantity: read_quantity(record)?,
         payer_note: record.get("payer_note")?,
         invoice_created_at: record.unix("invoice_created_at_unix")?,
@@ -190,6 +195,12 @@ fn read_source(record: &Record<'_>) -> Result<Source, PortError> {
         (None, Some(row)) => Ok(Source::Invoice(InvoiceRow(row))),
         _ => Err(record.corrupt("offer", "exactly one of offer and own_invoice must be set")),
     }
+}
+
+fn read_turn(record: &Record<'_>) -> Result<Option<Turn>, PortError> {
+    let start = record.opt_integer("recurrence_start")?;
+    let counter = record.opt_integer("recurrence_counter")?;
+    Ok(counter.map(|counter| Turn { counter, start }))
 }
 
 fn read_quantity(record: &Record<'_>) -> Result<Option<u64>, PortError> {

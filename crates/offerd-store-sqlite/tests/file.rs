@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::port::{Page, PortErrorKind, Store};
-use offerd_core::{Batch, Event};
+use offerd_core::{Batch, Event, OfferRow};
 use offerd_store_sqlite::SqliteStore;
 use offerd_testkit::contract::store::{Snapshot, fill};
 use offerd_testkit::sample;
@@ -118,7 +119,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let place = Place::filled();
     place.tamper("PRAGMA user_version = 999");
     refused(&place.file(), PortErrorKind::Rejected, "its schema has version 999");
-    place.tamper("PRAGMA user_version = 1");
+    place.tamper("PRAGMA user_version = 2");
     assert_eq!(place.open().offers(Page::ALL).expect("offers").len(), 2);
 }
 
@@ -265,6 +266,7 @@ fn the_log_tells_what_happened_and_gives_nothing_away() {
             "receipt_claiming",
             "receipt_claiming",
             "receipt_paid",
+            "subscription.started",
         ]
     );
     let payout = sample::payout(1);
@@ -296,9 +298,22 @@ fn a_file_of_the_same_version_with_other_tables_is_refused_by_the_first_that_dif
     ] {
         let place = Place::filled();
         place.tamper(sql);
-        let says = format!("an unreleased offerd: its schema has the number 1, but `{name}`");
+        let says = format!("an unreleased offerd: its schema has the number 2, but `{name}`");
         refused(&place.file(), PortErrorKind::Rejected, &says);
         let looked_at = SqliteStore::inspect(&place.file()).expect_err("it should not open");
         assert!(looked_at.to_string().contains(&says), "{looked_at}");
     }
+}
+
+#[test]
+fn a_file_of_the_first_schema_is_brought_to_the_newest() {
+    let place = Place::new();
+    place.tamper(include_str!("../migrations/0001_initial.sql"));
+    place.tamper(
+        "INSERT INTO changes VALUES ('offers', 'created', 1, 'offer/1'); PRAGMA user_version = 1",
+    );
+    let store = place.open();
+    let first = store.subject_at(Subsystem::Offers, ChangeKind::Created, 1).expect("change");
+    assert_eq!(first, Some(Subject::Offer(OfferRow(1))));
+    assert_eq!(store.subscribers(Page::ALL).expect("series"), []);
 }

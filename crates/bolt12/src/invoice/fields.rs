@@ -39,9 +39,9 @@ impl InvoiceFields {
     ) -> Result<Self, Bolt12Error> {
         let relative_expiry = records.optional(field::INVOICE_RELATIVE_EXPIRY, value::tu32)?;
         let features = records.optional(field::INVOICE_FEATURES, value::bytes)?;
-        // req RCI-R1, RCI-W3
+        // req RCI-W3
         let recurrence_basetime = match recurrence.map(|offer| offer.numbering.numbers().basetime) {
-            Some(typ) => Some(records.required(typ, value::timestamp)?),
+            Some(typ) => records.optional(typ, value::timestamp)?,
             None => None,
         };
         let fields = Self {

@@ -20,6 +20,10 @@ pub(super) fn checked_payment(
     if payment.cancel {
         return Err(refuse(numbers.cancel, InvalidReason::NotAllowed).req("RCR-R11"));
     }
+    // req RCI-R1
+    if fields.recurrence_basetime.is_none() {
+        return Err(refuse(numbers.basetime, InvalidReason::Missing).req("RCI-R1"));
+    }
     let start = match recurrence.base {
         Some(base) => Some(base.basetime),
         None => payment.is_initial().then_some(fields.created_at),

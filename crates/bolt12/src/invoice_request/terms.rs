@@ -79,7 +79,8 @@ impl InvoiceRequest {
         self.located(due)
     }
 
-    /// Which payment of a series is asked for; `None` where the offer is not recurring. Whether the ones before it
+    /// Which payment of a series is asked for; `None` where the offer is not recurring, or is so only for who wants it
+    /// and this payer does not. Whether the ones before it
     /// were paid, and whether it is time, is not judged here.
     ///
     /// # Errors

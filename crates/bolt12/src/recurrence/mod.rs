@@ -13,6 +13,8 @@
 //! * `proportional_amount` is on where it is 1; any other value reads as off.
 //! * Windows include their first second and not their last. Without a pay window the first period can be paid at any
 //!   time until its end; with one, but without a base, for at least a minute.
+//! * Where recurrence is optional, a request without any of its fields is for one payment and begins no series: wallets
+//!   that do not know recurrence make such requests.
 //! * In the invoice for any period of an offer with a base, `invoice_recurrence_basetime` must be that base.
 
 mod calendar;

@@ -26,6 +26,21 @@ pub(crate) struct Numbers {
 }
 
 impl Numbering {
+    /// The number of `invreq_recurrence_counter`.
+    pub const fn counter_field(self) -> u64 {
+        self.numbers().counter
+    }
+
+    /// The number of `invreq_recurrence_start`.
+    pub const fn start_field(self) -> u64 {
+        self.numbers().start
+    }
+
+    /// The number of `invreq_recurrence_cancel`.
+    pub const fn cancel_field(self) -> u64 {
+        self.numbers().cancel
+    }
+
     pub(crate) const fn numbers(self) -> Numbers {
         match self {
             Self::Plain => Numbers {

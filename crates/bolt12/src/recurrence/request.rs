@@ -63,7 +63,8 @@ impl RequestRecurrence {
         self.plain.refuse_any().and(self.experimental.refuse_any())
     }
 
-    /// What is asked of the offer with the schedule `offer`; `None` where it is not recurring.
+    /// What is asked of the offer with the schedule `offer`; `None` where it is not recurring, or where it need not be
+    /// for this payer, who says nothing of it.
     pub(crate) fn check(
         &self,
         offer: Option<&Recurrence>,
@@ -74,6 +75,9 @@ impl RequestRecurrence {
             Numbering::Experimental => (&self.experimental, &self.plain),
         };
         foreign.refuse_any()?;
+        if !offer.compulsory && marks.is_empty() {
+            return Ok(None);
+        }
         marks.check(offer).map(Some)
     }
 }
@@ -87,6 +91,10 @@ impl Marks {
             start: records.optional(numbers.start, value::tu32)?,
             cancel: records.optional(numbers.cancel, value::empty)?.is_some(),
         })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.counter.is_none() && self.start.is_none() && !self.cancel
     }
 
     fn refuse_any(&self) -> Result<(), Bolt12Error> {

@@ -147,7 +147,7 @@ const WAIT: Method = Method {
     params: &[
         Param::required(
             "subsystem",
-            Kind::Choice(&["invoices", "sendpays", "offers", "payouts"]),
+            Kind::Choice(&["invoices", "sendpays", "offers", "payouts", "subscribers"]),
             "Which list.",
         ),
         Param::required(

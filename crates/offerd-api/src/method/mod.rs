@@ -8,6 +8,7 @@ mod param;
 mod payments;
 mod payouts;
 mod rates;
+mod subscriptions;
 
 pub use param::{
     COUNT, Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW, Need, Param, SECONDS, U16, U32, U64,
@@ -119,6 +120,7 @@ pub fn all() -> impl Iterator<Item = &'static Method> {
     [
         offers::METHODS,
         payouts::METHODS,
+        subscriptions::METHODS,
         payments::METHODS,
         invoices::METHODS,
         rates::METHODS,
@@ -205,7 +207,12 @@ mod tests {
                 .usage()
                 .starts_with("offerout amount description [issuer] [label] [absolute_expiry]")
         );
-        assert!(find("offer").unwrap().manual().contains("Not supported yet: recurring offers."));
+        assert!(
+            find("offer")
+                .unwrap()
+                .manual()
+                .contains("Not supported yet: choosing the nodes in front.")
+        );
     }
 
     #[test]

@@ -6,8 +6,6 @@ use crate::decode::Decoded;
 use crate::offer::{CheckoutCreated, FetchedInvoice, OfferCreated, OfferList, OfferView};
 use crate::schema::Returns;
 
-const RECURRING: &str = "recurring offers";
-
 pub(super) const METHODS: &[Method] =
     &[OFFER, CHECKOUT, LISTOFFERS, DISABLEOFFER, ENABLEOFFER, FETCHINVOICE, DECODE];
 
@@ -37,13 +35,42 @@ const OFFER: Method = Method {
             "Most items in one payment; 0 for any number. Without it, items are not counted.",
         ),
         Param::optional("absolute_expiry", U64, "When the code ends: seconds since 1970, UTC."),
-        Param::not_yet("recurrence", RECURRING),
-        Param::not_yet("recurrence_base", RECURRING),
-        Param::not_yet("recurrence_paywindow", RECURRING),
-        Param::not_yet("recurrence_limit", RECURRING),
+        Param::optional(
+            "recurrence",
+            Kind::Text,
+            "How often it is paid again: a number and seconds, minutes, hours, days, weeks, months or years, such as \
+             1month.",
+        ),
+        Param::optional(
+            "recurrence_base",
+            U64,
+            "When period 0 starts, the same for all payers: seconds since 1970. Without it, periods count from a \
+             payer's first payment.",
+        ),
+        Param::optional(
+            "recurrence_paywindow",
+            Kind::Text,
+            "When a period can be paid, in seconds around its start: -BEFORE+AFTER. Without it, in the period and in \
+             the one before.",
+        ),
+        Param::optional(
+            "recurrence_limit",
+            U32,
+            "The last period, where the first is 0: 11 for twelve payments. Without it there is no last.",
+        ),
         Param::default("single_use", Kind::Boolean, "false", "Whether it can be paid once only."),
-        Param::not_yet("proportional_amount", RECURRING),
-        Param::not_yet("optional_recurrence", RECURRING),
+        Param::default(
+            "proportional_amount",
+            Kind::Boolean,
+            "false",
+            "With recurrence_base: whether whoever comes late in a period pays for the rest of it alone.",
+        ),
+        Param::default(
+            "optional_recurrence",
+            Kind::Boolean,
+            "false",
+            "Whether wallets that do not know recurrence may pay once.",
+        ),
         Param::not_yet("fronting_nodes", "choosing the nodes in front"),
         Param::optional("external_id", Kind::Text, "Your order number or the like.").by_name(),
         Param::optional("tags", Kind::TextList, "Words to find it by.").by_name(),
@@ -163,9 +190,13 @@ const FETCHINVOICE: Method = Method {
         )
         .or("msatoshi"),
         Param::optional("quantity", COUNT, "How many items; required where the offer counts them."),
-        Param::not_yet("recurrence_counter", RECURRING),
-        Param::not_yet("recurrence_start", RECURRING),
-        Param::not_yet("recurrence_label", RECURRING),
+        Param::optional(
+            "recurrence_counter",
+            U32,
+            "For a recurring offer, where it is required: how many payments of the series were made before.",
+        ),
+        Param::optional("recurrence_start", U32, START_ABOUT),
+        Param::optional("recurrence_label", Kind::Label, SERIES_ABOUT),
         Param::default("timeout", SECONDS, "60", "How many seconds to wait for an answer."),
         Param::optional("payer_note", Kind::Text, "A note for the issuer."),
         Param::optional(
@@ -190,6 +221,9 @@ const FETCHINVOICE: Method = Method {
     ],
     returns: Returns::of::<FetchedInvoice>(),
 };
+
+pub(super) const START_ABOUT: &str = "For an offer with recurrence_base, where it is required: the period of the first payment, the same in the whole series.";
+pub(super) const SERIES_ABOUT: &str = "For a recurring offer, where it is required: your name for the series. The payer's key follows from it.";
 
 const DECODE: Method = Method {
     name: "decode",

@@ -103,6 +103,12 @@ fn check_invoice(
     if invoice.usable_paths().next().is_none() {
         return Err(wrong(field::INVOICE_BLINDEDPAY, "no usable payment path"));
     }
+    let basetime = invoice.recurrence_basetime();
+    // req RCI-R3
+    if fetch.basetime.is_some() && basetime != fetch.basetime {
+        let field = field::EXPERIMENTAL_INVOICE_RECURRENCE_BASETIME;
+        return Err(wrong(field, "differs from the one of the payments before"));
+    }
     let asked = fetch.request.amount();
     // req IR-16
     if asked.is_some_and(|asked| asked != invoice.amount()) {

@@ -3,8 +3,12 @@
 mod allowance;
 mod check;
 mod request;
+mod series;
 
 pub use allowance::{Allowance, Limits, allowance};
 pub use check::{FetchedInvoice, Reply, check_reply, refusal_reason};
 pub(crate) use request::check_quantity;
 pub use request::{Fetch, FetchArguments, prepare, repeat};
+pub use series::{
+    NextPeriod, Past, SeriesArguments, next_period, paid_once_key, period_key, series_metadata,
+};

@@ -7,6 +7,7 @@ use bolt12::{
 };
 use secp256k1::Keypair;
 
+use super::series::{SeriesArguments, check_series};
 use crate::keys::Keys;
 use crate::misuse::Misuse;
 use crate::policy::Policy;
@@ -25,6 +26,8 @@ pub struct FetchArguments {
     pub payer_metadata: Option<Vec<u8>>,
     /// The name that the offer was found under.
     pub bip_353_name: Option<Bip353Name>,
+    /// Which payment of a series; required where the offer recurs, unless it may be paid once.
+    pub series: Option<SeriesArguments>,
 }
 
 /// A request, ready to be sent, and where to.
@@ -34,19 +37,22 @@ pub struct Fetch {
     pub offer: Offer,
     /// The signed request.
     pub request: InvoiceRequest,
+    /// The start of period 0 of the series that it belongs to, where that is known already.
+    pub basetime: Option<Timestamp>,
     /// Whom to ask: over each of the offer's paths, or the issuer's node.
     pub destinations: Vec<Destination>,
 }
 
-/// Checks the call against the offer and makes the request. `metadata` is 32 random bytes, fresh for each
-/// request: the payer's key is derived from it, and no issuer can tell two requests of ours apart.
+/// Checks the call against the offer and makes the request. `metadata_of_one` is 32 random bytes, fresh for each
+/// request that belongs to no series: the payer's key is derived from it, and no issuer can tell that two of them are
+/// ours.
 ///
 /// # Errors
 /// [`Misuse`] names what does not fit.
 pub fn prepare(
     offer: &Offer,
     arguments: &FetchArguments,
-    metadata: [u8; 32],
+    metadata_of_one: [u8; 32],
     keys: &Keys,
     policy: &Policy,
     now: Timestamp,
@@ -56,23 +62,26 @@ pub fn prepare(
             "this offer pays: it wants an invoice, not an invoice_request (use sendinvoice)".into(),
         ));
     }
-    if offer.recurrence().is_some() {
-        return Err(Misuse::NotYet { parameter: "offer", what: "recurring offers" });
-    }
     // req OR-03
     if !offer.supports_chain(policy.chain) {
         return Err(Misuse::parameter("offer", "is for another chain"));
     }
-    // req OR-10
-    if offer.is_expired_at(now) {
+    let later = arguments.series.as_ref().is_some_and(|series| series.counter > 0);
+    // req OR-10, RCO-R5
+    if offer.is_expired_at(now) && !later {
         return Err(Misuse::OfferExpired);
     }
     if offer.issuer_id() == Some(keys.node_id()) {
         return Err(Misuse::PaysOurselves);
     }
-    check_quantity(offer.quantity_max(), arguments.quantity)?;
-    check_amount(offer, arguments)?;
-    let metadata = arguments.payer_metadata.clone().unwrap_or_else(|| metadata.to_vec());
+    let recurring = recurring(offer, arguments, now)?;
+    if !recurring.cancel {
+        check_quantity(offer.quantity_max(), arguments.quantity)?;
+        check_amount(offer, arguments)?;
+    }
+    let given = arguments.series.as_ref().map(|series| series.metadata.to_vec());
+    let metadata = given.or_else(|| arguments.payer_metadata.clone());
+    let metadata = metadata.unwrap_or_else(|| metadata_of_one.to_vec());
     // req RW-05, RW-06
     let payer = keys.payer(&metadata);
     let mut builder =
@@ -93,7 +102,51 @@ pub fn prepare(
         // req RW-44
         builder = builder.bip_353_name(name);
     }
-    finish(offer, builder, &payer, keys)
+    if let Some(counter) = recurring.counter {
+        builder = builder.recurrence_counter(counter);
+    }
+    if let Some(start) = recurring.start {
+        builder = builder.recurrence_start(start);
+    }
+    if recurring.cancel {
+        builder = builder.recurrence_cancel();
+    }
+    let basetime = recurring.basetime;
+    Ok(Fetch { basetime, ..finish(offer, builder, &payer, keys)? })
+}
+
+/// What a request says of recurrence.
+#[derive(Default)]
+struct Recurring {
+    counter: Option<u32>,
+    start: Option<u32>,
+    cancel: bool,
+    basetime: Option<Timestamp>,
+}
+
+fn recurring(
+    offer: &Offer,
+    arguments: &FetchArguments,
+    now: Timestamp,
+) -> Result<Recurring, Misuse> {
+    let refuse = |name, expected| Err(Misuse::parameter(name, expected));
+    match (offer.recurrence(), &arguments.series) {
+        (None, None) => Ok(Recurring::default()),
+        (None, Some(_)) => refuse("recurrence_counter", "unnecessary: the offer does not recur"),
+        (Some(schedule), None) if schedule.compulsory => {
+            refuse("recurrence_counter", "is required: the offer is paid again and again")
+        }
+        // A series of one, under a key of its own.
+        (Some(_), None) => Ok(Recurring { counter: Some(0), ..Recurring::default() }),
+        (Some(_), Some(_)) if arguments.payer_metadata.is_some() => {
+            refuse("payer_metadata", "cannot be set: the key of a series follows from its label")
+        }
+        (Some(schedule), Some(asked)) => {
+            let basetime = check_series(schedule, asked, now)?;
+            let counter = Some(asked.counter);
+            Ok(Recurring { counter, start: asked.start, cancel: asked.cancel, basetime })
+        }
+    }
 }
 
 /// The request that `invoice`, one for `offer`, was the answer to, once more: the same bytes, so that the issuer knows
@@ -123,7 +176,7 @@ fn finish(
         ([], Some(issuer)) => vec![Destination::Node(issuer)],
         (paths, _) => paths.iter().cloned().map(Destination::Path).collect(),
     };
-    Ok(Fetch { offer: offer.clone(), request, destinations })
+    Ok(Fetch { offer: offer.clone(), request, basetime: None, destinations })
 }
 
 /// Whether a caller may ask for so many of what an offer counts, or does not count.

@@ -6,19 +6,22 @@
 
 use std::num::NonZeroU64;
 
-use bolt1::{Msat, Seconds, Timestamp};
+use bolt1::{Msat, PublicKey, Seconds, Timestamp};
 use bolt12::{
     Bolt12Error, Currency, InvalidReason, Invoice, InvoiceBuilder, InvoiceRequest, Price, Problem,
-    field,
+    Recurrence, field,
 };
 
 use super::{OfferEncoding, OfferEntry};
-use crate::keys::{Keys, same_secret};
+use crate::event::Batch;
+use crate::id::OfferRow;
+use crate::keys::{Keys, digest, same_secret};
 use crate::policy::Policy;
 use crate::port::{MintOrder, Minted};
 use crate::rates::{FiatAmount, Priced, Rate, RateStamp, Rounding};
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
 use crate::refusal::{Ignored, Refusal};
+use crate::subscriber::{Granted, Subscriber, Turn, judge, on_cancel};
 
 /// Bytes of text that come back with the payment.
 const MEMO_BYTES: usize = 128;
@@ -66,9 +69,34 @@ pub struct Quote<'a> {
     request: &'a InvoiceRequest,
     amount: Msat,
     priced: Option<Priced>,
+    granted: Option<Granted>,
 }
 
 impl<'a> Authenticated<'a> {
+    /// Ends the series that the request belongs to, if it asks for that; `None` where it asks for an invoice. There is
+    /// no answer to that.
+    ///
+    /// # Errors
+    /// [`Refusal`], to be sent back: nothing has changed.
+    pub fn cancel(
+        &self,
+        series: Option<&Subscriber>,
+        keys: &Keys,
+        now: Timestamp,
+    ) -> Result<Option<Batch>, Refusal> {
+        let Some(schedule) = self.encoding.offer.recurrence() else { return Ok(None) };
+        let asked = self.request.checked_recurrence().map_err(|error| blamed(&error))?;
+        let Some(asked) = asked.filter(|asked| asked.cancel) else { return Ok(None) };
+        // req RR-04, RCR-R11
+        self.request.verify_signature(keys.secp()).map_err(|_| Refusal::BadSignature)?;
+        on_cancel(series, schedule, asked, now).map(Some)
+    }
+
+    /// The offer that it is for, and the payer: by them a series is known.
+    pub fn series(&self) -> (OfferRow, PublicKey) {
+        (self.entry.row, self.request.payer_id())
+    }
+
     /// The currency that the offer has its price in; `None` where that is bitcoin, or the payer decides.
     pub fn currency(&self) -> Option<Currency> {
         match self.encoding.offer.price() {
@@ -77,13 +105,15 @@ impl<'a> Authenticated<'a> {
         }
     }
 
-    /// Prices the request. `rate` is the current one of [`Authenticated::currency`], if there is one.
+    /// Prices the request. `rate` is the current one of [`Authenticated::currency`], if there is one; `series` what is
+    /// on record of the payer's series, if the offer is recurring.
     ///
     /// # Errors
     /// [`Refusal`], to be sent back.
     pub fn quote(
         self,
         rate: Option<&Rate>,
+        series: Option<&Subscriber>,
         keys: &Keys,
         now: Timestamp,
     ) -> Result<Quote<'a>, Refusal> {
@@ -93,31 +123,36 @@ impl<'a> Authenticated<'a> {
         if !self.entry.is_open() {
             return Err(Refusal::NoLongerAvailable);
         }
+        // req RCR-R5, RCR-R6, RCR-R8, RCR-R12
+        let asked = self.request.checked_recurrence().map_err(|error| blamed(&error))?;
         // req RR-10, RCR-R4
-        if offer.is_expired_at(now) {
+        if offer.is_expired_at(now) && asked.is_none_or(|asked| asked.is_initial()) {
             return Err(Refusal::Expired);
         }
-        // req RCR-R12
-        refuse_recurrence(self.request)?;
+        let granted = match offer.recurrence().zip(asked) {
+            Some((schedule, asked)) => Some(judge(schedule, asked, series, now)?),
+            None => None,
+        };
         let Self { entry, request, .. } = self;
+        let share = |whole: Msat| match granted {
+            Some(Granted { period, .. })
+                if offer.recurrence().is_some_and(Recurrence::is_proportional) =>
+            {
+                // req RCR-R3
+                period.share_left(whole, now)
+            }
+            _ => whole,
+        };
         let (amount, priced) = match offer.price() {
             Price::Fiat { currency, minor_units } => {
                 let each = FiatAmount::new(currency, minor_units);
                 let each = each.map_err(|_| Refusal::NoRate { currency })?;
                 let rate = rate.filter(|rate| rate.currency == currency);
-                due_in_currency(request, each, rate.ok_or(Refusal::NoRate { currency })?)?
+                due_in_currency(request, each, rate.ok_or(Refusal::NoRate { currency })?, share)?
             }
-            Price::Msat(_) | Price::PayerDecides => (due(request)?, None),
+            Price::Msat(_) | Price::PayerDecides => (due(request, granted.as_ref(), now)?, None),
         };
-        Ok(Quote { entry, request, amount, priced })
-    }
-}
-
-/// Refuses to take part in a series: no offer of ours is recurring yet.
-fn refuse_recurrence(request: &InvoiceRequest) -> Result<(), Refusal> {
-    match request.checked_recurrence().map_err(|error| blamed(&error))? {
-        Some(_) => Err(Refusal::Unavailable),
-        None => Ok(()),
+        Ok(Quote { entry, request, amount, priced, granted })
     }
 }
 
@@ -127,17 +162,19 @@ fn due_in_currency(
     request: &InvoiceRequest,
     each: FiatAmount,
     rate: &Rate,
+    share: impl Fn(Msat) -> Msat,
 ) -> Result<(Msat, Option<Priced>), Refusal> {
     let quantity = request.checked_quantity().map_err(|error| blamed(&error))?;
     // req RR-13
     let price = each.times(quantity).ok_or(Refusal::AmountOverflow)?;
-    let least = rate.price.to_msat(price, Rounding::Up).filter(|least| !least.is_zero());
-    let least = least.ok_or(Refusal::AmountOverflow)?;
+    let whole = rate.price.to_msat(price, Rounding::Up).filter(|whole| !whole.is_zero());
+    let whole = whole.ok_or(Refusal::AmountOverflow)?;
+    let least = share(whole);
     let amount = match request.amount() {
         None => least,
         // req RR-14
         Some(amount) if amount < least => return Err(Refusal::AmountBelow { least }),
-        Some(amount) => not_far_above(amount, least)?,
+        Some(amount) => not_far_above(amount, whole)?,
     };
     Ok((amount, Some(Priced { price, rate: Some(RateStamp::from(rate)) })))
 }
@@ -150,9 +187,17 @@ fn not_far_above(amount: Msat, expected: Msat) -> Result<Msat, Refusal> {
 }
 
 /// The amount due, or the refusal that fits what is wrong with quantity or amount.
-fn due(request: &InvoiceRequest) -> Result<Msat, Refusal> {
+fn due(
+    request: &InvoiceRequest,
+    granted: Option<&Granted>,
+    now: Timestamp,
+) -> Result<Msat, Refusal> {
     // req RR-12, RR-14, RR-15
-    let amount = request.amount_due(None).map_err(|error| blamed(&error))?;
+    let amount = match granted {
+        Some(granted) => request.amount_due_in(&granted.period, now, None),
+        None => request.amount_due(None),
+    };
+    let amount = amount.map_err(|error| blamed(&error))?;
     if amount.is_zero() {
         return Err(Refusal::AmountMissing);
     }
@@ -181,12 +226,20 @@ fn blamed(error: &Bolt12Error) -> Refusal {
     }
 }
 
+/// What names one payment of a series, among those of one offer: at most one payment is accepted for it, whatever else
+/// the requests for it say.
+fn period_key(payer_id: &PublicKey, counter: u32) -> [u8; 32] {
+    digest(&[b"payment of a series", &payer_id.serialize(), &counter.to_be_bytes()])
+}
+
 /// What is sealed into the invoice and asked of the node.
 #[derive(Debug)]
 pub struct Draft<'a> {
     request: &'a InvoiceRequest,
     amount: Msat,
     priced: Option<Priced>,
+    granted: Option<Granted>,
+    recurs: bool,
     sealed: Sealed,
     expiry: Seconds,
     /// Payment hashes of earlier invoices for the same request, the oldest first.
@@ -202,10 +255,13 @@ impl<'a> Quote<'a> {
         self.amount
     }
 
-    /// Whether an invoice that this request was answered with before may be given again: its amount still does for
-    /// the price.
+    /// Whether an invoice that this request, or another one for the same payment of a series, was answered with before
+    /// may be given again: it says what was asked, and its amount still does for the price.
     pub fn is_met_by(&self, invoice: &Invoice, policy: &Policy) -> bool {
         let tolerated = || self.amount.ppm(policy.price_tolerance_ppm);
+        if self.granted.is_some() && invoice.mirrors(self.request).is_err() {
+            return false;
+        }
         self.priced.is_none()
             || self.amount.minus(tolerated()).is_none_or(|least| invoice.amount() >= least)
     }
@@ -213,13 +269,23 @@ impl<'a> Quote<'a> {
     /// The key under which at most one payment for this request is accepted.
     pub fn receipt_key(&self, keys: &Keys) -> ReceiptKey {
         let source = Source::Offer(self.entry.row);
-        ReceiptKey { source, request_mac: request_mac(keys, source, &self.request.request_key()) }
+        let request_key = match self.granted {
+            // req RCR-R1
+            Some(granted) => period_key(&self.request.payer_id(), granted.turn.counter),
+            None => self.request.request_key(),
+        };
+        ReceiptKey { source, request_mac: request_mac(keys, source, &request_key) }
     }
 
     /// Prepares the invoice. One for a price in a currency has a short life, and an offer that ends sooner than the
     /// invoice would shortens it.
     pub fn draft(self, keys: &Keys, policy: &Policy, now: Timestamp) -> Draft<'a> {
-        let left = self.entry.newest().offer.absolute_expiry().map(|end| end.since(now));
+        let offer = &self.entry.newest().offer;
+        let initial = self.granted.is_none_or(|granted| granted.turn.counter == 0);
+        let end = offer.absolute_expiry().filter(|_| initial).map(|end| end.since(now));
+        // req RCI-W2
+        let window = self.granted.map(|granted| granted.closes.since(now.plus(Seconds(1))));
+        let left = end.into_iter().chain(window).min();
         let usual = match self.priced {
             Some(_) => policy.priced_invoice_expiry.min(policy.invoice_expiry),
             None => policy.invoice_expiry,
@@ -230,10 +296,11 @@ impl<'a> Quote<'a> {
             amount: self.amount,
             created_at: now,
             expiry,
-            counter: 0,
+            counter: self.granted.map_or(0, |granted| granted.turn.counter),
         };
-        let Self { request, amount, priced, .. } = self;
-        Draft { request, amount, priced, sealed, expiry, replaces: Vec::new() }
+        let recurs = offer.recurrence().is_some();
+        let Self { request, amount, priced, granted, .. } = self;
+        Draft { request, amount, priced, granted, recurs, sealed, expiry, replaces: Vec::new() }
     }
 }
 
@@ -265,13 +332,19 @@ impl Draft<'_> {
         })
     }
 
-    /// The rate by which the price was converted, where it is in a currency, and the payer's note: as much of them as
+    /// The start of a series, the rate by which the price was converted, where it is in a currency, and the payer's note: as much of them as
     /// comes back with the payment.
     fn memo(&self) -> Option<String> {
         let note = self.request.payer_note().map(bolt12::PeerText::as_str);
         let memo = match self.priced.as_ref().and_then(|priced| priced.rate.as_ref()) {
             Some(rate) => Some(Priced::memo(rate, note.unwrap_or_default())),
             None => note.map(str::to_owned),
+        };
+        let turn = self.granted.map(|granted| granted.turn);
+        let memo = if self.recurs {
+            Some(Turn::memo(turn, memo.as_deref().unwrap_or_default()))
+        } else {
+            memo
         };
         memo.map(|memo| first_bytes(&memo))
     }
@@ -286,10 +359,17 @@ impl Draft<'_> {
     /// # Errors
     /// [`Refusal::Unavailable`] when the pieces do not make an invoice, which is our fault, not the payer's.
     pub fn finish(self, minted: Minted, keys: &Keys) -> Result<Invoice, Refusal> {
-        let builder = InvoiceBuilder::for_request(self.request)
+        let created_at = self.sealed.created_at;
+        let builder = InvoiceBuilder::for_request(self.request);
+        let builder = match self.granted {
+            // req RCI-W1
+            Some(granted) => builder.recurrence_basetime(granted.basetime.unwrap_or(created_at)),
+            None => builder,
+        };
+        let builder = builder
             .amount(self.amount)
             // req IW-01, IW-02, IW-04
-            .created_at(self.sealed.created_at)
+            .created_at(created_at)
             // req IW-06
             .node_id(&keys.node_id())
             .replaces(&self.replaces);

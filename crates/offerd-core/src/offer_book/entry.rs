@@ -1,7 +1,7 @@
 //! An offer in the book.
 
 use bolt1::Timestamp;
-use bolt12::{Offer, OfferId, Price};
+use bolt12::{Offer, OfferId, Price, Recurrence};
 
 use crate::id::OfferRow;
 use crate::rates::FiatAmount;
@@ -62,6 +62,11 @@ impl OfferEntry {
     /// The string of this offer_id.
     pub fn encoding(&self, id: &OfferId) -> Option<&OfferEncoding> {
         self.encodings.iter().find(|encoding| encoding.offer_id() == *id)
+    }
+
+    /// By which schedule it is paid again and again, where it is. All strings of an offer say the same.
+    pub fn recurrence(&self) -> Option<&Recurrence> {
+        self.newest().offer.recurrence()
     }
 
     /// What one item costs, where that is in a currency. All strings of an offer say the same.

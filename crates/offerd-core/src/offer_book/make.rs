@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use bolt1::{Msat, Timestamp};
 use bolt4::BlindedPath;
-use bolt12::{Offer, OfferBuilder, QuantityMax};
+use bolt12::{Offer, OfferBuilder, QuantityMax, Recurrence, TimeUnit};
 
 use crate::amount::AmountSpec;
 use crate::keys::{Keys, digest};
@@ -27,6 +27,8 @@ pub struct OfferArguments {
     pub absolute_expiry: Option<Timestamp>,
     /// At most one payment is accepted.
     pub single_use: bool,
+    /// By which schedule it is to be paid again and again.
+    pub recurrence: Option<Recurrence>,
 }
 
 /// By this key a repeated call finds the offer that was made before.
@@ -42,13 +44,32 @@ pub fn offer_arguments_key(arguments: &OfferArguments) -> [u8; 32] {
     let text =
         |value: &Option<String>| value.as_ref().map(|text| format!("+{text}")).unwrap_or_default();
     let number = |value: Option<u64>| value.map(|n| n.to_string()).unwrap_or_default();
-    digest(&[
-        amount.as_bytes(),
-        text(&arguments.description).as_bytes(),
-        text(&arguments.issuer).as_bytes(),
-        number(arguments.quantity_max).as_bytes(),
-        number(arguments.absolute_expiry.map(|expiry| expiry.0)).as_bytes(),
-    ])
+    let description = text(&arguments.description);
+    let issuer = text(&arguments.issuer);
+    let quantity_max = number(arguments.quantity_max);
+    let expiry = number(arguments.absolute_expiry.map(|expiry| expiry.0));
+    let schedule = arguments.recurrence.map(|schedule| schedule_text(&schedule));
+    let once = [&amount, &description, &issuer, &quantity_max, &expiry];
+    let parts: Vec<&[u8]> = once.into_iter().chain(&schedule).map(|part| part.as_bytes()).collect();
+    digest(&parts)
+}
+
+/// A schedule, each a different text.
+fn schedule_text(schedule: &Recurrence) -> String {
+    let Recurrence { unit, period, compulsory, base, paywindow, limit, numbering: _ } = schedule;
+    let unit = match unit {
+        TimeUnit::Seconds => 's',
+        TimeUnit::Days => 'd',
+        TimeUnit::Months => 'm',
+    };
+    let base =
+        base.map(|base| format!("@{}{}", base.basetime, if base.proportional { "%" } else { "" }));
+    let window =
+        paywindow.map(|window| format!("-{}+{}", window.seconds_before, window.seconds_after));
+    let limit = limit.map(|limit| format!("<{limit}"));
+    let kind = if *compulsory { '!' } else { '?' };
+    let rest: String = [base, window, limit].into_iter().flatten().collect();
+    format!("{kind}{period}{unit}{rest}")
 }
 
 /// Encodes the offer. `paths` are blinded paths to us (none when we can be found by our node id), `nonce` goes
@@ -107,6 +128,13 @@ pub fn make_offer(
         }
         // req OW-10
         builder = builder.absolute_expiry(expiry);
+    }
+    if let Some(schedule) = arguments.recurrence {
+        if arguments.single_use {
+            let expected = "does not go with recurrence: such a code is paid more than once";
+            return Err(Misuse::parameter("single_use", expected));
+        }
+        builder = builder.recurrence(schedule);
     }
     if arguments.single_use {
         builder = builder.metadata(nonce.to_vec());

@@ -3,8 +3,10 @@
 mod answer;
 mod entry;
 mod make;
+mod schedule;
 
 pub(crate) use answer::finish_invoice;
 pub use answer::{Authenticated, Draft, Quote, authenticate};
 pub use entry::{OfferEncoding, OfferEntry};
 pub use make::{OfferArguments, fiat_amount, make_offer, offer_arguments_key};
+pub use schedule::{ScheduleArguments, schedule};

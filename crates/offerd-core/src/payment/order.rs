@@ -6,6 +6,7 @@ use bolt12::{Invoice, InvoiceKind, OfferId};
 use super::{Bolt11Payable, OutgoingPayment, Payable, PaymentState, Purpose};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
+use crate::fetch::paid_once_key;
 use crate::id::PaymentId;
 use crate::keys::Keys;
 use crate::misuse::Misuse;
@@ -104,7 +105,7 @@ pub fn decide_order(
     let payment = OutgoingPayment {
         id,
         purpose: Purpose::Order { label: terms.label, offer_id: terms.offer_id, trusts_payee },
-        request_key: invoice.request_key(),
+        request_key: paid_once_key(&invoice),
         amount,
         priced: terms.priced,
         worth: terms.rate.and_then(|rate| rate.worth(amount)),

@@ -2,19 +2,20 @@
 
 use std::fmt;
 
-use bolt1::{Msat, Timestamp};
+use bolt1::{Msat, PublicKey, Timestamp};
 use bolt12::{InvreqId, OfferId};
 
 use super::PortError;
 use crate::change::{ChangeKind, Subject, Subsystem};
 use crate::effect::OutboxEntry;
 use crate::event::Batch;
-use crate::id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow};
+use crate::id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, SubscriberRow};
 use crate::invoice_book::OwnInvoice;
 use crate::offer_book::OfferEntry;
 use crate::payment::{FailedAttempt, OutgoingPayment};
 use crate::payout::Payout;
 use crate::receipt::{Receipt, ReceiptKey, Source};
+use crate::subscriber::Subscriber;
 
 /// Named byte strings for the Lightning node's own state (channel manager, monitors, wallet, graph). Two
 /// levels of namespace, as the node needs them. A write is on disk when it returns.
@@ -209,6 +210,21 @@ pub trait Store: KeyValueStore {
     fn claiming_receipts(&self) -> Result<Vec<Receipt>, PortError>;
     /// Receipts, oldest first.
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError>;
+
+    /// The next free number for a series that pays an offer of ours, from 1.
+    fn next_subscriber_row(&self) -> Result<SubscriberRow, PortError>;
+    /// The series of this number.
+    fn subscriber(&self, row: SubscriberRow) -> Result<Option<Subscriber>, PortError>;
+    /// The series by which this payer pays this offer.
+    fn series(
+        &self,
+        offer: OfferRow,
+        payer_id: &PublicKey,
+    ) -> Result<Option<Subscriber>, PortError>;
+    /// The series that have a time at which something happens by itself, at most so many, the earliest first.
+    fn subscribers_by_due(&self, most: u64) -> Result<Vec<Subscriber>, PortError>;
+    /// Series, oldest first.
+    fn subscribers(&self, page: Page) -> Result<Vec<Indexed<Subscriber>>, PortError>;
 
     /// The newest place in this order, 0 when nothing has happened yet.
     fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError>;

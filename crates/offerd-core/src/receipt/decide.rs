@@ -12,6 +12,7 @@ use crate::invoice_book::OwnInvoice;
 use crate::offer_book::OfferEntry;
 use crate::port::IncomingPayment;
 use crate::rates::{Priced, Rate};
+use crate::subscriber::{Subscriber, Turn};
 
 /// What is on record when a payment arrives.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Arrived<'a> {
     pub sealed: Sealed,
     /// The offer, when the source is one and it is on record.
     pub offer: Option<&'a OfferEntry>,
+    /// The series of its payer, when the offer is recurring and it is on record.
+    pub series: Option<&'a Subscriber>,
     /// The invoice of ours, when the source is one and it is on record.
     pub own_invoice: Option<&'a OwnInvoice>,
     /// What was accepted for this very request before, and what was lost of this very payment; where the source is a
@@ -52,6 +55,10 @@ pub enum SentBack {
     WrongAmount,
     /// The price is in a currency, and has come to more by now.
     PriceMoved,
+    /// Its payer has ended the series.
+    Cancelled,
+    /// It is not the next payment of its series.
+    OutOfTurn,
     /// Another payment was accepted for the same request, or for a single-use offer.
     AlreadyPaid,
     /// This very payment was given up: its request may have been paid by another since.
@@ -85,7 +92,11 @@ pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
     if payment.amount < sealed.amount || payment.amount > twice(sealed.amount) {
         return Err(SentBack::WrongAmount);
     }
-    let Judged { priced, worth, payer_note } = judge(&arrived)?;
+    let (turn, memo) = read_memo(&arrived);
+    if let Some(turn) = turn {
+        in_turn(turn, arrived.series)?;
+    }
+    let Judged { priced, worth, payer_note } = judge(&arrived, turn, memo)?;
     let receipt = Receipt {
         key: sealed.key,
         payment_id: payment.payment_id,
@@ -94,6 +105,7 @@ pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
         asked: sealed.amount,
         amount: payment.amount,
         payer_id: payment.payer_id,
+        turn,
         quantity: payment.quantity,
         payer_note,
         invoice_created_at: sealed.created_at,
@@ -104,6 +116,31 @@ pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
         state: ReceiptState::Claiming,
     };
     Ok(Batch::of(Event::ReceiptClaiming(receipt)).and_then(Effect::Accept(hash)))
+}
+
+/// Which payment of a series it is, and the text beside that.
+fn read_memo(arrived: &Arrived<'_>) -> (Option<Turn>, Option<String>) {
+    let memo = arrived.payment.memo.clone();
+    let recurs = arrived.offer.is_some_and(|offer| offer.recurrence().is_some());
+    match memo {
+        Some(memo) if recurs => {
+            let (turn, rest) = Turn::from_memo(arrived.sealed.counter, &memo);
+            (turn, (!rest.is_empty()).then(|| rest.to_owned()))
+        }
+        memo => (None, memo),
+    }
+}
+
+/// Whether it is the next payment of its series.
+fn in_turn(turn: Turn, series: Option<&Subscriber>) -> Result<(), SentBack> {
+    let next = series.map_or(Turn { counter: 0, ..turn }, Subscriber::next_turn);
+    if series.is_some_and(Subscriber::is_cancelled) {
+        Err(SentBack::Cancelled)
+    } else if turn != next {
+        Err(SentBack::OutOfTurn)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether what is paid for may still be paid. `paid_before`: whether a single-use offer has a payment already.

@@ -5,6 +5,7 @@ use bolt12::Invoice;
 
 use crate::id::{InvoiceRow, OfferRow, PaymentHash, Preimage};
 use crate::rates::{FiatAmount, Priced};
+use crate::subscriber::Turn;
 
 /// What was paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +59,8 @@ pub struct Receipt {
     pub amount: Msat,
     /// `invreq_payer_id`; `None` for an invoice of BOLT 11, whose payer is not known.
     pub payer_id: Option<PublicKey>,
+    /// Which payment of a series it is, where its offer is recurring.
+    pub turn: Option<Turn>,
     /// `invreq_quantity`.
     pub quantity: Option<u64>,
     /// The first bytes of `invreq_payer_note`. Peer text.

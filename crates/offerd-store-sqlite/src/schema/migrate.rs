@@ -8,7 +8,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::error::Doing;
 
 /// The steps, oldest first; step `n` leads to version `n`, from 1. Only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_initial.sql"),
+    include_str!("../../migrations/0002_recurrence.sql"),
+];
 
 /// Takes the steps that `db` has not seen, all of them or none, and the file's lock with them.
 ///

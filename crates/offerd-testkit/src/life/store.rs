@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use bolt1::{Msat, Timestamp};
+use bolt1::{Msat, PublicKey, Timestamp};
 use bolt12::{InvreqId, OfferId};
 use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::invoice_book::OwnInvoice;
@@ -13,7 +13,10 @@ use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, KeyValueStore, NamedChange, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
-use offerd_core::{Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow};
+use offerd_core::subscriber::Subscriber;
+use offerd_core::{
+    Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
+};
 
 /// Stands between a process and its store. What it does not say otherwise goes through unchanged.
 pub trait StoreGuard: Send + Sync {
@@ -339,6 +342,35 @@ impl<S: Store> Store for GuardedStore<S> {
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
         self.guard.read()?;
         self.store.receipts(page)
+    }
+
+    fn next_subscriber_row(&self) -> Result<SubscriberRow, PortError> {
+        self.guard.read()?;
+        self.store.next_subscriber_row()
+    }
+
+    fn subscriber(&self, row: SubscriberRow) -> Result<Option<Subscriber>, PortError> {
+        self.guard.read()?;
+        self.store.subscriber(row)
+    }
+
+    fn series(
+        &self,
+        offer: OfferRow,
+        payer_id: &PublicKey,
+    ) -> Result<Option<Subscriber>, PortError> {
+        self.guard.read()?;
+        self.store.series(offer, payer_id)
+    }
+
+    fn subscribers_by_due(&self, most: u64) -> Result<Vec<Subscriber>, PortError> {
+        self.guard.read()?;
+        self.store.subscribers_by_due(most)
+    }
+
+    fn subscribers(&self, page: Page) -> Result<Vec<Indexed<Subscriber>>, PortError> {
+        self.guard.read()?;
+        self.store.subscribers(page)
     }
 
     fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError> {

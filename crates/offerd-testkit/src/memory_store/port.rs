@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bolt1::{Msat, Timestamp};
+use bolt1::{Msat, PublicKey, Timestamp};
 use bolt12::{InvreqId, OfferId};
 use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::invoice_book::OwnInvoice;
@@ -11,7 +11,10 @@ use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
-use offerd_core::{Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow};
+use offerd_core::subscriber::Subscriber;
+use offerd_core::{
+    Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
+};
 
 use super::MemoryStore;
 use super::state::{State, label_of};
@@ -204,6 +207,36 @@ impl Store for MemoryStore {
 
     fn receipts(&self, page: Page) -> Result<Vec<Indexed<Receipt>>, PortError> {
         Ok(list_page(&self.state().receipts, page))
+    }
+
+    fn next_subscriber_row(&self) -> Result<SubscriberRow, PortError> {
+        Ok(SubscriberRow(next(&self.state().subscribers)))
+    }
+
+    fn subscriber(&self, row: SubscriberRow) -> Result<Option<Subscriber>, PortError> {
+        Ok(self.state().subscribers.get(&row.0).cloned())
+    }
+
+    fn series(
+        &self,
+        offer: OfferRow,
+        payer_id: &PublicKey,
+    ) -> Result<Option<Subscriber>, PortError> {
+        Ok(find(&self.state().subscribers, |series| {
+            series.offer == offer && series.payer_id == *payer_id
+        }))
+    }
+
+    fn subscribers_by_due(&self, most: u64) -> Result<Vec<Subscriber>, PortError> {
+        let state = self.state();
+        let mut due: Vec<_> = state.subscribers.values().filter(|it| it.due_at.is_some()).collect();
+        due.sort_by_key(|series| (series.due_at, series.row));
+        due.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(due.into_iter().cloned().collect())
+    }
+
+    fn subscribers(&self, page: Page) -> Result<Vec<Indexed<Subscriber>>, PortError> {
+        Ok(numbered_page(&self.state().subscribers, page))
     }
 
     fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError> {

@@ -10,6 +10,7 @@ use offerd_core::payment::{FailedAttempt, OutgoingPayment, PaymentEnd, PaymentSt
 use offerd_core::payout::{Payout, PromiseState};
 use offerd_core::port::PortError;
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
+use offerd_core::subscriber::{Subscriber, SubscriberChange};
 use offerd_core::{Batch, Effect, Event, InvoiceRow, OfferRow, PaymentId, PayoutRow};
 
 /// Everything. Lists are in the order of making; nothing is ever taken out of them.
@@ -22,6 +23,7 @@ pub(super) struct State {
     pub(super) failed_attempts: Vec<(PaymentId, FailedAttempt)>,
     pub(super) own_invoices: BTreeMap<u32, OwnInvoice>,
     pub(super) receipts: Vec<Receipt>,
+    pub(super) subscribers: BTreeMap<u32, Subscriber>,
     pub(super) outbox: BTreeMap<i64, Effect>,
     last_effect: i64,
     pub(super) named: BTreeMap<[String; 3], Vec<u8>>,
@@ -91,6 +93,7 @@ impl State {
                 self.receipt_paid(key, payment_id, *amount, *at)
             }
             Event::ReceiptLost { key, payment_id, at } => self.receipt_lost(key, payment_id, *at),
+            Event::SubscriberChanged { change, record } => self.subscriber_changed(*change, record),
         }
     }
 
@@ -318,6 +321,26 @@ impl State {
         let claiming = |receipt: &&mut Receipt| receipt.state == ReceiptState::Claiming;
         let receipt = there(self.receipt_mut(key, payment_id).filter(claiming), "receipt")?;
         receipt.state = ReceiptState::Lost { at };
+        Ok(())
+    }
+
+    fn subscriber_changed(
+        &mut self,
+        change: SubscriberChange,
+        record: &Subscriber,
+    ) -> Result<(), PortError> {
+        let same =
+            |other: &Subscriber| other.offer == record.offer && other.payer_id == record.payer_id;
+        if change == SubscriberChange::Started {
+            let free = |other: &Subscriber| other.row != record.row && !same(other);
+            unique(self.subscribers.values().all(free), "a series")?;
+            referenced(self.offers.contains_key(&record.offer.0), "offer")?;
+        } else {
+            let known = self.subscribers.get(&record.row.0).filter(|known| same(known));
+            let onward = |known: &&Subscriber| known.next_counter <= record.next_counter;
+            there(known.filter(onward), "series")?;
+        }
+        self.subscribers.insert(record.row.0, record.clone());
         Ok(())
     }
 }

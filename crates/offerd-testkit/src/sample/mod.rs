@@ -18,7 +18,7 @@ pub use message::{
 pub use record::{
     arrived, bolt11_invoice, bolt11_order, candidate, claim, failed, failed_attempt, fiat_payout,
     offer_encoding, offer_entry, order, own_invoice, paid, payout, payout_of_many, priced, receipt,
-    refund, single_use_offer_entry, worth,
+    refund, single_use_offer_entry, subscriber, worth,
 };
 
 /// The time at which samples were made.

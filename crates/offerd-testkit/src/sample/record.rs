@@ -11,7 +11,10 @@ use offerd_core::payment::{
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
 use offerd_core::rates::{FiatAmount, PerBitcoin, Priced, RateStamp};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
-use offerd_core::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, Preimage};
+use offerd_core::subscriber::{Subscriber, SubscriberState, Turn};
+use offerd_core::{
+    InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, Preimage, SubscriberRow,
+};
 
 use super::{
     NOW, bytes, invoice, keypair, offer, payout_offer, payout_request, payout_request_signed, point,
@@ -228,6 +231,7 @@ pub fn receipt(number: u32, source: Source) -> Receipt {
         asked: invoice.amount(),
         amount: invoice.amount(),
         payer_id: Some(point(number)),
+        turn: number.is_multiple_of(2).then_some(Turn { counter: number, start: Some(u32::MAX) }),
         quantity: Some(u64::MAX),
         payer_note: Some("gr\u{fc}\u{df}e \u{1f37a}\0 and a zero".into()),
         invoice_created_at: NOW,
@@ -242,4 +246,22 @@ pub fn receipt(number: u32, source: Source) -> Receipt {
 /// The state of a receipt that is ours.
 pub fn arrived() -> ReceiptState {
     ReceiptState::Paid { at: NOW.plus(Seconds(2)) }
+}
+
+/// A series by which [`point`] `row` pays the first offer, every other one of which began with a period of its own.
+pub fn subscriber(row: u32) -> Subscriber {
+    Subscriber {
+        row: SubscriberRow(row),
+        offer: OfferRow(1),
+        payer_id: point(row),
+        start: row.is_multiple_of(2).then_some(u32::MAX),
+        basetime: NOW,
+        next_counter: 1,
+        received: Msat::new(21_000).unwrap_or(Msat::MAX),
+        started_at: NOW,
+        paid_at: NOW,
+        paid_until: NOW.plus(Seconds(60)),
+        state: SubscriberState::Active,
+        due_at: Some(NOW.plus(Seconds(120))),
+    }
 }

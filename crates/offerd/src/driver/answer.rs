@@ -1,10 +1,12 @@
 //! Answering requests for invoices.
 
+use bolt1::Timestamp;
 use bolt12::{Invoice, InvoiceRequest};
-use offerd_core::offer_book::{OfferEntry, authenticate};
+use offerd_core::offer_book::{OfferEntry, Quote, authenticate};
 use offerd_core::port::{
     Destination, InboundMessage, MessageContent, OutboundMessage, PortError, PortErrorKind,
 };
+use offerd_core::receipt::Source;
 use offerd_core::{Ignored, Refusal};
 use tracing::{debug, info, warn};
 
@@ -24,7 +26,7 @@ impl Driver {
                 Ignored::NotOurs
             })?
             .ok_or(Ignored::NotOurs)?;
-        let answer = self.answer(&entry, &request, &message).await?;
+        let Some(answer) = self.answer(&entry, &request, &message).await? else { return Ok(()) };
         let content = match answer {
             Ok(invoice) => {
                 info!(offer_id = %request.offer_id(), amount = %invoice.amount(), "invoice sent");
@@ -39,67 +41,85 @@ impl Driver {
         Ok(())
     }
 
+    /// What is said to a request; `None` where it wants no answer.
     async fn answer(
         &self,
         entry: &OfferEntry,
         request: &InvoiceRequest,
         message: &InboundMessage,
-    ) -> Result<Result<Invoice, Refusal>, Ignored> {
+    ) -> Result<Option<Result<Invoice, Refusal>>, Ignored> {
         let path_id = message.path_id.as_deref();
         let authenticated = authenticate(entry, request, path_id, &self.policy)?;
         let now = self.now();
+        match self.cancel_series(&authenticated, now).await {
+            Ok(false) => {}
+            Ok(true) => return Ok(None),
+            Err(refusal) => return Ok(Some(Err(refusal))),
+        }
         let rate = authenticated.currency().and_then(|currency| self.rate_now(currency));
-        let quote = match authenticated.quote(rate.as_ref(), &self.keys, now) {
-            Ok(quote) => quote,
-            Err(refusal) => return Ok(Err(refusal)),
+        let series = match self.series_of(&authenticated) {
+            Ok(series) => series,
+            Err(refusal) => return Ok(Some(Err(refusal))),
         };
+        let series = series.as_ref();
+        let quote = match authenticated.quote(rate.as_ref(), series, &self.keys, now) {
+            Ok(quote) => quote,
+            Err(refusal) => return Ok(Some(Err(refusal))),
+        };
+        Ok(Some(self.invoice_for(quote, message, now).await))
+    }
+
+    /// The invoice for a request that will be answered: the one of before, or a new one.
+    async fn invoice_for(
+        &self,
+        quote: Quote<'_>,
+        message: &InboundMessage,
+        now: Timestamp,
+    ) -> Result<Invoice, Refusal> {
         let key = quote.receipt_key(&self.keys);
         match self.ports.store.receipt(&key) {
             Ok(None) => {}
-            Ok(Some(_)) => return Ok(Err(Refusal::AlreadyPaid)),
+            Ok(Some(_)) => return Err(Refusal::AlreadyPaid),
             Err(error) => {
                 warn!(%error, "receipts could not be read");
-                return Ok(Err(Refusal::Unavailable));
+                return Err(Refusal::Unavailable);
             }
         }
         // req RR-06
         if let Some(invoice) = self.memory().window.valid(&key, now)
             && quote.is_met_by(invoice, &self.policy)
         {
-            return Ok(Ok(invoice.clone()));
+            return Ok(invoice.clone());
         }
         let draft = quote.draft(&self.keys, &self.policy, now);
         let draft = match self.memory().window.last(&key) {
             Some(previous) => draft.in_place_of(previous),
             None => draft,
         };
-        let order = match draft.mint_order() {
-            Ok(order) => order,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        let order = draft.mint_order()?;
         let minted = match self.ports.issuer.mint(order).await {
             Ok(minted) => minted,
             Err(error) if error.kind == PortErrorKind::Unavailable => {
                 warn!(%error, "no invoice could be made");
-                return Ok(Err(Refusal::CannotReceive));
+                return Err(Refusal::CannotReceive);
             }
             Err(error) => {
                 warn!(%error, "no invoice could be made");
-                return Ok(Err(Refusal::Unavailable));
+                return Err(Refusal::Unavailable);
             }
         };
         let priced = draft.priced().cloned();
-        let finished = draft.finish(minted, &self.keys);
-        if let Ok(invoice) = &finished {
-            let mut memory = self.memory();
-            memory.window.insert(key, invoice.clone(), message.from_peer);
-            if let Some(priced) = priced {
-                memory.window.note_price(&key, priced);
-            }
-            drop(memory);
-            self.touch(Touched::Offer(entry.row));
+        let invoice = draft.finish(minted, &self.keys)?;
+        let mut memory = self.memory();
+        memory.window.insert(key, invoice.clone(), message.from_peer);
+        if let Some(priced) = priced {
+            memory.window.note_price(&key, priced);
         }
-        Ok(finished)
+        drop(memory);
+        if let Source::Offer(row) = key.source {
+            self.touch(Touched::Offer(row));
+        }
+        Ok(invoice)
     }
 
     /// Sends an answer over the reply path, if there is one. A lost answer is asked for again.

@@ -47,6 +47,7 @@ pub(super) fn steps(batch: &Batch) -> impl Iterator<Item = &'static str> {
         | Event::PaymentPutOff { .. }
         | Event::PaymentAttemptFailed { .. }
         | Event::InvoiceRefused { .. }
-        | Event::ReceiptLost { .. } => None,
+        | Event::ReceiptLost { .. }
+        | Event::SubscriberChanged { .. } => None,
     })
 }

@@ -62,9 +62,10 @@ impl ListedInvoice {
     }
 }
 
-/// The label of an invoice that answers an offer, as Core Lightning makes them: unique, since a payer uses a key once.
-pub fn answer_label(offer_id: &OfferId, payer_id: &PublicKey) -> String {
-    format!("{offer_id}-{payer_id}-0")
+/// The label of an invoice that answers an offer, as Core Lightning makes them: unique, since a payer uses a key once,
+/// or once for each payment of a series.
+pub fn answer_label(offer_id: &OfferId, payer_id: &PublicKey, counter: u32) -> String {
+    format!("{offer_id}-{payer_id}-{counter}")
 }
 
 impl Driver {
@@ -115,7 +116,10 @@ impl Driver {
                 let receipt = store.receipt(&ReceiptKey { source, request_mac: *request_mac })?;
                 Ok(receipt.map(ListedInvoice::Receipt))
             }
-            Subject::Offer(_) | Subject::Payment(_) | Subject::Payout(_) => Ok(None),
+            Subject::Offer(_)
+            | Subject::Payment(_)
+            | Subject::Payout(_)
+            | Subject::Subscriber(_) => Ok(None),
         }
     }
 
@@ -140,17 +144,22 @@ impl Driver {
         row: OfferRow,
         label: &str,
     ) -> Result<Option<ListedInvoice>, PortError> {
-        let is_it = |payer_id: &PublicKey| answer_label(offer_id, payer_id) == label;
+        let is_it = |payer_id: &PublicKey, counter: Option<u32>| {
+            answer_label(offer_id, payer_id, counter.unwrap_or(0)) == label
+        };
         let receipts = self.ports.store.receipts_of(Source::Offer(row))?;
-        if let Some(receipt) =
-            receipts.into_iter().find(|receipt| receipt.payer_id.as_ref().is_some_and(is_it))
-        {
+        let paid = |receipt: &Receipt| {
+            let counter = receipt.turn.map(|turn| turn.counter);
+            receipt.payer_id.as_ref().is_some_and(|payer_id| is_it(payer_id, counter))
+        };
+        if let Some(receipt) = receipts.into_iter().find(paid) {
             return Ok(Some(ListedInvoice::Receipt(receipt)));
         }
         let memory = self.memory();
         let mut pairs = memory.window.iter();
         let found = pairs.find(|(key, invoice)| {
-            key.source == Source::Offer(row) && is_it(&invoice.request_view().payer_id())
+            let counter = invoice.recurring_payment().map(|payment| payment.counter);
+            key.source == Source::Offer(row) && is_it(&invoice.request_view().payer_id(), counter)
         });
         Ok(found.map(|(key, invoice)| waiting(&memory.window, key, invoice)))
     }

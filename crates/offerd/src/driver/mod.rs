@@ -22,6 +22,8 @@ mod redeem;
 mod renegotiate;
 mod replace;
 mod send_invoice;
+mod series;
+mod subscribers;
 mod waits;
 mod warning;
 mod world;
@@ -38,7 +40,7 @@ use offerd_core::port::{
     InvoiceIssuer, InvoicePayer, MessageContent, OnionTransport, PortError, Rates, Store,
 };
 use offerd_core::receipt::InvoiceWindow;
-use offerd_core::{Batch, Policy};
+use offerd_core::{Batch, Event, Policy};
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
 use tokio::time::Instant;
 
@@ -51,6 +53,7 @@ pub use pages::{OrderState, RedeemState, Touched};
 pub use pay::{PayCall, PayOutcome};
 pub use payouts::PayoutMade;
 pub use send_invoice::Redeemed;
+pub use series::SeriesCall;
 pub use warning::Warning;
 pub use world::{Clock, Entropy, OsEntropy, SystemClock};
 
@@ -159,7 +162,8 @@ impl Driver {
         failpoint::steps(batch).for_each(failpoint::after);
         self.commits.send_modify(|count| *count = count.wrapping_add(1));
         self.tell_pages(batch);
-        if !batch.effects.is_empty() {
+        let times = |event: &Event| matches!(event, Event::SubscriberChanged { .. });
+        if !batch.effects.is_empty() || batch.events.iter().any(times) {
             self.work.notify_one();
         }
         Ok(())

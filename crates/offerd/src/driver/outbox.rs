@@ -42,14 +42,26 @@ impl Driver {
                     error!(%error, "redemptions that expired while they waited were not dropped");
                 }
             }
-            let rest = match self.perform_outbox().await {
+            let rest = self.rest_of_subscribers().await.min(match self.perform_outbox().await {
                 Ok(rest) => rest,
                 Err(error) => {
                     error!(%error, "the outbox could not be worked off; trying again");
                     REST
                 }
-            };
+            });
             super::timeout(rest, self.work.notified()).await;
+        }
+    }
+
+    /// Looks after those who pay us again and again, and says how long that can rest.
+    async fn rest_of_subscribers(&self) -> Duration {
+        match self.look_after_subscribers().await {
+            Ok(Some(due)) => Duration::from_secs(due.since(self.now()).0).min(LONGEST_REST),
+            Ok(None) => LONGEST_REST,
+            Err(error) => {
+                error!(%error, "series of payments could not be looked after; trying again");
+                REST
+            }
         }
     }
 

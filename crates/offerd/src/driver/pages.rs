@@ -205,6 +205,7 @@ impl Driver {
             | Event::PaymentPutOff { id, .. }
             | Event::PaymentAttemptFailed { id, .. }
             | Event::PaymentEnded { id, .. } => self.claimed_payout(*id).map(Touched::Payout),
+            Event::SubscriberChanged { record, .. } => Some(Touched::Offer(record.offer)),
             Event::ReceiptClaiming(receipt) => about_source(receipt.key.source),
             Event::ReceiptPaid { key, .. } | Event::ReceiptLost { key, .. } => {
                 about_source(key.source)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bolt1::{CltvDelta, Msat, Seconds};
 use bolt11::is_bolt11;
 use bolt12::{Bolt12String, Invoice, OfferId};
-use offerd_core::fetch::{Allowance, FetchArguments, Limits};
+use offerd_core::fetch::{Allowance, FetchArguments, Limits, paid_once_key};
 use offerd_core::payment::{
     OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_bolt11_order,
     decide_label, decide_order,
@@ -69,7 +69,7 @@ impl ToPay {
     /// Under which it is paid once.
     fn request_key(&self) -> [u8; 32] {
         match self {
-            Self::Bolt12(invoice) => invoice.request_key(),
+            Self::Bolt12(invoice) => paid_once_key(invoice),
             Self::Bolt11(facts, _) => facts.request_key(),
         }
     }
@@ -195,7 +195,7 @@ impl Driver {
         let allowed = Allowance::up_to(call.max_amount);
         let (wanted, trust_payee) = (invoice.clone(), call.trust_payee);
         let same = move |payment: &OutgoingPayment| {
-            let same_request = payment.request_key == wanted.request_key();
+            let same_request = payment.request_key == paid_once_key(&wanted);
             payment.invoice.bolt12() == Some(&wanted) || trust_payee && same_request
         };
         self.order(ToPay::Bolt12(invoice), None, allowed, call, course, same).await
@@ -207,6 +207,10 @@ impl Driver {
         call: PayCall,
         course: Course,
     ) -> Result<PayOutcome, CallError> {
+        if offer.recurrence().is_some_and(|schedule| schedule.compulsory) {
+            let what = "this offer is paid again and again: use subscribe, or fetchinvoice with recurrence_counter";
+            return Err(Misuse::WrongString(what.to_owned()).into());
+        }
         let (offer_id, amount, quantity) = (offer.id(), call.amount, call.quantity);
         let same = |payment: &OutgoingPayment| {
             payment.invoice.bolt12().is_some_and(|invoice| {
@@ -234,6 +238,7 @@ impl Driver {
             payer_note: call.payer_note.clone(),
             payer_metadata: None,
             bip_353_name: None,
+            series: None,
         };
         let limits =
             Limits { max_amount: call.max_amount, max_rate_drift_ppm: call.max_rate_drift_ppm };
@@ -320,7 +325,7 @@ impl Driver {
         let (keys, policy, now) = (&self.keys, &self.policy, self.now());
         let ordered = match invoice {
             ToPay::Bolt12(invoice) => {
-                let history = store.payments_by_request(&invoice.request_key())?;
+                let history = store.payments_by_request(&paid_once_key(&invoice))?;
                 decide_order(invoice, terms, &history, id, keys, policy, now)
             }
             ToPay::Bolt11(facts, amount) => {

@@ -38,6 +38,12 @@ impl Driver {
                 Some(own) => own.bolt12().cloned(),
                 None => self.memory().window.by_hash(&hash).cloned(),
             };
+            let series = match (&offer, payment.payer_id) {
+                (Some(offer), Some(payer_id)) if offer.recurrence().is_some() => {
+                    store.series(offer.row, &payer_id)?
+                }
+                _ => None,
+            };
             let price = offer.as_ref().and_then(OfferEntry::fiat_price);
             let rate = self.rate_for_record(price.map(|price| price.currency()));
             let priced = self.memory().window.priced(&hash).cloned();
@@ -45,6 +51,7 @@ impl Driver {
                 payment: &payment,
                 sealed,
                 offer: offer.as_ref(),
+                series: series.as_ref(),
                 own_invoice: own_invoice.as_ref(),
                 receipts: &receipts,
                 invoice,
@@ -99,7 +106,8 @@ impl Driver {
         info!(%amount, payment_hash = %hash, "payment received");
         let at = self.now();
         let (key, payment_id) = (receipt.key, receipt.payment_id);
-        self.commit(&Batch::of(Event::ReceiptPaid { key, payment_id, amount, at }))
+        let series = self.series_paid(&receipt, amount, at)?;
+        self.commit(&Batch::of(Event::ReceiptPaid { key, payment_id, amount, at }).with(series))
     }
 
     /// Takes a payment whose receipt was committed. One that has ended meanwhile is left alone.

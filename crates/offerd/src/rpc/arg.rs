@@ -299,3 +299,10 @@ from_arg! {
     Vec<String>: Texts;
     Hints: Channels;
 }
+
+/// Where the table allows no more than it holds.
+impl FromArg for u32 {
+    fn from_arg(arg: &Arg) -> Option<Self> {
+        u64::from_arg(arg).and_then(|number| number.try_into().ok())
+    }
+}

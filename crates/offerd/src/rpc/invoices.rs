@@ -29,7 +29,8 @@ pub(super) fn view(
             view.priced = priced.map(|priced| view::priced(priced, invoice.created_at()));
             if let Source::Offer(row) = key.source {
                 let payer_id = invoice.request_view().payer_id();
-                add_offer(api, &mut view, row, Some(invoice), Some(&payer_id))?;
+                let counter = invoice.recurring_payment().map(|payment| payment.counter);
+                add_offer(api, &mut view, row, Some(invoice), Some((&payer_id, counter)))?;
             }
             view
         }
@@ -78,7 +79,9 @@ fn of_receipt(api: &Api, receipt: &Receipt, now: Timestamp) -> Result<InvoiceVie
     view.invreq_payer_note = receipt.payer_note.clone().or(view.invreq_payer_note);
     view.quantity = receipt.quantity.or(view.quantity);
     if let Source::Offer(row) = receipt.key.source {
-        add_offer(api, &mut view, row, receipt.invoice.as_ref(), receipt.payer_id.as_ref())?;
+        let counter = receipt.turn.map(|turn| turn.counter);
+        let payer = receipt.payer_id.as_ref().map(|payer_id| (payer_id, counter));
+        add_offer(api, &mut view, row, receipt.invoice.as_ref(), payer)?;
     }
     Ok(view)
 }
@@ -114,12 +117,14 @@ fn add_offer(
     view: &mut InvoiceView,
     row: OfferRow,
     invoice: Option<&bolt12::Invoice>,
-    payer_id: Option<&bolt1::PublicKey>,
+    payer: Option<(&bolt1::PublicKey, Option<u32>)>,
 ) -> Result<(), ErrorObject> {
     let entry = api.driver.offer(row).map_err(|error| fault_object(&error))?;
     let Some(entry) = entry else { return Ok(()) };
     let id = invoice.map_or_else(|| entry.newest().offer_id(), bolt12::Invoice::offer_id);
-    view.label = payer_id.map(|payer_id| answer_label(&id, payer_id));
+    let label =
+        |(payer_id, counter): (_, Option<u32>)| answer_label(&id, payer_id, counter.unwrap_or(0));
+    view.label = payer.map(label);
     view.local_offer_id = Some(id.to_string());
     view.external_id = entry.external_id.clone();
     if view.description.is_none() {

@@ -12,6 +12,7 @@ mod paying;
 mod payouts;
 mod pieces;
 mod prices;
+mod recurring;
 mod redeeming;
 mod stuck;
 mod world;

@@ -274,6 +274,12 @@ impl Party {
         Self::start(Parts { node, store, rates, watch, began, seed: seed + 1 })
     }
 
+    /// The same, with nothing but the seed left.
+    pub(crate) fn restart_empty(mut self) -> Self {
+        self.store = Arc::new(MemoryStore::new());
+        self.restart()
+    }
+
     pub(crate) async fn offer(&self, sat: u64) -> String {
         let made = self.driver.create_offer(offer_request(sat)).await.unwrap();
         made.entry.newest().offer.to_string()
@@ -360,6 +366,7 @@ pub(crate) fn offer_request(sat: u64) -> OfferRequest {
         quantity_max: None,
         absolute_expiry: None,
         single_use: false,
+        recurrence: None,
     };
     OfferRequest {
         arguments,

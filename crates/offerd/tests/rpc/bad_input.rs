@@ -232,11 +232,81 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
     ),
     (
         "offer",
-        r#"{"amount": "5sat", "description": "d", "recurrence": "1day"}"#,
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1moon"}"#,
         -32602,
-        "recurrence: not supported yet: recurring offers",
+        "recurrence: should be a number and a unit of time, such as 10seconds, 5minutes, 1hour, 1day, 2weeks, 1month \
+         or 1year",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "0days"}"#,
+        -32602,
+        "recurrence: should be a number and a unit of time, such as 10seconds, 5minutes, 1hour, 1day, 2weeks, 1month \
+         or 1year",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "4294967295months"}"#,
+        -32602,
+        "recurrence: the second period should end before the year 10000",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence_limit": 3}"#,
+        -32602,
+        "recurrence_limit: needs recurrence",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_limit": 0}"#,
+        -32602,
+        "recurrence_limit: should be at least 1: the last period, where the first is 0",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_paywindow": "-0+0"}"#,
+        -32602,
+        "recurrence_paywindow: should be open for at least a second: nobody could pay",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "proportional_amount": true}"#,
+        -32602,
+        "proportional_amount: needs recurrence_base: without it nobody comes late",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "single_use": true}"#,
+        -32602,
+        "single_use: does not go with recurrence: such a code is paid more than once",
     ),
     ("offer", r#"{"amount": "5sat", "issuer": "a", "vendor": "b"}"#, -32602, "issuer: given twice"),
+    // Payments that recur.
+    (
+        "listsubscribers",
+        r#"{"status": "late"}"#,
+        -32602,
+        "status: should be one of `active`, `overdue`, `cancelled`, `ended`",
+    ),
+    (
+        "cancelrecurringinvoice",
+        r#"["{PAY}", 0, "paper"]"#,
+        -32602,
+        "recurrence_counter: should be an integer from 1 to 4294967295",
+    ),
+    ("cancelrecurringinvoice", r#"["{PAY}", 1, "paper"]"#, -32602, "offer: does not recur"),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{PAY}", "recurrence_counter": 0}"#,
+        -32602,
+        "recurrence_counter: unnecessary: the offer does not recur",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{PAY}", "recurrence_start": -1}"#,
+        -32602,
+        "recurrence_start: should be an integer from 0 to 4294967295",
+    ),
     // Currencies.
     (
         "offer",
@@ -647,7 +717,7 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "wait",
         r#"["forwards", "created", 0]"#,
         -32602,
-        "subsystem: should be one of `invoices`, `sendpays`, `offers`, `payouts`",
+        "subsystem: should be one of `invoices`, `sendpays`, `offers`, `payouts`, `subscribers`",
     ),
     (
         "wait",

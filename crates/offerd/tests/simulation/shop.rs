@@ -37,6 +37,7 @@ impl Town {
             quantity_max: None,
             absolute_expiry: None,
             single_use,
+            recurrence: None,
         };
         let (label, external_id, tags) = (None, None, Vec::new());
         let request =

@@ -17,7 +17,13 @@ pub(super) fn order(store: &dyn Store, subsystem: Subsystem, kind: ChangeKind) -
 }
 
 pub fn an_empty_store_has_no_places(store: &dyn Store) {
-    let lists = [Subsystem::Invoices, Subsystem::Offers, Subsystem::Payments, Subsystem::Payouts];
+    let lists = [
+        Subsystem::Invoices,
+        Subsystem::Offers,
+        Subsystem::Payments,
+        Subsystem::Payouts,
+        Subsystem::Subscribers,
+    ];
     for subsystem in lists {
         for kind in [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Paid] {
             assert_eq!(order(store, subsystem, kind), []);

@@ -13,6 +13,7 @@ pub mod payments;
 pub mod payouts;
 pub mod receipts;
 mod snapshot;
+pub mod subscribers;
 
 use offerd_core::port::{Indexed, PortErrorKind, Store};
 use offerd_core::{Batch, Effect, Event};
@@ -125,6 +126,13 @@ macro_rules! store_contract {
                 claiming_receipts_are_those_without_an_end,
                 receipts_are_found_by_their_hash,
                 receipts_come_in_pages_oldest_first;
+            subscribers:
+                a_series_is_found_by_number_and_by_offer_and_payer,
+                series_are_numbered_from_one,
+                a_payer_has_one_series_of_an_offer,
+                a_series_goes_on_and_never_back,
+                series_are_due_in_the_order_of_time,
+                series_come_in_pages_oldest_first;
             named_values:
                 a_written_value_is_read_back,
                 an_absent_value_is_none,

@@ -9,6 +9,7 @@ use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, Page, Store};
 use offerd_core::receipt::{Receipt, Source};
+use offerd_core::subscriber::{Subscriber, SubscriberChange};
 use offerd_core::{Batch, Effect, Event, OutboxEntry};
 
 use crate::sample;
@@ -21,6 +22,7 @@ pub struct Snapshot {
     payments: Vec<Indexed<OutgoingPayment>>,
     own_invoices: Vec<Indexed<OwnInvoice>>,
     receipts: Vec<Indexed<Receipt>>,
+    subscribers: Vec<Indexed<Subscriber>>,
     outbox: Vec<OutboxEntry>,
     /// The subjects of each order of changes.
     changes: Vec<Vec<Subject>>,
@@ -38,6 +40,7 @@ impl Snapshot {
             payments: store.payments(Page::ALL).expect("payments"),
             own_invoices: store.own_invoices(Page::ALL).expect("invoices"),
             receipts: store.receipts(Page::ALL).expect("receipts"),
+            subscribers: store.subscribers(Page::ALL).expect("series"),
             outbox: store.outbox().expect("outbox"),
             changes: orders()
                 .map(|(list, kind)| super::changes::order(store, list, kind))
@@ -49,7 +52,13 @@ impl Snapshot {
 
 /// Every order of changes.
 fn orders() -> impl Iterator<Item = (Subsystem, ChangeKind)> {
-    let lists = [Subsystem::Invoices, Subsystem::Offers, Subsystem::Payments, Subsystem::Payouts];
+    let lists = [
+        Subsystem::Invoices,
+        Subsystem::Offers,
+        Subsystem::Payments,
+        Subsystem::Payouts,
+        Subsystem::Subscribers,
+    ];
     let kinds = [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Paid];
     lists.into_iter().flat_map(move |list| kinds.into_iter().map(move |kind| (list, kind)))
 }
@@ -93,6 +102,8 @@ pub fn fill(store: &dyn Store) {
         },
     ]);
     let paid_at = events.len() - 1;
+    let record = sample::subscriber(1);
+    events.push(Event::SubscriberChanged { change: SubscriberChange::Started, record });
     events.splice(paid_at..paid_at, receipts.iter().cloned().map(Event::ReceiptClaiming));
     let effects = vec![Effect::Pay(order.id), Effect::Accept(receipts[0].payment_hash)];
     store.commit(&Batch { events, effects }).expect("a store takes all of this");

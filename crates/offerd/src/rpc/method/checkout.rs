@@ -59,6 +59,7 @@ fn read(args: &Args) -> Result<OfferRequest, ErrorObject> {
             quantity_max: None,
             absolute_expiry: None,
             single_use: true,
+            recurrence: None,
         },
         label: args.get("label")?,
         external_id: args.get("external_id")?,

@@ -2,6 +2,7 @@
 
 mod approvepayout;
 mod backup;
+mod cancelrecurringinvoice;
 mod checkmessage;
 mod checkout;
 mod close;
@@ -32,6 +33,7 @@ mod listpayouts;
 mod listpays;
 mod listpeerchannels;
 mod listpeers;
+mod listsubscribers;
 mod newaddr;
 mod offer;
 mod offerout;
@@ -71,6 +73,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
     Some(match name {
         "approvepayout" => |api, args| Box::pin(approvepayout::call(api, args)),
         "backup" => |api, args| Box::pin(backup::call(api, args)),
+        "cancelrecurringinvoice" => |api, args| Box::pin(cancelrecurringinvoice::call(api, args)),
         "checkmessage" => |api, args| Box::pin(checkmessage::call(api, args)),
         "checkout" => |api, args| Box::pin(checkout::call(api, args)),
         "close" => |api, args| Box::pin(close::call(api, args)),
@@ -103,6 +106,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "listpays" => |api, args| Box::pin(async move { listpays::call(api, &args) }),
         "listpeerchannels" => |api, args| Box::pin(listpeerchannels::call(api, args)),
         "listpeers" => |api, args| Box::pin(listpeers::call(api, args)),
+        "listsubscribers" => |api, args| Box::pin(async move { listsubscribers::call(api, &args) }),
         "newaddr" => |api, args| Box::pin(newaddr::call(api, args)),
         "notifications" => |_, _| Box::pin(async { view::json(Nothing {}) }),
         "offer" => |api, args| Box::pin(offer::call(api, args)),

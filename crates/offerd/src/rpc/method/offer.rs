@@ -1,9 +1,9 @@
 //! `offer`
 
-use bolt12::Price;
+use bolt12::{Price, Recurrence};
 use offerd_api::ErrorObject;
 use offerd_api::offer::OfferCreated;
-use offerd_core::offer_book::{OfferArguments, OfferEntry};
+use offerd_core::offer_book::{OfferArguments, OfferEntry, ScheduleArguments, schedule};
 
 use super::Outcome;
 use super::offerout::told;
@@ -15,7 +15,7 @@ use crate::rpc::params::Args;
 use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
-    let made = api.driver.create_offer(read(&args)?).await.map_err(to_object)?;
+    let made = api.driver.create_offer(read(&args, api.driver.now())?).await.map_err(to_object)?;
     let amount = made.entry.newest().offer.price();
     let amount = if let Price::Msat(amount) = amount { Some(amount.as_u64()) } else { None };
     let inbound = Outlook::of(&api.node.channels().await?).inbound(amount);
@@ -49,7 +49,20 @@ fn page_url(api: &Api, entry: &OfferEntry) -> Option<String> {
     })
 }
 
-fn read(args: &Args) -> Result<OfferRequest, ErrorObject> {
+/// The schedule that a code is to say.
+fn read_schedule(args: &Args, now: bolt1::Timestamp) -> Result<Option<Recurrence>, ErrorObject> {
+    let arguments = ScheduleArguments {
+        recurrence: args.get("recurrence")?,
+        base: args.get("recurrence_base")?.map(bolt1::Timestamp),
+        paywindow: args.get("recurrence_paywindow")?,
+        limit: args.get("recurrence_limit")?,
+        proportional: args.need("proportional_amount")?,
+        optional: args.need("optional_recurrence")?,
+    };
+    schedule(&arguments, now).map_err(|error| to_object(error.into()))
+}
+
+fn read(args: &Args, now: bolt1::Timestamp) -> Result<OfferRequest, ErrorObject> {
     Ok(OfferRequest {
         arguments: OfferArguments {
             amount: args.need("amount")?,
@@ -58,6 +71,7 @@ fn read(args: &Args) -> Result<OfferRequest, ErrorObject> {
             quantity_max: args.get("quantity_max")?,
             absolute_expiry: args.get("absolute_expiry")?.map(bolt1::Timestamp),
             single_use: args.need("single_use")?,
+            recurrence: read_schedule(args, now)?,
         },
         label: args.get("label")?,
         external_id: args.get("external_id")?,

@@ -1,10 +1,12 @@
 //! `wait`
 
 use offerd_api::ErrorObject;
-use offerd_api::wait::{Waited, WaitedInvoice, WaitedOffer, WaitedPayment, WaitedPayout};
+use offerd_api::wait::{
+    Waited, WaitedInvoice, WaitedOffer, WaitedPayment, WaitedPayout, WaitedSubscriber,
+};
 use offerd_core::change::{ChangeKind, Subject, Subsystem};
 
-use super::{Outcome, listpays};
+use super::{Outcome, listpays, listsubscribers};
 use crate::rpc::call::Api;
 use crate::rpc::error::{fault_object, to_object};
 use crate::rpc::params::Args;
@@ -17,6 +19,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         "invoices" => Subsystem::Invoices,
         "sendpays" => Subsystem::Payments,
         "payouts" => Subsystem::Payouts,
+        "subscribers" => Subsystem::Subscribers,
         _ => Subsystem::Offers,
     };
     let mut waited = Waited { subsystem, ..Waited::default() };
@@ -78,6 +81,15 @@ fn show(api: &Api, subject: &Subject, waited: &mut Waited) -> Result<(), ErrorOb
                 offer_id: payout.offer_id().map(|id| id.to_string()),
                 invreq_id: payout.invreq_id().map(|id| id.to_string()),
                 label: payout.label,
+            });
+        }
+        Subject::Subscriber(row) => {
+            let series = api.driver.store().subscriber(*row).map_err(fault)?;
+            waited.subscribers = series.map(|series| WaitedSubscriber {
+                status: listsubscribers::status(series.state).to_owned(),
+                invreq_payer_id: series.payer_id.to_string(),
+                next_counter: u64::from(series.next_counter),
+                paid_until: series.paid_until.0,
             });
         }
         Subject::Offer(row) => {
