@@ -20,6 +20,8 @@ pub enum KeyPurpose {
     PathId,
     /// The secret name of a page about one order or payout.
     PageName,
+    /// What all runes come from.
+    Rune,
 }
 
 impl KeyPurpose {
@@ -30,6 +32,7 @@ impl KeyPurpose {
             Self::RequestMac => b"offerd request mac",
             Self::PathId => b"offerd path id",
             Self::PageName => b"offerd page name",
+            Self::Rune => b"offerd rune",
         }
     }
 }

@@ -15,6 +15,7 @@
 //! * [`invoice_book`]: invoices we made for somebody's promise to pay.
 //! * [`page_name`]: the secret names of pages about one order or payout.
 //! * [`change`]: the order of changes, for those who follow them.
+//! * [`rune`]: bearer tokens with restrictions.
 //! * [`port`]: what is asked of store and node.
 //!
 //! No clock, no randomness, no files, no sockets and no JSON live here.
@@ -40,6 +41,7 @@ pub mod rates;
 pub mod receipt;
 mod refusal;
 pub mod subscriber;
+pub mod rune;
 
 pub use effect::{Effect, OutboxEntry};
 pub use event::{Batch, Event};
