@@ -56,6 +56,9 @@ codes! {
     FUNDING_EMERGENCY_LOW_RESERVE = 313, "The wallet holds enough, but some must stay for our channels.";
     CONNECT_NO_KNOWN_ADDRESS = 400, "No address of this node is known.";
     CONNECT_ALL_ADDRESSES_FAILED = 401, "No address of this node answered.";
+    RUNE_NOT_AUTHORIZED = 1501, "The rune is none of ours.";
+    RUNE_NOT_PERMITTED = 1502, "The rune does not allow this call.";
+    RUNE_BLACKLISTED = 1503, "The rune is no longer honoured.";
     PROOF_NO_PAYMENT = 1700, "No payment of ours for this string has arrived.";
     SIGNMESSAGE_PUBKEY_NOT_FOUND = 1301, "The signer is not a node that we know of.";
 }

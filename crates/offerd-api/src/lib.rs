@@ -26,6 +26,7 @@ pub mod payout;
 pub mod proof;
 pub mod rates;
 pub mod recovery;
+pub mod rune;
 pub mod schema;
 pub mod subscription;
 pub mod uri;

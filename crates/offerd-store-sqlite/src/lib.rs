@@ -30,6 +30,7 @@ mod error;
 mod events;
 mod invoices;
 mod kv;
+mod log;
 mod offers;
 mod outbox;
 mod payments;

@@ -7,7 +7,7 @@ use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
-use offerd_core::port::{Indexed, Page, PortError, Store};
+use offerd_core::port::{Indexed, LogEntry, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
 use offerd_core::subscriber::Subscriber;
 use offerd_core::{
@@ -19,6 +19,7 @@ use crate::error::Doing;
 use crate::store::SqliteStore;
 use crate::{
     attempts, changes, events, invoices, offers, outbox, payments, payouts, receipts, subscribers,
+    attempts, changes, events, invoices, log, offers, outbox, payments, payouts, receipts,
 };
 
 impl Store for SqliteStore {
@@ -221,6 +222,14 @@ impl Store for SqliteStore {
 
     fn place_of(&self, subject: &Subject, kind: ChangeKind) -> Result<Option<u64>, PortError> {
         changes::place_of(&self.db(), subject, kind)
+    }
+
+    fn log_after(&self, after: u64, most: usize) -> Result<Vec<LogEntry>, PortError> {
+        log::after(&self.db(), after, most)
+    }
+
+    fn last_logged(&self) -> Result<u64, PortError> {
+        log::last(&self.db())
     }
 
     fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError> {

@@ -6,18 +6,17 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
 use offerd_api::layout::{SEED, SOCKET};
 use offerd_node_ldk::{NodeConfig, Timing};
 use tokio::task::JoinSet;
 
 use crate::assemble::{self, Daemon, Settings, StartError};
 use crate::config::{Config, network_name};
-use crate::http::{BindError, Limits, Listener};
+use crate::http::{self, BindError, Door, Listener};
 use crate::ldk_control::LdkControl;
 use crate::lock::{DirLock, LockError};
 use crate::log::{self, LogError};
-use crate::rpc::{Api, Socket};
+use crate::rpc::{Api, Calls, Socket};
 use crate::shutdown::Shutdown;
 use crate::supervisor::Supervisor;
 use crate::web::{self, PageLinks};
@@ -139,9 +138,12 @@ async fn serve(
     let _ = writeln!(io::stdout(), "{}", greeting(config, daemon, &doors, first_start));
     supervisor.ready(&format!("answering on {}", path.display()));
     let mut serving = JoinSet::new();
-    serving.spawn(socket.serve(Arc::new(api), shutdown.clone()));
+    let calls: Arc<dyn Calls> = Arc::new(api);
+    serving.spawn(socket.serve(Arc::clone(&calls), shutdown.clone()));
     if let Some(http) = http {
-        serving.spawn(http.serve(Router::new(), Limits::default(), shutdown.clone()));
+        let (driver, limits) = (Arc::clone(&daemon.driver), http::api::limits());
+        let door = Door { calls, driver, shutdown: shutdown.clone(), limits };
+        serving.spawn(http.serve(door.router(), limits, shutdown.clone()));
     }
     if let Some(pages) = pages {
         let router = web::router(Arc::clone(&daemon.driver), shutdown.clone());

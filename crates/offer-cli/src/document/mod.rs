@@ -11,6 +11,8 @@ use offerd_api::{method, schema};
 
 /// The reference for people.
 const REFERENCE: &str = "reference.md";
+/// The schemas as one document, for calls over HTTP.
+const OPENAPI: &str = "openapi.json";
 /// The folder of the schemas.
 const SCHEMAS: &str = "schemas";
 
@@ -25,11 +27,12 @@ pub(crate) fn write_manual(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes `reference.md` and `schemas/METHOD.json` below `dir`.
+/// Writes `reference.md`, `openapi.json` and `schemas/METHOD.json` below `dir`.
 pub(crate) fn write_reference(dir: &Path) -> io::Result<()> {
     let schemas = dir.join(SCHEMAS);
     fs::create_dir_all(&schemas)?;
     fs::write(dir.join(REFERENCE), reference::page())?;
+    fs::write(dir.join(OPENAPI), format!("{:#}\n", schema::openapi()))?;
     for method in method::all() {
         let text = format!("{:#}\n", schema::of(method));
         fs::write(schemas.join(format!("{}.json", method.name)), text)?;

@@ -27,6 +27,7 @@ fn the_reference_and_the_schemas_are_in_step_with_the_table() {
     let dir = tempfile::tempdir().unwrap();
     write_reference(dir.path()).unwrap();
     assert_in_step(&dir.path().join(REFERENCE), &root().join("docs/reference.md"));
+    assert_in_step(&dir.path().join(OPENAPI), &root().join("docs/openapi.json"));
     let (made, committed) = (dir.path().join(SCHEMAS), root().join("crates/offerd-api/schemas"));
     for name in names_in(&made) {
         assert_in_step(&made.join(&name), &committed.join(&name));

@@ -9,6 +9,7 @@ mod payments;
 mod payouts;
 mod rates;
 mod subscriptions;
+mod runes;
 
 pub use param::{
     COUNT, Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW, Need, Param, SECONDS, U16, U32, U64,
@@ -124,6 +125,7 @@ pub fn all() -> impl Iterator<Item = &'static Method> {
         payments::METHODS,
         invoices::METHODS,
         rates::METHODS,
+        runes::METHODS,
         node::METHODS,
         control::METHODS,
     ]

@@ -52,6 +52,10 @@ pub enum Kind {
     TextList,
     /// `true`, `false`, or the short_channel_ids of some channels: one of them, or a list.
     Channels,
+    /// `readonly`, or restrictions of a rune: a list of lists of texts; a text stands for a list of one.
+    Restrictions,
+    /// The parameters of another call: an array or an object.
+    CallParams,
     /// Any JSON value; for what is not supported yet.
     Any,
 }
@@ -107,6 +111,8 @@ impl Kind {
             Self::Choice(words) => return format!("should be one of `{}`", words.join("`, `")),
             Self::TextList => "should be a list of strings",
             Self::Channels => "should be `true`, `false`, or a list of short_channel_ids",
+            Self::Restrictions => "should be `readonly`, or a list of lists of strings",
+            Self::CallParams => "should be an array or an object",
             Self::Any => "should be JSON",
         };
         fixed.to_owned()
@@ -133,6 +139,8 @@ impl Kind {
             Self::Choice(words) => return words.join("|"),
             Self::TextList => "list of text",
             Self::Channels => "true, false or channels",
+            Self::Restrictions => "restrictions",
+            Self::CallParams => "array or object",
             Self::Any => "JSON",
         };
         fixed.to_owned()
@@ -160,6 +168,8 @@ impl Kind {
             Self::Choice(words) => return format!("\"{}\"", words.first().unwrap_or(&"")),
             Self::TextList => "[\"coffee\",\"tea\"]",
             Self::Channels => "[\"103x1x0\"]",
+            Self::Restrictions => "[[\"method=offer\"]]",
+            Self::CallParams => "[\"10000sat\"]",
             Self::Any => "{}",
         };
         fixed.to_owned()

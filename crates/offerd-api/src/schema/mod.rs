@@ -11,11 +11,13 @@
 //! [`Param`]: crate::method::Param
 //! [`Method::returns`]: crate::method::Method::returns
 
+mod openapi;
 mod outline;
 mod request;
 mod response;
 pub mod shape;
 
+pub use openapi::openapi;
 pub use outline::{Line, outline};
 pub use response::Returns;
 

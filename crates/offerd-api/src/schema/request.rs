@@ -133,6 +133,8 @@ fn unit(param: &Param) -> Option<&'static str> {
         | Kind::Choice(_)
         | Kind::TextList
         | Kind::Channels
+        | Kind::Restrictions
+        | Kind::CallParams
         | Kind::FeeRate
         | Kind::Any => None,
     }
@@ -192,6 +194,19 @@ fn forms(kind: Kind) -> Vec<Value> {
                 "maxItems": 64,
             }),
         ],
+        Kind::Restrictions => vec![
+            json!({ "const": "readonly" }),
+            json!({
+                "type": "array",
+                "items": { "anyOf": [
+                    text_up_to(MAX_TEXT),
+                    { "type": "array", "items": text_up_to(MAX_TEXT), "minItems": 1, "maxItems": 64 },
+                ] },
+                "minItems": 1,
+                "maxItems": 64,
+            }),
+        ],
+        Kind::CallParams => vec![json!({ "type": "array" }), json!({ "type": "object" })],
         Kind::Any => vec![json!({})],
     }
 }

@@ -97,6 +97,21 @@ impl Page {
     pub const ALL: Self = Self { start: 1, limit: u64::MAX };
 }
 
+/// One line of the log of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its place in the log: from 1, growing, never reused.
+    pub id: u64,
+    /// What has happened: `offer_created`, `receipt_paid`.
+    pub kind: String,
+    /// The record that it is about, as [`Subject`] names it.
+    pub subject: String,
+    /// When, where the event says so.
+    pub at: Option<Timestamp>,
+    /// More of it: a JSON object of ids, amounts and states. Never a string that pays out, a preimage or a path's secret.
+    pub body: String,
+}
+
 /// A row with its place in the order of making (from 1, never reused).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Indexed<T> {
@@ -237,6 +252,11 @@ pub trait Store: KeyValueStore {
     ) -> Result<Option<Subject>, PortError>;
     /// The newest place of a record in this order of its list.
     fn place_of(&self, subject: &Subject, kind: ChangeKind) -> Result<Option<u64>, PortError>;
+
+    /// Lines of the log of events behind this place, oldest first, so many at most.
+    fn log_after(&self, after: u64, most: usize) -> Result<Vec<LogEntry>, PortError>;
+    /// The newest place in the log, 0 when nothing has happened yet.
+    fn last_logged(&self) -> Result<u64, PortError>;
 
     /// What is still to be done, oldest first.
     fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError>;

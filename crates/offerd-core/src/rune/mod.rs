@@ -15,8 +15,9 @@ mod restriction;
 mod token;
 
 pub use code::MasterRune;
-pub use restriction::{Alternative, Condition, Restriction, RestrictionError};
+pub use restriction::{Alternative, Condition, Restriction, RestrictionError, read_restrictions};
 pub use token::{Rune, RuneError};
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests;

@@ -109,10 +109,8 @@ impl Alternative {
             return Ok(());
         }
         let Some(found) = found else {
-            return match self.condition {
-                Condition::Missing => Ok(()),
-                _ => Err(format!("{field} not present")),
-            };
+            let missing = self.condition == Condition::Missing;
+            return if missing { Ok(()) } else { Err(format!("{field} not present")) };
         };
         let (holds, complaint) = match self.condition {
             Condition::Missing => return Err(format!("{field} is present")),
@@ -147,10 +145,13 @@ impl Alternative {
     /// The same in words.
     pub fn in_words(&self) -> String {
         let (_, words) = self.condition.entry();
-        match self.condition {
-            Condition::Missing => format!("{} {words}", self.field),
-            Condition::Comment => format!("{words}: {} {}", self.field, self.value),
-            _ => format!("{} {words} {}", self.field, self.value),
+        let (field, value) = (&self.field, &self.value);
+        if self.condition == Condition::Missing {
+            format!("{field} {words}")
+        } else if self.condition == Condition::Comment {
+            format!("{words}: {field} {value}")
+        } else {
+            format!("{field} {words} {value}")
         }
     }
 }
@@ -244,7 +245,10 @@ impl fmt::Display for Restriction {
 }
 
 /// Reads restrictions as they stand in a rune, joined by `&`; none where there is no text.
-pub(super) fn read_all(text: &str) -> Result<Vec<Restriction>, RestrictionError> {
+///
+/// # Errors
+/// [`RestrictionError`] of the first one that is none.
+pub fn read_restrictions(text: &str) -> Result<Vec<Restriction>, RestrictionError> {
     let mut restrictions = Vec::new();
     let mut alternatives = Vec::new();
     let mut piece = String::new();

@@ -19,10 +19,8 @@ fn fields<'a>(cells: &[&'a str]) -> Vec<(&'a str, &'a str)> {
 
 fn holds(rune: &Rune, fields: &[(&str, &str)]) -> bool {
     let value = |name: &str| fields.iter().find(|(known, _)| *known == name);
-    rune.check(|alternative| {
-        alternative.test(value(&alternative.field).map(|(_, value)| *value))
-    })
-    .is_ok()
+    rune.check(|alternative| alternative.test(value(&alternative.field).map(|(_, value)| *value)))
+        .is_ok()
 }
 
 #[test]
@@ -51,16 +49,12 @@ fn the_vectors_of_core_lightning_come_out_the_same() {
             }
             "DERIVE" => {
                 let base: Rune = cells[2].parse().unwrap();
-                let alternatives = cells[4..].chunks(3).map(|cell| {
-                    Alternative::read(&cell.concat()).unwrap()
-                });
+                let alternatives =
+                    cells[4..].chunks(3).map(|cell| Alternative::read(&cell.concat()).unwrap());
                 let added = Restriction::new(alternatives.collect()).unwrap();
                 let id = added.alternatives()[0].field.is_empty();
-                current = if id {
-                    master().rune(vec![added])
-                } else {
-                    base.restricted(added).unwrap()
-                };
+                current =
+                    if id { master().rune(vec![added]) } else { base.restricted(added).unwrap() };
                 assert_eq!(current.expose(), cells[3], "{line}");
             }
             other => panic!("{other}"),

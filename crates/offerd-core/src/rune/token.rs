@@ -8,7 +8,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::code::Code;
-use super::restriction::{self, Alternative, Restriction, RestrictionError};
+use super::restriction::{Alternative, Restriction, RestrictionError, read_restrictions};
 
 /// The longest rune that is read, in bytes.
 const MOST_BYTES: usize = 8 * 1024;
@@ -121,7 +121,7 @@ impl FromStr for Rune {
         let bytes = BASE64.decode(text).map_err(|_| RuneError::NotBase64)?;
         let (code, rest) = bytes.split_first_chunk::<32>().ok_or(RuneError::NotBase64)?;
         let rest = std::str::from_utf8(rest).map_err(|_| RuneError::NotText)?;
-        let restrictions = restriction::read_all(rest)?;
+        let restrictions = read_restrictions(rest)?;
         if restrictions.iter().skip(1).any(|restriction| restriction.id().is_some()) {
             return Err(RestrictionError::Nameless.into());
         }

@@ -11,7 +11,7 @@ use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
-use offerd_core::port::{Indexed, KeyValueStore, NamedChange, Page, PortError, Store};
+use offerd_core::port::{Indexed, KeyValueStore, LogEntry, NamedChange, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
 use offerd_core::subscriber::Subscriber;
 use offerd_core::{
@@ -391,6 +391,16 @@ impl<S: Store> Store for GuardedStore<S> {
     fn place_of(&self, subject: &Subject, kind: ChangeKind) -> Result<Option<u64>, PortError> {
         self.guard.read()?;
         self.store.place_of(subject, kind)
+    }
+
+    fn log_after(&self, after: u64, most: usize) -> Result<Vec<LogEntry>, PortError> {
+        self.guard.read()?;
+        self.store.log_after(after, most)
+    }
+
+    fn last_logged(&self) -> Result<u64, PortError> {
+        self.guard.read()?;
+        self.store.last_logged()
     }
 
     fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError> {

@@ -1,6 +1,7 @@
 //! A store in memory.
 
 mod kv;
+mod log;
 mod port;
 mod state;
 

@@ -9,15 +9,15 @@ use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
-use offerd_core::port::{Indexed, Page, PortError, Store};
+use offerd_core::port::{Indexed, LogEntry, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::subscriber::Subscriber;
 use offerd_core::{
     Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
 };
 
-use super::MemoryStore;
 use super::state::{State, label_of};
+use super::{MemoryStore, log};
 
 impl Store for MemoryStore {
     fn commit(&self, batch: &Batch) -> Result<(), PortError> {
@@ -257,6 +257,16 @@ impl Store for MemoryStore {
     fn place_of(&self, subject: &Subject, kind: ChangeKind) -> Result<Option<u64>, PortError> {
         let order = self.state().order(subject.subsystem(), kind);
         Ok((1_u64..).zip(order).filter(|(_, at)| at == subject).last().map(|(place, _)| place))
+    }
+
+    fn log_after(&self, after: u64, most: usize) -> Result<Vec<LogEntry>, PortError> {
+        let state = self.state();
+        let lines = (1_u64..).zip(&state.events).filter(|(id, _)| *id > after).take(most);
+        Ok(lines.map(|(id, event)| log::line(id, event)).collect())
+    }
+
+    fn last_logged(&self) -> Result<u64, PortError> {
+        Ok(u64::try_from(self.state().events.len()).unwrap_or(u64::MAX))
     }
 
     fn outbox(&self) -> Result<Vec<OutboxEntry>, PortError> {

@@ -10,6 +10,7 @@ mod call_error;
 mod failpoint;
 mod fetch;
 mod invoices;
+mod log;
 mod messages;
 mod offers;
 mod outbox;
@@ -21,6 +22,7 @@ mod receive;
 mod redeem;
 mod renegotiate;
 mod replace;
+mod runes;
 mod send_invoice;
 mod series;
 mod subscribers;
@@ -52,6 +54,7 @@ pub use offers::{OfferMade, OfferRequest};
 pub use pages::{OrderState, RedeemState, Touched};
 pub use pay::{PayCall, PayOutcome};
 pub use payouts::PayoutMade;
+pub use runes::{KnownRune, Outlay, RuneRefusal, RuneUse};
 pub use send_invoice::Redeemed;
 pub use series::SeriesCall;
 pub use warning::Warning;
@@ -92,6 +95,7 @@ pub struct Driver {
     work: Notify,
     /// Places for calls that wait.
     waiters: Semaphore,
+    runes: runes::RuneBook,
 }
 
 /// What is kept in memory only and may be lost.
@@ -121,6 +125,7 @@ impl Driver {
             limits: Limits::new(PEER_RATE, TOTAL_RATE, WATCHED_PEERS),
             waiting: BTreeMap::new(),
         };
+        let runes = runes::RuneBook::new(&keys);
         Arc::new(Self {
             ports,
             keys,
@@ -131,6 +136,7 @@ impl Driver {
             touched: broadcast::Sender::new(pages::REMEMBERED),
             work: Notify::new(),
             waiters: Semaphore::new(waits::MOST_WAITING),
+            runes,
         })
     }
 

@@ -13,7 +13,7 @@ use super::{CallError, Driver, ListedInvoice};
 /// Calls that may wait at a time.
 pub(super) const MOST_WAITING: usize = 1_024;
 /// For ever, as far as clocks go.
-const FOR_EVER: Duration = Duration::MAX;
+pub(super) const FOR_EVER: Duration = Duration::MAX;
 /// An invoice may be paid in its last second.
 const LAST_SECOND: Duration = Duration::from_secs(1);
 
@@ -106,7 +106,7 @@ impl Driver {
         Ok(self.ports.store.offer_by_id(id)?.map(|entry| entry.row))
     }
 
-    fn admit(&self) -> Result<SemaphorePermit<'_>, CallError> {
+    pub(super) fn admit(&self) -> Result<SemaphorePermit<'_>, CallError> {
         self.waiters.try_acquire().map_err(|_| CallError::TooManyWaiting)
     }
 }

@@ -5,14 +5,22 @@
 //! * [`limits`]: how large a request may be, and how long each step may take.
 //! * [`tls`]: the certificate.
 //!
+//! * [`api`]: the calls, with a rune: `POST /v1/METHOD`, the stream of events, the OpenAPI document.
+//!
 //! What is behind a door is a router of `axum`, which is handed to [`Listener::serve`].
 
+pub mod api;
+mod authority;
+mod call;
+mod events;
 pub mod limits;
 pub mod listener;
 mod patience;
+mod reply;
 pub mod seats;
 pub mod tls;
 
+pub use api::Door;
 pub use limits::Limits;
 pub use listener::{BindError, Listener};
 pub use seats::Seat;

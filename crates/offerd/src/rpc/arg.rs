@@ -44,6 +44,10 @@ pub enum Arg {
     Texts(Vec<String>),
     /// [`Kind::Channels`].
     Channels(Hints),
+    /// [`Kind::Restrictions`]; none for `readonly`.
+    Restrictions(Vec<Vec<String>>),
+    /// [`Kind::CallParams`].
+    Json(Value),
 }
 
 /// Reads a value as one of `kind`.
@@ -98,6 +102,9 @@ pub(super) fn read(kind: Kind, raw: &RawValue) -> Result<Arg, String> {
             .ok_or_else(expected),
         Kind::TextList => texts(value).map(Arg::Texts).ok_or_else(expected),
         Kind::Channels => channels(&value).map(Arg::Channels).ok_or_else(expected),
+        Kind::Restrictions => restrictions(value).map(Arg::Restrictions).ok_or_else(expected),
+        Kind::CallParams if value.is_array() || value.is_object() => Ok(Arg::Json(value)),
+        Kind::CallParams => Err(expected()),
         Kind::Any => Err("not supported".to_owned()),
     }
 }
@@ -171,6 +178,22 @@ fn texts(value: Value) -> Option<Vec<String>> {
     let texts: Vec<String> = items.into_iter().map(text).collect::<Option<_>>()?;
     let fits = texts.len() <= 64 && texts.iter().all(|text| text.len() <= MAX_TEXT);
     fits.then_some(texts)
+}
+
+/// Lists of texts; none for the word `readonly`.
+fn restrictions(value: Value) -> Option<Vec<Vec<String>>> {
+    let items = match value {
+        Value::String(word) => return (word == "readonly").then(Vec::new),
+        Value::Array(items) if (1..=64).contains(&items.len()) => items,
+        Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            return None;
+        }
+    };
+    let alternatives = |item: Value| {
+        let list = if item.is_string() { Value::Array(vec![item]) } else { item };
+        texts(list).filter(|texts| !texts.is_empty())
+    };
+    items.into_iter().map(alternatives).collect()
 }
 
 fn channels(value: &Value) -> Option<Hints> {
@@ -298,6 +321,8 @@ from_arg! {
     FeeChoice: FeeRate;
     Vec<String>: Texts;
     Hints: Channels;
+    Vec<Vec<String>>: Restrictions;
+    Value: Json;
 }
 
 /// Where the table allows no more than it holds.

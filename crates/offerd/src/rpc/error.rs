@@ -8,7 +8,7 @@ use offerd_core::port::PortError;
 use serde_json::{Value, json};
 
 use super::view;
-use crate::driver::{Attempt, CallError};
+use crate::driver::{Attempt, CallError, RuneRefusal};
 
 /// The error object for a call that failed.
 pub(super) fn to_object(error: CallError) -> ErrorObject {
@@ -32,9 +32,19 @@ pub(super) fn to_object(error: CallError) -> ErrorObject {
 }
 
 /// A part of ours failed: logged with its causes, and told in a line.
-pub(super) fn fault_object(fault: &PortError) -> ErrorObject {
+pub(crate) fn fault_object(fault: &PortError) -> ErrorObject {
     tracing::warn!(error = ?fault, "a call failed for a fault of ours");
     ErrorObject::new(code::GENERAL, fault.to_string())
+}
+
+/// A rune that does not allow a call, under Core Lightning's codes.
+pub(crate) fn rune_object(refusal: &RuneRefusal) -> ErrorObject {
+    let code = match refusal {
+        RuneRefusal::NotOurs => code::RUNE_NOT_AUTHORIZED,
+        RuneRefusal::Blacklisted => code::RUNE_BLACKLISTED,
+        RuneRefusal::NotPermitted(_) | RuneRefusal::TooSoon(_) => code::RUNE_NOT_PERMITTED,
+    };
+    ErrorObject::new(code, refusal.to_string())
 }
 
 fn payment_failed(reason: &Failure, attempts: &[Attempt]) -> ErrorObject {

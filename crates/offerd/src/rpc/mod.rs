@@ -6,6 +6,7 @@
 
 mod arg;
 mod call;
+mod carry;
 mod error;
 pub mod filter;
 pub mod frame;
@@ -15,9 +16,12 @@ pub mod node_control;
 mod outlook;
 pub mod params;
 pub mod request;
+pub mod rune;
 pub mod socket;
 mod view;
 
 pub use call::Api;
+pub(crate) use carry::carry_out;
+pub(crate) use error::{fault_object, rune_object};
 pub use node_control::NodeControl;
 pub use socket::{Calls, Socket};

@@ -56,15 +56,7 @@ pub(super) fn read_code(args: &Args, name: &str) -> Result<String, ErrorObject> 
 /// # Errors
 /// -32602, naming the parameter and what was expected.
 pub fn bind(method: &'static Method, params: Option<&RawValue>) -> Result<Args, ErrorObject> {
-    let given = match params {
-        None => Given::Named(Vec::new()),
-        Some(raw) => serde_json::from_str(raw.get())
-            .map_err(|_| ErrorObject::parameter("params", "should be an array or an object"))?,
-    };
-    let given = match given {
-        Given::Positional(values) => by_position(method, values)?,
-        Given::Named(values) => by_name(method, values)?,
-    };
+    let given = given(method, params)?;
     let mut args = Args::default();
     for param in method.params {
         let value = given.iter().find(|(known, _)| known.name == param.name);
@@ -73,6 +65,25 @@ pub fn bind(method: &'static Method, params: Option<&RawValue>) -> Result<Args, 
         }
     }
     Ok(args)
+}
+
+/// The parameters that a call gives, `null` not among them, as they are spelled.
+///
+/// # Errors
+/// -32602, naming the parameter that there is not.
+pub(super) fn given<'a>(
+    method: &'static Method,
+    params: Option<&'a RawValue>,
+) -> Result<Bound<'a>, ErrorObject> {
+    let given = match params {
+        None => Given::Named(Vec::new()),
+        Some(raw) => serde_json::from_str(raw.get())
+            .map_err(|_| ErrorObject::parameter("params", "should be an array or an object"))?,
+    };
+    match given {
+        Given::Positional(values) => by_position(method, values),
+        Given::Named(values) => by_name(method, values),
+    }
 }
 
 fn read(param: &Param, raw: Option<&RawValue>) -> Result<Option<Arg>, ErrorObject> {
@@ -93,7 +104,7 @@ fn read(param: &Param, raw: Option<&RawValue>) -> Result<Option<Arg>, ErrorObjec
     }
 }
 
-type Bound<'a> = Vec<(&'static Param, &'a RawValue)>;
+pub(super) type Bound<'a> = Vec<(&'static Param, &'a RawValue)>;
 
 fn by_position<'a>(
     method: &'static Method,

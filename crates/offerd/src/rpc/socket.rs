@@ -19,6 +19,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use super::carry::carry_out;
 use super::filter::Template;
 use super::frame::Frames;
 use super::request::{Request, reply};
@@ -30,8 +31,6 @@ const MAX_CONNECTIONS: usize = 256;
 const MAX_RUNNING: usize = 32;
 /// How long a client may take to accept a reply.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
-/// How long requests may go on once the daemon ends.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 /// Whoever carries out calls.
 #[async_trait]
@@ -238,17 +237,7 @@ async fn answer(calls: &dyn Calls, frame: &[u8], shutdown: &Shutdown) -> Vec<u8>
         Ok(filter) => filter,
         Err(error) => return reply(request.id, &Err(error)),
     };
-    let given_up = async {
-        shutdown.requested().await;
-        tokio::time::sleep(SHUTDOWN_GRACE).await;
-    };
-    let outcome = tokio::select! {
-        outcome = calls.call(&request.method, request.params) => outcome,
-        () = given_up => Err(ErrorObject::new(
-            code::GENERAL,
-            "the daemon is shutting down: what was begun is on record and goes on at the next start",
-        )),
-    };
+    let outcome = carry_out(calls, &request.method, request.params, shutdown).await;
     let outcome = outcome.map(|result| match &filter {
         Some(filter) => filter.apply(result),
         None => result,

@@ -656,6 +656,17 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
     ),
     ("listpays", r#"{"index": "deleted"}"#, -32602, "index: should be one of `created`, `updated`"),
     ("listpays", r#"{"limit": -1}"#, -32602, "limit: should be an integer from 0 to 4294967295"),
+    // Runes.
+    ("createrune", r#"["AAAA"]"#, -32602, "rune: should be base64 string"),
+    (
+        "createrune",
+        r#"{"restrictions": ["method"]}"#,
+        -32602,
+        "restrictions: should be a name, one of !=/^$~<>{}# and a value",
+    ),
+    ("showrunes", r#"["????"]"#, -32602, "rune: should be base64 string"),
+    ("blacklistrune", r#"[7, 3]"#, -32602, "end: should be at least 7"),
+    ("checkrune", r#"["AAAA", null, "offer"]"#, -32602, "rune: should be base64 string"),
     // Invoices.
     ("invoice", r#"["5sat", "l"]"#, -32602, "description: is required: should be a string"),
     (
@@ -813,6 +824,9 @@ fn wrong_calls(method: &method::Method) -> Vec<(Value, String)> {
             calls.push((with_required(method, name, Some(Value::Null)), text));
         }
         let mut values = vec![json!({}), json!([[]])];
+        if param.kind == Kind::CallParams {
+            values = vec![json!(1), json!("{}")];
+        }
         if let Kind::Integer { min, max } = param.kind {
             values.extend(min.checked_sub(1).map(|below| json!(below)));
             values.extend(max.checked_add(1).map(|above| json!(above)));

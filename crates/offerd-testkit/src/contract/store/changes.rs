@@ -96,3 +96,20 @@ pub fn a_payout_has_a_place_for_each_turn_of_its_redemptions(store: &dyn Store) 
     commit(store, [ended(id)]);
     assert_eq!(places(), 7);
 }
+
+pub fn the_log_is_told_from_any_place_on(store: &dyn Store) {
+    assert_eq!(store.last_logged().expect("last"), 0);
+    fill(store);
+    let all = store.log_after(0, usize::MAX).expect("log");
+    let last = store.last_logged().expect("last");
+    assert_eq!(all.last().map(|line| line.id), Some(last));
+    assert!(all.is_sorted_by(|one, next| one.id < next.id), "{all:?}");
+    assert_eq!((all[0].kind.as_str(), all[0].subject.as_str()), ("offer_created", "offer/1"));
+    for line in &all {
+        assert!(line.subject.parse::<Subject>().is_ok(), "{line:?}");
+        let rest = store.log_after(line.id, 2).expect("log");
+        let expected: Vec<_> = all.iter().filter(|other| other.id > line.id).take(2).collect();
+        assert_eq!(rest.iter().collect::<Vec<_>>(), expected);
+    }
+    assert_eq!(store.log_after(u64::MAX, 1).expect("log"), []);
+}

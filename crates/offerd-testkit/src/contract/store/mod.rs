@@ -39,6 +39,7 @@ macro_rules! store_contract {
                 records_have_places_in_the_order_of_what_happened_to_them,
                 a_record_has_its_newest_place,
                 a_refused_event_takes_no_place,
+                the_log_is_told_from_any_place_on,
                 a_payout_has_a_place_for_each_turn_of_its_redemptions;
             offers:
                 an_offer_is_found_by_each_of_its_names,

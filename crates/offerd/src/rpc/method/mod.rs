@@ -3,11 +3,14 @@
 mod approvepayout;
 mod backup;
 mod cancelrecurringinvoice;
+mod blacklistrune;
 mod checkmessage;
 mod checkout;
+mod checkrune;
 mod close;
 mod connect;
 mod createproof;
+mod createrune;
 mod currencyconvert;
 mod currencyrate;
 mod decode;
@@ -40,6 +43,7 @@ mod offerout;
 mod pay;
 mod sendinvoice;
 mod setrate;
+mod showrunes;
 mod signmessage;
 mod stop;
 mod verifyproof;
@@ -74,6 +78,10 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "approvepayout" => |api, args| Box::pin(approvepayout::call(api, args)),
         "backup" => |api, args| Box::pin(backup::call(api, args)),
         "cancelrecurringinvoice" => |api, args| Box::pin(cancelrecurringinvoice::call(api, args)),
+        "blacklistrune" => |api, args| Box::pin(async move { blacklistrune::call(api, &args) }),
+        "checkrune" => |api, args| Box::pin(async move { checkrune::call(api, &args) }),
+        "createrune" => |api, args| Box::pin(async move { createrune::call(api, &args) }),
+        "showrunes" => |api, args| Box::pin(async move { showrunes::call(api, &args) }),
         "checkmessage" => |api, args| Box::pin(checkmessage::call(api, args)),
         "checkout" => |api, args| Box::pin(checkout::call(api, args)),
         "close" => |api, args| Box::pin(close::call(api, args)),

@@ -14,8 +14,11 @@ fn refusal(name: &str, params: &str) -> String {
     error.message
 }
 
-/// Values that no parameter of this kind may be.
-fn hostile(kind: Kind) -> Vec<&'static str> {
+/// Lists, objects and booleans that no parameter of this kind may be.
+fn lists_and_booleans(kind: Kind) -> Vec<&'static str> {
+    if kind == Kind::CallParams {
+        return vec!["true"];
+    }
     let mut values = vec!["{}", "[{}]", "[[]]"];
     if !matches!(kind, Kind::TextList | Kind::Channels) {
         values.push("[]");
@@ -23,6 +26,12 @@ fn hostile(kind: Kind) -> Vec<&'static str> {
     if !matches!(kind, Kind::Boolean | Kind::Channels) {
         values.push("true");
     }
+    values
+}
+
+/// Values that no parameter of this kind may be.
+fn hostile(kind: Kind) -> Vec<&'static str> {
+    let mut values = lists_and_booleans(kind);
     values.extend(match kind {
         Kind::Amount | Kind::Msat | Kind::SatOrAll => &[
             "0",
@@ -93,6 +102,7 @@ fn hostile(kind: Kind) -> Vec<&'static str> {
         Kind::Choice(_) => &["1", "\"\"", "\"nonsense\""],
         Kind::TextList => &["1", "\"coffee\"", "[1.5]", "[null]"],
         Kind::Channels => &["1", "\"\"", "\"1x1\"", "[1]", "[\"1x1x65536\"]"],
+        Kind::Restrictions | Kind::CallParams => &["1.5", "\"\"", "\"readwrite\""],
         Kind::Any => &[],
     });
     values

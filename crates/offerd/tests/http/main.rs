@@ -1,0 +1,21 @@
+//! The HTTP door over a driver in memory: calls with runes, what strangers get, and clients that misbehave.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "nothing outside is to reach a test")]
+
+mod bad_input;
+#[path = "../rpc/caller.rs"]
+#[allow(dead_code, reason = "shared with the tests of the socket")]
+mod caller;
+mod calls;
+mod client;
+mod crowds;
+mod events;
+#[path = "../rpc/node.rs"]
+#[allow(dead_code, reason = "shared with the tests of the socket")]
+mod node;
+mod recipe;
+mod runes;
+mod tls;
+#[path = "../driver/world.rs"]
+#[allow(dead_code, reason = "shared with the tests of the driver")]
+mod world;
