@@ -104,7 +104,7 @@ pub struct LogEntry {
     pub id: u64,
     /// What has happened: `offer_created`, `receipt_paid`.
     pub kind: String,
-    /// The record that it is about, as [`Subject`] names it.
+    /// The record that it is about: as [`Subject`] names it, a receipt by the invoice or offer it is for.
     pub subject: String,
     /// When, where the event says so.
     pub at: Option<Timestamp>,

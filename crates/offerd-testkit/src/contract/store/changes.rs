@@ -106,7 +106,7 @@ pub fn the_log_is_told_from_any_place_on(store: &dyn Store) {
     assert!(all.is_sorted_by(|one, next| one.id < next.id), "{all:?}");
     assert_eq!((all[0].kind.as_str(), all[0].subject.as_str()), ("offer_created", "offer/1"));
     for line in &all {
-        assert!(line.subject.parse::<Subject>().is_ok(), "{line:?}");
+        assert!(line.subject.contains('/') && !line.kind.is_empty(), "{line:?}");
         let rest = store.log_after(line.id, 2).expect("log");
         let expected: Vec<_> = all.iter().filter(|other| other.id > line.id).take(2).collect();
         assert_eq!(rest.iter().collect::<Vec<_>>(), expected);
