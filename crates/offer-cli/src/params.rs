@@ -132,7 +132,7 @@ fn to_json(param: Option<&Param>, word: &str) -> Value {
     let as_text = Value::String(word.to_owned());
     let as_json = || serde_json::from_str(word).ok();
     let spelled = match param.map(|param| param.kind) {
-        None | Some(Kind::Any) => as_json(),
+        None | Some(Kind::Any | Kind::Restrictions | Kind::CallParams) => as_json(),
         Some(Kind::TextList) => {
             return as_json().filter(Value::is_array).unwrap_or(Value::Array(vec![as_text]));
         }
@@ -161,6 +161,15 @@ mod tests {
         );
         assert_eq!(built("offer", &["any", "42"]), Ok(json!(["any", "42"])));
         assert_eq!(built("offer", &["any", "\"null\""]), Ok(json!(["any", "null"])));
+    }
+
+    #[test]
+    fn restrictions_are_json_or_a_word() {
+        assert_eq!(
+            built("createrune", &["restrictions=[[\"method=offer\",\"method=help\"]]"]),
+            Ok(json!({ "restrictions": [["method=offer", "method=help"]] }))
+        );
+        assert_eq!(built("createrune", &["null", "readonly"]), Ok(json!([null, "readonly"])));
     }
 
     #[test]

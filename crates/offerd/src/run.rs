@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::assemble::{self, Daemon, Settings, StartError};
 use crate::config::{Config, network_name};
-use crate::http::{self, BindError, Door, Listener};
+use crate::http::{self, BindError, Door, Limits, Listener};
 use crate::ldk_control::LdkControl;
 use crate::lock::{DirLock, LockError};
 use crate::log::{self, LogError};

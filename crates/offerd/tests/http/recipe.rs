@@ -33,6 +33,7 @@ async fn the_rune_of_a_web_shop_makes_offers_and_sees_payments_and_never_pays() 
             "listinvoices",
             "waitanyinvoice",
             "waitinvoice",
+            "checkout",
             "waitoffer",
         ]
         .contains(&method.name)

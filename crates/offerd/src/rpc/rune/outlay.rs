@@ -8,8 +8,9 @@ use crate::driver::Outlay;
 use crate::rpc::params::Args;
 
 /// Methods that neither move money nor give away what does. Whatever is not among them counts as without bound.
-const HARMLESS: [&str; 21] = [
+const HARMLESS: [&str; 22] = [
     "checkmessage",
+    "checkout",
     "checkrune",
     "connect",
     "currencyconvert",
