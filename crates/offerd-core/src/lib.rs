@@ -40,8 +40,8 @@ pub mod port;
 pub mod rates;
 pub mod receipt;
 mod refusal;
-pub mod subscriber;
 pub mod rune;
+pub mod subscriber;
 
 pub use effect::{Effect, OutboxEntry};
 pub use event::{Batch, Event};

@@ -18,8 +18,8 @@ use rusqlite::TransactionBehavior;
 use crate::error::Doing;
 use crate::store::SqliteStore;
 use crate::{
-    attempts, changes, events, invoices, offers, outbox, payments, payouts, receipts, subscribers,
     attempts, changes, events, invoices, log, offers, outbox, payments, payouts, receipts,
+    subscribers,
 };
 
 impl Store for SqliteStore {

@@ -8,8 +8,8 @@ mod param;
 mod payments;
 mod payouts;
 mod rates;
-mod subscriptions;
 mod runes;
+mod subscriptions;
 
 pub use param::{
     COUNT, Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW, Need, Param, SECONDS, U16, U32, U64,

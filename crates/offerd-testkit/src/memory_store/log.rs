@@ -4,10 +4,34 @@ use offerd_core::Event;
 use offerd_core::change::Subject;
 use offerd_core::payment::PaymentEnd;
 use offerd_core::port::LogEntry;
+use offerd_core::subscriber::SubscriberChange;
 
 /// One line, without its body.
 pub(super) fn line(id: u64, event: &Event) -> LogEntry {
-    let (kind, subject) = match event {
+    if let Event::SubscriberChanged { change, record } = event {
+        let kind = match change {
+            SubscriberChange::Started => "subscription.started",
+            SubscriberChange::Paid => "subscription.paid",
+            SubscriberChange::Overdue => "subscription.overdue",
+            SubscriberChange::Cancelled => "subscription.cancelled",
+            SubscriberChange::Ended => "subscription.ended",
+        };
+        return entry(id, kind, format!("subscriber/{}", record.row.0));
+    }
+    let Some((kind, subject)) = of_a_list(event) else {
+        return entry(id, "nothing", String::new());
+    };
+    entry(id, kind, subject.to_string())
+}
+
+fn entry(id: u64, kind: &str, subject: String) -> LogEntry {
+    LogEntry { id, kind: kind.to_owned(), subject, at: None, body: "{}".to_owned() }
+}
+
+/// Kind and record of what happens to a record of a list.
+fn of_a_list(event: &Event) -> Option<(&'static str, Subject)> {
+    Some(match event {
+        Event::SubscriberChanged { .. } => return None,
         Event::OfferCreated(entry) => ("offer_created", Subject::Offer(entry.row)),
         Event::OfferEncoded { row, .. } => ("offer_encoded", Subject::Offer(*row)),
         Event::OfferDisabled { row, .. } => ("offer_disabled", Subject::Offer(*row)),
@@ -31,7 +55,5 @@ pub(super) fn line(id: u64, event: &Event) -> LogEntry {
         Event::ReceiptClaiming(receipt) => ("receipt_claiming", Subject::of_receipt(&receipt.key)),
         Event::ReceiptPaid { key, .. } => ("receipt_paid", Subject::of_receipt(key)),
         Event::ReceiptLost { key, .. } => ("receipt_lost", Subject::of_receipt(key)),
-    };
-    let (kind, subject) = (kind.to_owned(), subject.to_string());
-    LogEntry { id, kind, subject, at: None, body: "{}".to_owned() }
+    })
 }

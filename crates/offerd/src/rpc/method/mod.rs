@@ -2,8 +2,8 @@
 
 mod approvepayout;
 mod backup;
-mod cancelrecurringinvoice;
 mod blacklistrune;
+mod cancelrecurringinvoice;
 mod checkmessage;
 mod checkout;
 mod checkrune;
