@@ -58,6 +58,17 @@ impl PatientGossip {
         Self { gossip, channels_with, say, early: Mutex::default() }
     }
 
+    /// An announcement was compared with the chain: what came before it is said if it was believed.
+    pub(crate) fn on_checked(&self, scid: u64) {
+        if self.gossip.network_graph().read_only().channel(scid).is_none() {
+            return;
+        }
+        let early = lock(&self.early).remove(&scid);
+        if let Some(early) = early {
+            (self.say)(early.update);
+        }
+    }
+
     fn keep(&self, from: PublicKey, update: &ChannelUpdate) {
         let scid = update.contents.short_channel_id;
         let ours = (self.channels_with)(&from);
@@ -89,10 +100,9 @@ impl RoutingMessageHandler for PatientGossip {
         from: Option<PublicKey>,
         announcement: &ChannelAnnouncement,
     ) -> Result<bool, LightningError> {
+        // An error may mean that it is still compared with the chain.
         let taken = self.gossip.handle_channel_announcement(from, announcement)?;
-        if let Some(early) = lock(&self.early).remove(&announcement.contents.short_channel_id) {
-            (self.say)(early.update);
-        }
+        self.on_checked(announcement.contents.short_channel_id);
         Ok(taken)
     }
 

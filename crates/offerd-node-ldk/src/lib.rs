@@ -58,6 +58,7 @@ mod state;
 mod tasks;
 mod types;
 mod undone;
+mod utxos;
 mod views;
 mod wallet;
 mod writer;

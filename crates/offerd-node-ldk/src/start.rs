@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use bitcoin::Transaction;
+use bitcoin::constants::ChainHash;
 use lightning::events::bump_transaction::sync::WalletSync;
 use lightning::ln::peer_handler::MessageHandler;
 use lightning::sign::{EntropySource, NodeSigner, Recipient};
@@ -17,7 +18,7 @@ use offerd_core::port::{InboundMessage, KeyValueStore, NodeEvents};
 use secp256k1::PublicKey;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::broadcast;
 use crate::chain::Listeners;
@@ -38,10 +39,11 @@ use crate::payer::Payer;
 use crate::peers::{Connector, PeerBook, PeerWatch};
 use crate::recovery::{Harvester, Keeper, LiveOutputs, Rescuer};
 use crate::repeats::Repeats;
-use crate::state::{Base, Core, router, since_epoch};
+use crate::state::{Base, Core, router, since_epoch, unreachable};
 use crate::tasks::{self, Background};
 use crate::types::{Bumper, Channels, Gossip, Peers};
 use crate::undone::Undone;
+use crate::utxos::{Answers, Asked, Questions};
 use crate::writer::StateWriter;
 
 pub(crate) async fn start(
@@ -55,6 +57,7 @@ pub(crate) async fn start(
     let listener = listener(base.config.listen).await?;
     let (drained, is_drained) = watch::channel(false);
     let (net, arrivals) = Net::new(&base, &core)?;
+    let answers = answers(&base, &net).await?;
     let ledger = Ledger::new(&base, &core);
     ledger.claims.prune(base.view.height())?;
     let writer = core.writer(&base);
@@ -88,6 +91,9 @@ pub(crate) async fn start(
     let (view, stop) = (Arc::clone(&node.view), node.stops.work.subscribe());
     node.spawn(monitors::put_away_settled(Arc::clone(&core.monitor), view, stop));
     node.follow_chain(listeners, undone(&base, &core), writer, packages);
+    if let Some((answers, questions)) = answers {
+        node.spawn(answers.run(questions, node.stops.work.subscribe()));
+    }
     node.keep_channels();
     node.keep_recoverable(rescuer);
     node.talk(listener, arrivals, caller);
@@ -105,6 +111,7 @@ async fn listener(address: Option<SocketAddr>) -> Result<Option<TcpListener>, No
 struct Net {
     node_id: PublicKey,
     gossip: Arc<Gossip>,
+    patient: Arc<PatientGossip>,
     onion: Arc<OnionLayer>,
     peers: Arc<Peers>,
     repeats: Arc<Repeats>,
@@ -137,10 +144,11 @@ impl Net {
             Arc::new(SystemClock::default()),
         );
         let repeats = Repeats::new(Arc::clone(&core.monitor));
+        let patient = patient_gossip(&gossip, &core.channels, &repeats);
         let peers = Arc::new(Peers::new(
             MessageHandler {
                 chan_handler: Arc::clone(&core.channels),
-                route_handler: patient_gossip(&gossip, &core.channels, &repeats),
+                route_handler: Arc::clone(&patient),
                 onion_message_handler: Arc::clone(&onion),
                 custom_message_handler: Arc::clone(&peer_watch),
                 send_only_message_handler: Arc::clone(&repeats),
@@ -162,8 +170,32 @@ impl Net {
         });
         // The layer comes before the peers, which come before the connector: this closes the circle.
         let _ = directory.connector.set(Arc::downgrade(&connector));
-        Ok((Self { node_id, gossip, onion, peers, repeats, connector, announced }, arrivals))
+        let net = Self { node_id, gossip, patient, onion, peers, repeats, connector, announced };
+        Ok((net, arrivals))
     }
+}
+
+/// What compares announcements with the chain; nothing where the chain source does not keep it.
+async fn answers(
+    base: &Base,
+    net: &Net,
+) -> Result<Option<(Answers, mpsc::UnboundedReceiver<Asked>)>, NodeError> {
+    if !base.source.keeps_old_blocks().await.map_err(unreachable)? {
+        warn!(
+            "bitcoind prunes old blocks: channels of others are believed without a look at the chain"
+        );
+        return Ok(None);
+    }
+    let (questions, asked) = Questions::new(ChainHash::using_genesis_block(base.config.network));
+    net.gossip.add_utxo_lookup(Some(questions));
+    let answers = Answers {
+        source: Arc::clone(&base.source),
+        graph: Arc::clone(&base.graph),
+        gossip: Arc::clone(&net.gossip),
+        patient: Arc::clone(&net.patient),
+        peers: Arc::clone(&net.peers),
+    };
+    Ok(Some((answers, asked)))
 }
 
 /// Knows the channels of ours before they are announced.

@@ -394,6 +394,6 @@ pub(crate) fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-fn unreachable(error: impl std::fmt::Display) -> NodeError {
+pub(crate) fn unreachable(error: impl std::fmt::Display) -> NodeError {
     NodeError::Chain(error.to_string())
 }

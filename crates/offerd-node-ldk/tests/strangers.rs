@@ -8,22 +8,26 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use bitcoin::constants::ChainHash;
-use bitcoin::{Amount, Network};
+use bitcoin::hashes::{Hash, sha256d};
+use bitcoin::opcodes::all::OP_CHECKMULTISIG;
+use bitcoin::script::{Builder, PushBytes};
+use bitcoin::{Address, Amount, Network, ScriptBuf};
 use lightning::io;
-use lightning::ln::msgs::{DecodeError, Init, LightningError};
+use lightning::ln::msgs::{DecodeError, Init, LightningError, UnsignedChannelAnnouncement};
 use lightning::ln::peer_handler::{
     CustomMessageHandler, ErroringMessageHandler, IgnoringMessageHandler, MessageHandler,
     PeerManager,
 };
 use lightning::ln::wire::{CustomMessageReader, Type};
+use lightning::routing::gossip::NodeId;
 use lightning::sign::KeysManager;
-use lightning::types::features::{InitFeatures, NodeFeatures};
+use lightning::types::features::{ChannelFeatures, InitFeatures, NodeFeatures};
 use lightning::util::logger::{Logger, Record};
 use lightning::util::ser::{LengthLimitedRead, Writeable, Writer};
 use lightning_net_tokio::{SocketDescriptor, connect_outbound};
 use offerd_core::port::InvoiceIssuer;
 use offerd_node_ldk::FundingOrder;
-use secp256k1::PublicKey;
+use secp256k1::{Message, PublicKey, Secp256k1};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -137,7 +141,11 @@ fn signature() -> Vec<u8> {
 
 fn point(number: u8) -> Vec<u8> {
     let secret = secp256k1::SecretKey::from_slice(&[number; 32]).unwrap();
-    secret.public_key(&secp256k1::Secp256k1::new()).serialize().to_vec()
+    secret.public_key(&Secp256k1::new()).serialize().to_vec()
+}
+
+fn bytes(point: &[u8]) -> &PushBytes {
+    point.try_into().unwrap()
 }
 
 fn regtest() -> Vec<u8> {
@@ -208,6 +216,68 @@ async fn strangers_who_talk_nonsense_cost_nothing_but_their_connection() {
         eventually(&what, || shop.list_peers().len() == 1).await;
         is_undisturbed(&shop, &customer);
     }
+    pay(&customer, &shop).await;
+}
+
+/// A channel between the keys 1 and 2, at this place, with all signatures.
+fn announcement(scid: u64) -> Raw {
+    let ids = ends().map(|end| NodeId::from_slice(&point(end)).unwrap());
+    let contents = UnsignedChannelAnnouncement {
+        features: ChannelFeatures::empty(),
+        chain_hash: ChainHash::using_genesis_block(Network::Regtest),
+        short_channel_id: scid,
+        node_id_1: ids[0],
+        node_id_2: ids[1],
+        bitcoin_key_1: ids[0],
+        bitcoin_key_2: ids[1],
+        excess_data: Vec::new(),
+    };
+    let contents = contents.encode();
+    let hash = Message::from_digest(sha256d::Hash::hash(&contents).to_byte_array());
+    let signed = |end: u8| {
+        let secret = secp256k1::SecretKey::from_slice(&[end; 32]).unwrap();
+        Secp256k1::new().sign_ecdsa(&hash, &secret).serialize_compact().to_vec()
+    };
+    let signatures = ends().map(signed).concat().repeat(2);
+    Raw { typ: 256, bytes: [signatures, contents].concat() }
+}
+
+/// The two keys, as they stand in announcements.
+fn ends() -> [u8; 2] {
+    let mut ends = [1, 2];
+    ends.sort_by_key(|end| point(*end));
+    ends
+}
+
+/// A mined output that pays to this script, and its short channel id.
+fn mined(world: &World, script: &ScriptBuf) -> u64 {
+    let address = Address::from_script(script, Network::Regtest).unwrap();
+    let txid = world.chain.faucet(&address, Amount::from_sat(500_000)).unwrap();
+    world.mine(1);
+    let height = world.chain.height();
+    let txs = world.chain.block(height).unwrap().txdata;
+    let index = txs.iter().position(|tx| tx.compute_txid() == txid).unwrap();
+    let vout = txs[index].output.iter().position(|out| out.script_pubkey == *script).unwrap();
+    u64::from(height) << 40 | (index as u64) << 16 | vout as u64
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_strangers_announce_is_believed_only_where_its_output_is() {
+    let (world, customer, shop) = shop().await;
+    let address = shop.listen_address().unwrap();
+    let [one, two] = ends().map(point);
+    let funding = Builder::new().push_int(2).push_slice(bytes(&one)).push_slice(bytes(&two));
+    let funding = funding.push_int(2).push_opcode(OP_CHECKMULTISIG).into_script().to_p2wsh();
+    let true_one = mined(&world, &funding);
+    let elsewhere = mined(&world, &world.chain.faucet_address().script_pubkey());
+    world.all_see_the_tip(&[&customer, &shop]).await;
+    let (no_block, no_tx, no_output) = (9_999 << 40, true_one + (77 << 16), true_one + 50);
+    let said = [no_block, no_tx, no_output, elsewhere, true_one];
+    for (number, scid) in (20..).zip(said) {
+        annoy(shop.node_id(), address, number, announcement(scid)).await;
+    }
+    // One is looked up after the other, and the true one came last.
+    eventually("the channel that is there", || shop.graph_size().channels == 2).await;
     pay(&customer, &shop).await;
 }
 

@@ -30,6 +30,8 @@ use crate::tasks::stopped;
 const ALREADY_MINED: i64 = -27;
 /// `RPC_INVALID_ADDRESS_OR_KEY`: no such transaction.
 const NOT_FOUND: i64 = -5;
+/// `RPC_INVALID_PARAMETER`: no block so high.
+const OUT_OF_RANGE: i64 = -8;
 /// What the mempool calls a transaction that it has.
 const ALREADY_THERE: [&str; 3] =
     ["txn-already-in-mempool", "txn-already-known", "txn-same-nonwitness-data-in-mempool"];
@@ -160,6 +162,27 @@ impl ChainSource for BitcoindSource {
         }
         let output = output(&reply).ok_or_else(|| ChainError("gettxout: no output".to_owned()))?;
         Ok(Some(output))
+    }
+
+    async fn txid_at(&self, height: u32, index: u32) -> Result<Option<Txid>, ChainError> {
+        let hash = match self.rpc.call("getblockhash", &[json!(height)]).await {
+            Ok(hash) => hash,
+            Err(error) if rpc_error(&error).is_some_and(|error| error.code == OUT_OF_RANGE) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(failed("getblockhash", &error)),
+        };
+        let block = self.rpc.call("getblock", &[hash, json!(1)]).await;
+        let block = block.map_err(|error| failed("getblock", &error))?;
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        let txid = block["tx"].get(index).and_then(Value::as_str);
+        Ok(txid.and_then(|txid| txid.parse().ok()))
+    }
+
+    async fn keeps_old_blocks(&self) -> Result<bool, ChainError> {
+        let reply = self.rpc.call("getblockchaininfo", &[]).await;
+        let reply = reply.map_err(|error| failed("getblockchaininfo", &error))?;
+        Ok(reply["pruned"] != true)
     }
 
     async fn is_in_mempool(&self, txid: Txid) -> Result<bool, ChainError> {

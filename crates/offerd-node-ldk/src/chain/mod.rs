@@ -51,6 +51,12 @@ pub(crate) trait ChainSource: Send + Sync {
     /// The output at `outpoint` when it is in the best chain and not spent there, whatever the mempool holds.
     async fn unspent(&self, outpoint: OutPoint) -> Result<Option<TxOut>, ChainError>;
 
+    /// The transaction at this place of the block at this height of the best chain.
+    async fn txid_at(&self, height: u32, index: u32) -> Result<Option<Txid>, ChainError>;
+
+    /// Whether it has all blocks, old ones too.
+    async fn keeps_old_blocks(&self) -> Result<bool, ChainError>;
+
     /// Whether a transaction waits in the mempool.
     async fn is_in_mempool(&self, txid: Txid) -> Result<bool, ChainError>;
 

@@ -45,6 +45,25 @@ pub struct MessageDrops {
     pub peer_left: u64,
 }
 
+impl MessageDrops {
+    /// Each reason by its name, with how many were dropped for it.
+    pub fn by_reason(&self) -> [(&'static str, u64); 11] {
+        [
+            ("peer_limit", self.peer_limit),
+            ("strangers_limit", self.strangers_limit),
+            ("total_limit", self.total_limit),
+            ("unreadable", self.unreadable),
+            ("no_content", self.no_content),
+            ("inbox_full", self.inbox_full),
+            ("unknown_next_hop", self.unknown_next_hop),
+            ("next_hop_away", self.next_hop_away),
+            ("looping", self.looping),
+            ("forward_queue_full", self.forward_queue_full),
+            ("peer_left", self.peer_left),
+        ]
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Drops([AtomicU64; 11]);
 
