@@ -98,7 +98,16 @@ pub struct InvoiceCreated {
     /// Its place in the order of making, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_index: Option<u64>,
-    /// Present when our channels cannot receive so much now.
+    /// Present when all channels together cannot receive so much, even with every peer here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_capacity: Option<String>,
+    /// Present when they could, but peers of channels are away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_offline: Option<String>,
+    /// Present when only channels could receive so much that the invoice does not show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_private_unused: Option<String>,
+    /// Present when no single channel could receive so much: it has to come in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_mpp: Option<String>,
 }

@@ -1,6 +1,8 @@
 //! Results about the Lightning node: `getinfo`, `listfunds`, `connect`, `listpeers`, `listpeerchannels`,
 //! `fundchannel`, `close`, `newaddr`, `withdraw`, `signmessage`, `checkmessage`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +45,28 @@ pub struct NodeInfo {
     /// Present while the chain is not caught up with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_bitcoind_sync: Option<String>,
+    /// Onion messages since the start.
+    #[serde(default)]
+    pub onion_messages: OnionMessages,
     /// What is missing before payments can come and go, each in a sentence; empty when nothing is.
     #[serde(default)]
     pub missing: Vec<String>,
     /// Present when the node was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<RecoveryProgress>,
+}
+
+/// Onion messages since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OnionMessages {
+    /// For this node, and taken.
+    pub received: u64,
+    /// Of this node, handed to a peer.
+    pub sent: u64,
+    /// Of others, handed to the next peer.
+    pub forwarded: u64,
+    /// Those that went no further: how many for each reason, where there are any.
+    pub dropped: BTreeMap<String, u64>,
 }
 
 /// A network address.

@@ -10,12 +10,13 @@ use bolt1::PublicKey;
 use offerd_api::layout::DATABASE;
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetAddress, NodeInfo,
-    PeerView, SignedText, WalletOutput, Withdrawn,
+    OnionMessages, PeerView, SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 use offerd_node_ldk::{
-    AddressKind, ChannelState, ConnectError, FundingOrder, Node, OutputStatus, TextSignature,
+    AddressKind, ChannelState, ConnectError, FundingOrder, MessageCounts, Node, OutputStatus,
+    TextSignature,
 };
 use offerd_store_sqlite::SqliteStore;
 
@@ -59,6 +60,16 @@ fn general(error: &dyn std::fmt::Display) -> ErrorObject {
     ErrorObject::new(code::GENERAL, error.to_string())
 }
 
+fn onion_messages(counts: &MessageCounts) -> OnionMessages {
+    let dropped = counts.dropped.by_reason().into_iter().filter(|(_, count)| *count > 0);
+    OnionMessages {
+        received: counts.received,
+        sent: counts.sent,
+        forwarded: counts.forwarded,
+        dropped: dropped.map(|(reason, count)| (reason.to_owned(), count)).collect(),
+    }
+}
+
 #[async_trait]
 impl NodeControl for LdkControl {
     async fn info(&self) -> Result<NodeInfo, ErrorObject> {
@@ -87,6 +98,7 @@ impl NodeControl for LdkControl {
             lightning_dir: self.dir.display().to_string(),
             warning_bitcoind_sync: (!self.node.synced())
                 .then(|| "the chain is not up to date yet".to_owned()),
+            onion_messages: onion_messages(&self.node.message_counts()),
             missing: Vec::new(),
             recovery: self.node.rescue().as_ref().map(rescue::progress),
         })

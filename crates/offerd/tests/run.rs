@@ -4,6 +4,8 @@
 
 #[path = "run/operation.rs"]
 mod operation;
+#[path = "run/packaging.rs"]
+mod packaging;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;

@@ -31,7 +31,9 @@ fn an_amount_of_a_currency_is_not_called_msat() {
     let shown = view(WITH_CURRENCY);
     assert_eq!(shown["offer_currency"], "USD");
     assert_eq!(shown["offer_amount"], 10_000);
+    assert_eq!(shown["currency_minor_unit"], 2, "a hundred dollars");
     assert!(shown.get("offer_amount_msat").is_none());
+    assert!(view(WITH_AMOUNT).get("currency_minor_unit").is_none());
 }
 
 #[test]
@@ -246,4 +248,15 @@ fn a_name_and_an_address_say_why_they_are_no_codes() {
         assert!(!decoded.valid);
         assert!(decoded.view["reason"].as_str().unwrap().contains(told), "{:?}", decoded.view);
     }
+}
+
+#[test]
+fn an_invoice_that_does_not_say_how_long_it_lives_lives_two_hours() {
+    let vectors = include_str!("../../../../vectors/bolt12/payouts.json");
+    let begin = vectors.find("lni1").unwrap();
+    let string = vectors[begin..].split('"').next().unwrap();
+    let (_, bytes) = decode_string(string).unwrap();
+    let mut records = Stream::new(&bytes).map_while(Result::ok);
+    assert!(records.all(|record| record.typ != 166), "this vector has the field");
+    assert_eq!(view(string)["invoice_relative_expiry"], 7_200);
 }

@@ -74,7 +74,11 @@ const PAY: Method = Method {
         Param::not_yet("localinvreqid", "paying for an invoice request of ours by hand"),
         Param::not_yet("exclude", "excluding nodes and channels"),
         Param::optional("maxfee", Kind::Fee, MAXFEE_ABOUT),
-        Param::not_yet("description", "a description to match the hash in a BOLT 11 invoice"),
+        Param::optional(
+            "description",
+            Kind::Text,
+            "For an lnbc… string: what it must be for. Where the invoice has only a hash, this is what was hashed.",
+        ),
         Param::not_yet("partial_msat", PARTIAL),
         QUANTITY,
         MAX_AMOUNT,

@@ -1,6 +1,7 @@
 //! What this node could receive and send now, and what it lacks for that: for warnings, and for `getinfo`.
 
 use offerd_api::node::{ChannelView, NodeInfo, WalletOutput};
+use offerd_core::port::Hints;
 
 /// The state of a channel that carries payments, in Core Lightning's word.
 const NORMAL: &str = "CHANNELD_NORMAL";
@@ -82,6 +83,53 @@ impl Outlook {
              top: who redeems it is refused until there is more{away}",
             self.spendable
         ))
+    }
+}
+
+/// What the maker of an invoice of BOLT 11 should know; at most one of them is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bolt11Warnings {
+    /// So much can never arrive.
+    pub(super) capacity: Option<String>,
+    /// It could, if peers that are away were here.
+    pub(super) offline: Option<String>,
+    /// It could, over channels that the invoice does not show.
+    pub(super) private_unused: Option<String>,
+    /// It can, but in parts alone.
+    pub(super) mpp: Option<String>,
+}
+
+impl Bolt11Warnings {
+    /// What to say of an invoice for `amount_msat` that shows these `hints`; `None` where the payer decides.
+    pub(super) fn of(channels: &[ChannelView], amount_msat: Option<u64>, hints: &Hints) -> Self {
+        let needed = amount_msat.unwrap_or(1);
+        let normal = || channels.iter().filter(|channel| channel.state == NORMAL);
+        let any_public = normal().any(|channel| !channel.private);
+        let shows_private = match hints {
+            Hints::Never => false,
+            Hints::Automatic => !any_public,
+            Hints::Always | Hints::Only(_) => true,
+        };
+        let shown = || normal().filter(|channel| shows_private || !channel.private);
+        let here = || shown().filter(|channel| channel.peer_connected);
+        let mut warnings = Self::default();
+        let all = sum(normal().map(|channel| channel.receivable_msat));
+        if all < needed {
+            warnings.capacity = Some(format!(
+                "all channels together can receive {all}msat, less than this invoice asks"
+            ));
+        } else if sum(shown().map(|channel| channel.receivable_msat)) < needed {
+            let text = "the channels that could receive so much are not announced, and the invoice does not show \
+                        them: see exposeprivatechannels";
+            warnings.private_unused = Some(text.to_owned());
+        } else if sum(here().map(|channel| channel.receivable_msat)) < needed {
+            let text = "the peers of some channels are away: nobody can pay this invoice until they are back";
+            warnings.offline = Some(text.to_owned());
+        } else if here().all(|channel| channel.receivable_msat < needed) {
+            let text = "no single channel can receive so much: only who pays in parts can pay this invoice";
+            warnings.mpp = Some(text.to_owned());
+        }
+        warnings
     }
 }
 
@@ -194,6 +242,40 @@ mod tests {
             (&both, Some(6_001), "capacity"),
         ] {
             assert_eq!(inbound(channels, amount), expected, "{channels:?} {amount:?}");
+        }
+    }
+
+    #[test]
+    fn an_invoice_that_can_not_be_paid_at_once_is_warned_of_under_core_lightnings_names() {
+        let (here, away) = (channel(1_000, 0, true), channel(5_000, 0, false));
+        let private = ChannelView { private: true, ..channel(9_000, 0, true) };
+        let (two, mixed) = ([here.clone(), here.clone()], [here.clone(), private.clone()]);
+        let (both, alone) = ([here.clone(), away], [private]);
+        for (channels, amount, hints, expected) in [
+            (&[][..], None, Hints::Automatic, "capacity"),
+            (&two, Some(2_001), Hints::Always, "capacity"),
+            (&two, Some(2_000), Hints::Automatic, "mpp"),
+            (&two, Some(1_000), Hints::Automatic, "none"),
+            (&two, None, Hints::Automatic, "none"),
+            (&both, Some(5_000), Hints::Automatic, "offline"),
+            (&mixed, Some(9_000), Hints::Automatic, "private_unused"),
+            (&mixed, Some(9_000), Hints::Always, "none"),
+            (&mixed, Some(9_001), Hints::Always, "mpp"),
+            (&alone, Some(9_000), Hints::Automatic, "none"),
+            (&alone, None, Hints::Never, "private_unused"),
+        ] {
+            let warnings = Bolt11Warnings::of(channels, amount, &hints);
+            let Bolt11Warnings { capacity, offline, private_unused, mpp } = warnings;
+            let named = [
+                ("capacity", capacity),
+                ("offline", offline),
+                ("private_unused", private_unused),
+                ("mpp", mpp),
+            ];
+            let said: Vec<_> = named.iter().filter(|(_, text)| text.is_some()).collect();
+            assert!(said.len() <= 1, "{said:?}");
+            let said = said.first().map_or("none", |(name, _)| name);
+            assert_eq!(said, expected, "{channels:?} {amount:?} {hints:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! A shop and a customer with a channel between them.
+#![allow(dead_code, reason = "shared: not every test uses all of it")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ impl Pair {
         }
     }
 
-    fn of(&self, who: Role) -> &Daemon {
+    pub(crate) fn of(&self, who: Role) -> &Daemon {
         match who {
             Role::Shop => self.shop.as_ref().unwrap(),
             Role::Customer => self.customer.as_ref().unwrap(),
@@ -84,19 +85,25 @@ impl Pair {
         self.connected();
     }
 
-    /// It has died at its failpoint, and comes again.
-    fn revive(&mut self, who: Role) {
+    /// It dies by itself, at its failpoint or for what it says in its log, and comes again.
+    pub(crate) fn revive(&mut self, who: Role) -> String {
         let dir = self.dir(who);
-        self.place(who).take().unwrap().wait_for_death();
+        let log = self.place(who).take().unwrap().wait_for_death();
         *self.place(who) = Some(Daemon::start(&dir, &[]));
+        self.connected();
+        log
+    }
+
+    /// Starts one of them again, in another way.
+    pub(crate) fn replace(&mut self, who: Role, start: impl FnOnce(&Path) -> Daemon) {
+        let dir = self.dir(who);
+        self.place(who).take().unwrap().kill();
+        *self.place(who) = Some(start(&dir));
         self.connected();
     }
 
     pub(crate) fn kill_and_restart(&mut self, who: Role) {
-        let dir = self.dir(who);
-        self.place(who).take().unwrap().kill();
-        *self.place(who) = Some(Daemon::start(&dir, &[]));
-        self.connected();
+        self.replace(who, |dir| Daemon::start(dir, &[]));
     }
 
     fn connected(&self) {

@@ -120,15 +120,16 @@ impl Daemon {
 
     /// The same, which dies when it gets to this failpoint.
     pub(crate) fn start_to_fail(dir: &Path, more: &[&str], failpoint: Option<&str>) -> Self {
+        let mut command = command(&["run", "--dir", text(dir)]);
+        command.args(more).envs(failpoint.map(|name| ("OFFERD_FAILPOINT", name)));
+        Self::start_as(dir, command)
+    }
+
+    /// The same by any command that becomes it.
+    pub(crate) fn start_as(dir: &Path, mut command: Command) -> Self {
         let log = fs::File::create(dir.with_extension("log")).unwrap();
-        let process = command(&["run", "--dir", text(dir)])
-            .args(more)
-            .envs(failpoint.map(|name| ("OFFERD_FAILPOINT", name)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let process =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut daemon = Self { process, dir: dir.to_owned() };
         until("the daemon answers", || {
             if let Some(status) = daemon.process.try_wait().unwrap() {
@@ -144,16 +145,22 @@ impl Daemon {
         call(&self.dir, method, params)
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> String {
+        self.process.id().to_string()
+    }
+
     /// Ends it without warning.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Waits until it has ended by itself.
-    pub(crate) fn wait_for_death(mut self) {
+    /// Waits until it has ended by itself. Its log.
+    pub(crate) fn wait_for_death(mut self) -> String {
         let status = until("its death", || self.process.try_wait().unwrap());
         assert!(!status.success(), "it was to die, and has ended well");
+        fs::read_to_string(self.dir.with_extension("log")).unwrap()
     }
 
     pub(crate) fn usable(&self) -> u64 {

@@ -1,7 +1,6 @@
 //! `invoice`
 
 use bolt1::{CltvDelta, Msat, Seconds};
-use offerd_api::ErrorObject;
 use offerd_api::invoice::InvoiceCreated;
 use offerd_core::Preimage;
 use offerd_core::change::{ChangeKind, Subject};
@@ -10,6 +9,7 @@ use offerd_core::invoice_book::Bolt11Arguments;
 use super::Outcome;
 use crate::rpc::call::Api;
 use crate::rpc::error::{fault_object, to_object};
+use crate::rpc::outlook::Bolt11Warnings;
 use crate::rpc::params::Args;
 use crate::rpc::view;
 
@@ -27,8 +27,11 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         preimage: args.get("preimage")?.map(Preimage),
         hints: args.get("exposeprivatechannels")?.unwrap_or_default(),
     };
+    let hints = arguments.hints.clone();
     let made = api.driver.create_bolt11(arguments).await.map_err(to_object)?;
     let invoice = made.invoice;
+    let channels = api.node.channels().await?;
+    let warnings = Bolt11Warnings::of(&channels, invoice.amount().map(Msat::as_u64), &hints);
     let place = api.driver.store().place_of(&Subject::Invoice(invoice.row), ChangeKind::Created);
     view::json(InvoiceCreated {
         bolt11: invoice.bolt11().map(|terms| terms.string.clone()).unwrap_or_default(),
@@ -36,16 +39,9 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         payment_secret: hex::encode(made.payment_secret),
         expires_at: invoice.expires_at().0,
         created_index: place.map_err(|error| fault_object(&error))?,
-        warning_capacity: capacity_warning(api, invoice.amount()).await?,
+        warning_capacity: warnings.capacity,
+        warning_offline: warnings.offline,
+        warning_private_unused: warnings.private_unused,
+        warning_mpp: warnings.mpp,
     })
-}
-
-/// What to tell when our channels cannot receive so much now.
-async fn capacity_warning(api: &Api, asked: Option<Msat>) -> Result<Option<String>, ErrorObject> {
-    let channels = api.node.channels().await?;
-    let receivable = channels.iter().map(|channel| channel.receivable_msat);
-    let receivable = receivable.fold(0_u64, u64::saturating_add);
-    let least = asked.unwrap_or_default().as_u64().max(1);
-    Ok((receivable < least)
-        .then(|| format!("our channels can receive {receivable} msat now, the invoice needs more")))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bitcoin::hashes::{Hash as _, sha256};
 use bolt1::{CltvDelta, Msat};
 use bolt11::is_bolt11;
 use bolt12::{Bolt12String, Price};
@@ -22,6 +23,9 @@ const DEFAULT_EXEMPT: u64 = 5_000;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let mut call = read_common(&args, "bolt11")?;
+    if let Some(description) = args.get::<String>("description")? {
+        check_description(&call.string, &description)?;
+    }
     let expected = if is_bolt11(&call.string) {
         let asked = api.driver.read_bolt11(&call.string).await.map_err(unreadable)?.amount;
         call.amount.or(asked)
@@ -49,6 +53,22 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         label,
         attempts,
     })
+}
+
+/// Whether an invoice is for what the caller says that it is for.
+fn check_description(string: &str, description: &str) -> Result<(), ErrorObject> {
+    let misfit = |expected: &str| Err(ErrorObject::parameter("description", expected));
+    if !is_bolt11(string) {
+        return misfit("goes with an lnbc… string alone: others say themselves what they are for");
+    }
+    // What cannot be read is refused by its own name later.
+    let Ok(invoice) = bolt11::Invoice::decode(string) else { return Ok(()) };
+    let said = match (&invoice.description, invoice.description_hash) {
+        (Some(text), _) => *text == description,
+        (None, Some(hash)) => sha256::Hash::hash(description.as_bytes()).to_byte_array() == hash,
+        (None, None) => description.is_empty(),
+    };
+    if said { Ok(()) } else { misfit("is not what the invoice says that it is for") }
 }
 
 /// How many ways that were tried did not lead to the payee.
