@@ -175,7 +175,11 @@ fn an_invoice_says_what_its_maker_chose_and_is_paid_by_the_preimage_that_was_cho
     );
     assert!(shown.get("description").is_none() && shown["description_hash"].is_string());
     assert_eq!(shown["routes"].as_array().unwrap().len(), 1);
-    let paid = customer.call("pay", json!([made["bolt11"]]));
+    let for_this = |text: &str| json!({ "bolt11": made["bolt11"], "description": text });
+    let (code, message) = refusal(&customer.dir, "pay", for_this("d"));
+    let expected = "description: is not what the invoice says that it is for";
+    assert_eq!((code, message.as_str()), (-32602, expected));
+    let paid = customer.call("pay", for_this(&"d".repeat(700)));
     assert_eq!(paid["payment_preimage"], preimage);
     let hidden = json!({
         "amount_msat": "any", "label": "m", "description": "d", "exposeprivatechannels": false,
