@@ -8,30 +8,23 @@ use offerd_core::subscriber::SubscriberChange;
 
 /// One line, without its body.
 pub(super) fn line(id: u64, event: &Event) -> LogEntry {
-    if let Event::SubscriberChanged { change, record } = event {
-        let kind = match change {
-            SubscriberChange::Started => "subscription.started",
-            SubscriberChange::Paid => "subscription.paid",
-            SubscriberChange::Overdue => "subscription.overdue",
-            SubscriberChange::Cancelled => "subscription.cancelled",
-            SubscriberChange::Ended => "subscription.ended",
-        };
-        return entry(id, kind, format!("subscriber/{}", record.row.0));
-    }
-    let Some((kind, subject)) = of_a_list(event) else {
-        return entry(id, "nothing", String::new());
-    };
-    entry(id, kind, subject.to_string())
-}
-
-fn entry(id: u64, kind: &str, subject: String) -> LogEntry {
+    let (kind, subject) = kind_and_subject(event);
     LogEntry { id, kind: kind.to_owned(), subject, at: None, body: "{}".to_owned() }
 }
 
-/// Kind and record of what happens to a record of a list.
-fn of_a_list(event: &Event) -> Option<(&'static str, Subject)> {
-    Some(match event {
-        Event::SubscriberChanged { .. } => return None,
+/// Kind and record, as a store writes them down.
+fn kind_and_subject(event: &Event) -> (&'static str, String) {
+    let (kind, subject) = match event {
+        Event::SubscriberChanged { change, record } => {
+            let kind = match change {
+                SubscriberChange::Started => "subscription.started",
+                SubscriberChange::Paid => "subscription.paid",
+                SubscriberChange::Overdue => "subscription.overdue",
+                SubscriberChange::Cancelled => "subscription.cancelled",
+                SubscriberChange::Ended => "subscription.ended",
+            };
+            return (kind, format!("subscriber/{}", record.row.0));
+        }
         Event::OfferCreated(entry) => ("offer_created", Subject::Offer(entry.row)),
         Event::OfferEncoded { row, .. } => ("offer_encoded", Subject::Offer(*row)),
         Event::OfferDisabled { row, .. } => ("offer_disabled", Subject::Offer(*row)),
@@ -55,5 +48,6 @@ fn of_a_list(event: &Event) -> Option<(&'static str, Subject)> {
         Event::ReceiptClaiming(receipt) => ("receipt_claiming", Subject::of_receipt(&receipt.key)),
         Event::ReceiptPaid { key, .. } => ("receipt_paid", Subject::of_receipt(key)),
         Event::ReceiptLost { key, .. } => ("receipt_lost", Subject::of_receipt(key)),
-    })
+    };
+    (kind, subject.to_string())
 }
