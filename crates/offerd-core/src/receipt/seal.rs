@@ -2,7 +2,7 @@
 
 use bolt1::{Msat, Seconds, Timestamp};
 
-use super::{ReceiptKey, Source};
+use super::{Receipt, ReceiptKey, Source};
 use crate::id::{InvoiceRow, OfferRow};
 use crate::keys::{KeyPurpose, Keys};
 use crate::port::SealedContext;
@@ -81,6 +81,18 @@ impl Sealed {
             expiry: Seconds(u64::from(u32::from_be_bytes([0, e1, e2, e3]))),
             counter: reader.read_u32().ok()?,
         })
+    }
+
+    /// What must have been sealed into the invoice of a payment that was accepted: for one that comes again. It is
+    /// judged by its receipt alone then, so that its expiry no longer counts.
+    pub fn of_receipt(receipt: &Receipt) -> Self {
+        Self {
+            key: receipt.key,
+            amount: receipt.asked,
+            created_at: receipt.invoice_created_at,
+            expiry: Seconds(0),
+            counter: receipt.turn.map_or(0, |turn| turn.counter),
+        }
     }
 
     /// Whether the invoice can no longer be paid.

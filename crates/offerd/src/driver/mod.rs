@@ -5,6 +5,7 @@
 //! between loses nothing. What is to be decided does not live here, nor what is said over RPC.
 
 mod answer;
+mod beside;
 mod bolt11;
 mod call_error;
 mod failpoint;
@@ -41,7 +42,7 @@ use offerd_core::limits::{Limits, Rate};
 use offerd_core::port::{
     InvoiceIssuer, InvoicePayer, MessageContent, OnionTransport, PortError, Rates, Store,
 };
-use offerd_core::receipt::InvoiceWindow;
+use offerd_core::receipt::{BesideWindow, InvoiceWindow};
 use offerd_core::{Batch, Event, Policy};
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
 use tokio::time::Instant;
@@ -101,6 +102,8 @@ pub struct Driver {
 /// What is kept in memory only and may be lost.
 struct Memory {
     window: InvoiceWindow<PublicKey>,
+    /// Invoices of BOLT 11 that pages show beside offers.
+    beside: BesideWindow,
     limits: Limits<PublicKey>,
     /// Requests of ours that wait for an answer, by the secret of their reply path.
     waiting: BTreeMap<Vec<u8>, mpsc::Sender<MessageContent>>,
@@ -122,6 +125,7 @@ impl Driver {
     pub fn new(ports: Ports, keys: Keys, policy: Policy) -> Arc<Self> {
         let memory = Memory {
             window: InvoiceWindow::new(WINDOW_ENTRIES, WINDOW_BYTES),
+            beside: BesideWindow::new(beside::MOST_BESIDE),
             limits: Limits::new(PEER_RATE, TOTAL_RATE, WATCHED_PEERS),
             waiting: BTreeMap::new(),
         };

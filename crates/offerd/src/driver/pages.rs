@@ -49,6 +49,13 @@ pub enum OrderState {
     Disabled,
 }
 
+impl OrderState {
+    /// Whether its code can be paid.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::InvoiceSent)
+    }
+}
+
 /// Where a payout stands for who redeems it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedeemState {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use bolt1::Msat;
 use bolt12::{Currency, Offer, Price};
 use offerd_core::Misuse;
 use offerd_core::fetch::{Allowance, FetchArguments, Limits, allowance};
 use offerd_core::port::{Indexed, Page, PortError, Rates};
-use offerd_core::rates::{PerBitcoin, Rate, minor_digits};
+use offerd_core::rates::{FiatAmount, PerBitcoin, Rate, minor_digits};
 use tracing::{info, warn};
 
 use super::{CallError, Driver};
@@ -73,6 +74,12 @@ impl Driver {
     /// The rate by which the worth of a payment is noted: that of the currency of its price, else of our accounts.
     pub(super) fn rate_for_record(&self, currency: Option<Currency>) -> Option<Rate> {
         currency.or(self.policy.accounting_currency).and_then(|currency| self.rate_now(currency))
+    }
+
+    /// What an amount is worth in the currency of our accounts, for people to read; `None` where there is none, or no
+    /// rate is known.
+    pub fn worth_now(&self, amount: Msat) -> Option<FiatAmount> {
+        self.rate_for_record(None)?.worth(amount)
     }
 
     /// The rate of a currency that something of ours is to be priced in; asks the sources first where none is known.

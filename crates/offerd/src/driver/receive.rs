@@ -83,7 +83,16 @@ impl Driver {
         if let Some(context) = &payment.context {
             return Ok(Sealed::open(context));
         }
-        let own = self.ports.store.bolt11_by_hash(PaymentHash(payment.payment_hash))?;
+        let hash = PaymentHash(payment.payment_hash);
+        // One that was accepted before a restart, when what it is for was still remembered.
+        if let Some(known) = self.ports.store.receipt_by_payment(hash, &payment.payment_id)? {
+            return Ok(Some(Sealed::of_receipt(&known)));
+        }
+        let beside = self.memory().beside.by_hash(&hash).cloned();
+        if let Some(beside) = beside {
+            return Ok(Some(beside.sealed(hash, payment.amount, &self.keys)));
+        }
+        let own = self.ports.store.bolt11_by_hash(hash)?;
         Ok(own.and_then(|own| sealed_on_record(&own, payment.amount, &self.keys)))
     }
 

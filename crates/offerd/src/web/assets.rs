@@ -6,14 +6,15 @@ use axum::response::{IntoResponse, Response};
 /// Browsers keep them so long.
 const KEPT: &str = "public, max-age=3600";
 
-pub(super) async fn style() -> Response {
+pub(crate) async fn style() -> Response {
     asset("text/css; charset=utf-8", include_str!("assets/page.css"))
 }
 
-pub(super) async fn script() -> Response {
+pub(crate) async fn script() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("assets/page.js"))
 }
 
-fn asset(kind: &'static str, text: &'static str) -> Response {
+/// One of them.
+pub(crate) fn asset(kind: &'static str, text: &'static str) -> Response {
     ([(CONTENT_TYPE, kind), (CACHE_CONTROL, KEPT)], text).into_response()
 }

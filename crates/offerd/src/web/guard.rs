@@ -16,9 +16,8 @@ const MAX_ADDRESS: usize = 512;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// For every answer; `cache-control` only where the page says nothing else.
-const HEADERS: [(HeaderName, &str); 6] = [
-    (CONTENT_SECURITY_POLICY, POLICY),
+/// For every answer, beside a policy of what may be loaded.
+const HEADERS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
     (REFERRER_POLICY, "no-referrer"),
@@ -33,11 +32,18 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
         None => next.run(request).await,
     };
     let headers = response.headers_mut();
+    harden(headers, POLICY);
+    // Only where the page says nothing else.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Tells the browser what a page may do: `policy`, and what holds for all of ours.
+pub(crate) fn harden(headers: &mut HeaderMap, policy: &'static str) {
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
 fn refuse(request: &Request) -> Option<StatusCode> {
@@ -62,7 +68,7 @@ fn has_body(headers: &HeaderMap) -> bool {
 
 /// Whether another site asks in a visitor's name. Following a link to a page is no such thing; showing it in a frame,
 /// or reading it by script, is.
-fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+pub(crate) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     let says = |name: &str, value: &str| {
         headers.get(name).is_some_and(|header| header.as_bytes() == value.as_bytes())
     };

@@ -11,15 +11,15 @@ use super::qr;
 
 /// What a page shows now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Live {
+pub(crate) struct Live {
     /// The state in a word, for the style and for programs.
-    pub(super) state: &'static str,
+    pub(crate) state: &'static str,
     /// The state in a sentence, for people.
-    pub(super) sentence: String,
+    pub(crate) sentence: String,
     /// What is below it.
-    pub(super) html: String,
+    pub(crate) html: String,
     /// Whether it stays like this.
-    pub(super) ended: bool,
+    pub(crate) ended: bool,
 }
 
 /// One code in the ways that people take it: as a picture, as a link, as text.
@@ -33,6 +33,8 @@ pub(super) struct Code {
     string: String,
     /// The same for other wallets, and for which.
     other: Option<(&'static str, String)>,
+    /// Whether it is for wallets of `bitcoin:` addresses, where the page has it in either form.
+    forms: Option<bool>,
 }
 
 impl Code {
@@ -45,12 +47,18 @@ impl Code {
     /// The same behind another scheme.
     pub(super) fn with_uri(string: String, uri: String) -> Self {
         let svg = qr::svg(&uri).unwrap_or_default();
-        Self { svg, uri, string, other: None }
+        Self { svg, uri, string, other: None, forms: None }
     }
 
     /// The same with a string that another wallet needs, and which.
     pub(super) fn or_else_for(mut self, other: Option<(&'static str, String)>) -> Self {
         self.other = other;
+        self
+    }
+
+    /// The same on a page that has it in either form: in the one for `bitcoin:` addresses, or in ours.
+    pub(super) fn in_two_forms(mut self, unified: bool) -> Self {
+        self.forms = Some(unified);
         self
     }
 
@@ -65,7 +73,7 @@ impl Code {
 
 impl Live {
     /// It as an event.
-    pub(super) fn event(&self) -> Result<Event, Infallible> {
+    pub(crate) fn event(&self) -> Result<Event, Infallible> {
         // A line of JSON has no line breaks in it.
         let line = serde_json::to_string(self).unwrap_or_default();
         Ok(Event::default().event("live").data(line))

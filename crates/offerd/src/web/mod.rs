@@ -8,24 +8,26 @@
 //! it were written by others: they are escaped twice, as peer text and as HTML. What is behind the doors is in
 //! [`guard`]; nothing is decided here.
 
-mod assets;
+pub(crate) mod assets;
 mod events;
-mod guard;
+pub(crate) mod guard;
 mod links;
-mod live;
+pub(crate) mod live;
 mod offer;
 mod order;
 mod payout;
-mod qr;
-mod words;
+pub(crate) mod qr;
+pub(crate) mod words;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::middleware::from_fn;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use offerd_core::port::PortError;
 use tokio::sync::Semaphore;
@@ -44,6 +46,18 @@ struct Pages {
     driver: Arc<Driver>,
     shutdown: Shutdown,
     streams: Arc<Semaphore>,
+}
+
+/// The part of an address that names something. What is no text names nothing that there is.
+pub(crate) struct Name(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let read = Path::<String>::from_request_parts(parts, state).await;
+        read.map(|Path(name)| Self(name)).map_err(|_| missing())
+    }
 }
 
 /// Why there is no page.
@@ -84,6 +98,11 @@ fn show(page: &impl Template) -> Response {
     }
 }
 
+/// The page of what is not there.
+pub(crate) fn missing() -> Response {
+    Missing::Unknown.into_response()
+}
+
 impl From<PortError> for Missing {
     fn from(error: PortError) -> Self {
         tracing::warn!(%error, "a page could not be read from the store");
@@ -91,7 +110,7 @@ impl From<PortError> for Missing {
     }
 }
 
-impl axum::response::IntoResponse for Missing {
+impl IntoResponse for Missing {
     fn into_response(self) -> Response {
         let (status, page) = match self {
             Self::Unknown => (StatusCode::NOT_FOUND, include_str!("../../templates/404.html")),

@@ -1,16 +1,16 @@
 //! `/o/<offer_id>`: a standing code. The same for everybody who looks: nothing on it depends on a payment.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use bolt12::{OfferId, Price, QuantityMax};
+use bolt12::{Offer, OfferId, Price, QuantityMax};
 use offerd_core::offer_book::OfferEntry;
 
 use super::live::Code;
-use super::{Missing, Pages, show, words};
+use super::{Missing, Name, Pages, show, words};
 
 /// The query that asks for the form which wallets for `bitcoin:` addresses read.
-const UNIFIED: &str = "form=bitcoin";
+pub(super) const UNIFIED: &str = "form=bitcoin";
 
 #[derive(Template)]
 #[template(path = "offer.html")]
@@ -19,10 +19,11 @@ struct OfferPage {
     issuer: Option<String>,
     price: ShownPrice,
     quantity: Option<String>,
+    /// How often it is paid, where it recurs.
+    period: Option<String>,
     ends: Option<String>,
     /// The code; `None` when it is no longer answered.
     code: Option<String>,
-    unified: bool,
 }
 
 /// What something costs, in the words of its maker and in sat.
@@ -35,7 +36,7 @@ pub(super) struct ShownPrice {
 
 pub(super) async fn page(
     State(pages): State<Pages>,
-    Path(id): Path<String>,
+    Name(id): Name,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Missing> {
     let id = read_id(&id).ok_or(Missing::Unknown)?;
@@ -46,15 +47,9 @@ pub(super) async fn page(
     let offer = &encoding.offer;
     let unified = query.as_deref() == Some(UNIFIED);
     let open = entry.is_open() && !offer.is_expired_at(pages.driver.now());
-    let code = open.then(|| {
-        let (string, for_qr) = (offer.to_string(), offer.to_qr_string());
-        let code = if unified {
-            Code::with_uri(string, format!("bitcoin:?lno={for_qr}"))
-        } else {
-            Code::new(string, &for_qr)
-        };
-        code.html()
-    });
+    // A fresh one for each look: no viewer is shown one that another may have paid.
+    let bolt11 = if open && unified { pages.driver.beside(&entry).await? } else { None };
+    let code = open.then(|| code(offer, unified, bolt11).html());
     Ok(show(&OfferPage {
         title: title(&entry),
         issuer: words::text(offer.issuer()),
@@ -63,10 +58,24 @@ pub(super) async fn page(
             QuantityMax::Unbounded => "You choose how many.".to_owned(),
             QuantityMax::Bounded(most) => format!("You choose how many, up to {most}."),
         }),
+        period: offer.recurrence().map(words::period),
         ends: offer.absolute_expiry().filter(|_| open).map(words::moment),
         code,
-        unified,
     }))
+}
+
+/// An offer's code: alone, or in one with an invoice of BOLT 11 for wallets that know no offers.
+pub(super) fn code(offer: &Offer, unified: bool, bolt11: Option<String>) -> Code {
+    let (string, for_qr) = (offer.to_string(), offer.to_qr_string());
+    let code = match (unified, bolt11) {
+        (false, _) => Code::new(string, &for_qr),
+        (true, None) => Code::with_uri(string, format!("bitcoin:?lno={for_qr}")),
+        (true, Some(bolt11)) => {
+            let uri = format!("bitcoin:?lno={for_qr}&lightning={}", bolt11.to_ascii_uppercase());
+            Code::with_uri(string, uri).or_else_for(Some(("wallets without offers", bolt11)))
+        }
+    };
+    code.in_two_forms(unified)
 }
 
 /// What is paid for.

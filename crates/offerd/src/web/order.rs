@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use offerd_core::offer_book::OfferEntry;
 use serde::Serialize;
 
-use super::live::{Code, Live};
-use super::offer::{ShownPrice, price, title};
-use super::{Missing, Pages, events, show, words};
+use super::live::Live;
+use super::offer::{ShownPrice, UNIFIED, code, price, title};
+use super::{Missing, Name, Pages, events, show, words};
 use crate::driver::{OrderState, Touched};
 
 #[derive(Template)]
@@ -19,7 +19,8 @@ struct OrderPage {
     issuer: Option<String>,
     price: ShownPrice,
     ends: Option<String>,
-    name: String,
+    /// Where its events are.
+    events: String,
     live: Live,
 }
 
@@ -45,24 +46,30 @@ struct Status {
 
 pub(super) async fn page(
     State(pages): State<Pages>,
-    Path(name): Path<String>,
+    Name(name): Name,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Missing> {
     let entry = find(&pages, &name)?;
     let offer = &entry.newest().offer;
-    let live = look(&pages, &entry)?;
+    let unified = query.as_deref() == Some(UNIFIED);
+    if unified && pages.driver.order_state(&entry)?.is_open() {
+        // Remembered with the order: what follows finds it there.
+        pages.driver.beside(&entry).await?;
+    }
+    let live = look(&pages, &entry, unified)?;
     Ok(show(&OrderPage {
         title: title(&entry),
         issuer: words::text(offer.issuer()),
         price: price(&pages, &entry),
         ends: offer.absolute_expiry().filter(|_| !live.ended).map(words::moment),
-        name,
+        events: if unified { format!("{name}/events?{UNIFIED}") } else { format!("{name}/events") },
         live,
     }))
 }
 
 pub(super) async fn status(
     State(pages): State<Pages>,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Result<Response, Missing> {
     let entry = find(&pages, &name)?;
     let state = pages.driver.order_state(&entry)?;
@@ -86,14 +93,16 @@ pub(super) async fn status(
 
 pub(super) async fn follow(
     State(pages): State<Pages>,
-    Path(name): Path<String>,
+    Name(name): Name,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Missing> {
+    let unified = query.as_deref() == Some(UNIFIED);
     let entry = find(&pages, &name)?;
     let (row, ends_at) = (entry.row, entry.newest().offer.absolute_expiry());
     let looking = pages.clone();
     Ok(events::follow(&pages, Touched::Offer(row), ends_at, move || {
         let entry = looking.driver.offer(row)?.ok_or(Missing::Unknown)?;
-        look(&looking, &entry)
+        look(&looking, &entry, unified)
     }))
 }
 
@@ -101,10 +110,10 @@ fn find(pages: &Pages, name: &str) -> Result<OfferEntry, Missing> {
     pages.driver.order_of_page(name)?.ok_or(Missing::Unknown)
 }
 
-fn look(pages: &Pages, entry: &OfferEntry) -> Result<Live, Missing> {
+fn look(pages: &Pages, entry: &OfferEntry, unified: bool) -> Result<Live, Missing> {
     let state = pages.driver.order_state(entry)?;
     let offer = &entry.newest().offer;
-    let code = || Code::new(offer.to_string(), &offer.to_qr_string()).html();
+    let code = || code(offer, unified, pages.driver.shown_beside(entry)).html();
     let (sentence, mut html, ended) = match state {
         OrderState::Waiting => {
             ("Waiting for the payment: scan the code with your wallet.".to_owned(), code(), false)

@@ -2,13 +2,13 @@
 //! never again.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use offerd_core::payout::{Payout, PayoutAmount};
 
 use super::live::{Code, Live};
 use super::offer::ShownPrice;
-use super::{Missing, Pages, events, show, words};
+use super::{Missing, Name, Pages, events, show, words};
 use crate::driver::{RedeemState, Touched};
 
 #[derive(Template)]
@@ -18,13 +18,14 @@ struct PayoutPage {
     issuer: Option<String>,
     amount: ShownPrice,
     ends: Option<String>,
-    name: String,
+    /// Where its events are.
+    events: String,
     live: Live,
 }
 
 pub(super) async fn page(
     State(pages): State<Pages>,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Result<Response, Missing> {
     let payout = find(&pages, &name)?;
     let live = look(&pages, &payout)?;
@@ -41,14 +42,14 @@ pub(super) async fn page(
         issuer,
         amount: amount(&pages, payout.amount),
         ends: payout.absolute_expiry.filter(|_| !live.ended).map(words::moment),
-        name,
+        events: format!("{name}/events"),
         live,
     }))
 }
 
 pub(super) async fn follow(
     State(pages): State<Pages>,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Result<Response, Missing> {
     let payout = find(&pages, &name)?;
     let (row, ends_at) = (payout.row, payout.absolute_expiry);

@@ -1,7 +1,8 @@
 //! Amounts, times and other people's texts, as people read them.
 
 use bolt1::{Msat, Timestamp};
-use bolt12::PeerText;
+use bolt12::recurrence::TimeUnit;
+use bolt12::{PeerText, Recurrence};
 use offerd_core::rates::FiatAmount;
 
 /// Between groups of three digits: narrow, and no place to break the line.
@@ -10,7 +11,7 @@ const GROUP: char = '\u{202f}';
 const DAY: u64 = 86_400;
 
 /// An amount in sat: `1 234.5 sat`.
-pub(super) fn sat(amount: Msat) -> String {
+pub(crate) fn sat(amount: Msat) -> String {
     let (whole, rest) = (amount.as_u64() / 1_000, amount.as_u64() % 1_000);
     let decimals = if rest == 0 { String::new() } else { format!(".{rest:03}") };
     let decimals = decimals.trim_end_matches('0');
@@ -18,7 +19,7 @@ pub(super) fn sat(amount: Msat) -> String {
 }
 
 /// An amount of a currency: `5.00 USD`.
-pub(super) fn fiat(amount: FiatAmount) -> String {
+pub(crate) fn fiat(amount: FiatAmount) -> String {
     let text = amount.to_string();
     let code = amount.currency().to_string();
     let number = text.strip_suffix(&code).unwrap_or(&text);
@@ -26,15 +27,40 @@ pub(super) fn fiat(amount: FiatAmount) -> String {
 }
 
 /// A moment in UTC: `2026-11-21 14:55 UTC`.
-pub(super) fn moment(at: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp) -> String {
     let (year, month, day) = date(at.0 / DAY);
     let (hour, minute) = (at.0 % DAY / 3_600, at.0 % 3_600 / 60);
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
 }
 
 /// What somebody wrote, with nothing in it that acts; HTML escapes it once more.
-pub(super) fn text(text: Option<&PeerText>) -> Option<String> {
+pub(crate) fn text(text: Option<&PeerText>) -> Option<String> {
     text.map(ToString::to_string).filter(|text| !text.trim().is_empty())
+}
+
+/// How often, as people say it: `every month`, `every 2 weeks`.
+pub(crate) fn period(schedule: &Recurrence) -> String {
+    let period = schedule.period.get();
+    let (count, unit) = match schedule.unit {
+        TimeUnit::Seconds => whole(
+            period,
+            &[(604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute")],
+            "second",
+        ),
+        TimeUnit::Days => whole(period, &[(7, "week")], "day"),
+        TimeUnit::Months => whole(period, &[(12, "year")], "month"),
+    };
+    if count == 1 { format!("every {unit}") } else { format!("every {count} {unit}s") }
+}
+
+/// The largest unit of which it is a whole number.
+fn whole(
+    period: u32,
+    larger: &[(u32, &'static str)],
+    smallest: &'static str,
+) -> (u32, &'static str) {
+    let fits = larger.iter().find(|(size, _)| period.is_multiple_of(*size));
+    fits.map_or((period, smallest), |(size, unit)| (period / size, unit))
 }
 
 fn grouped(number: u64) -> String {
@@ -64,6 +90,8 @@ fn date(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
     #[test]
@@ -95,5 +123,20 @@ mod tests {
         let shown = text(Some(&PeerText::new("<b>\u{202e}evil\u{1b}[2J</b>\n"))).unwrap();
         assert_eq!(shown, "<b>\\u{202e}evil\\u{1b}[2J</b>\\n");
         assert_eq!(text(Some(&PeerText::new(" "))), None);
+    }
+
+    #[test]
+    fn periods_are_said_in_the_largest_unit_that_fits() {
+        for (count, unit, said) in [
+            (1, TimeUnit::Months, "every month"),
+            (24, TimeUnit::Months, "every 2 years"),
+            (14, TimeUnit::Days, "every 2 weeks"),
+            (10, TimeUnit::Days, "every 10 days"),
+            (3_600, TimeUnit::Seconds, "every hour"),
+            (90, TimeUnit::Seconds, "every 90 seconds"),
+        ] {
+            let schedule = Recurrence::every(NonZeroU32::new(count).unwrap(), unit);
+            assert_eq!(period(&schedule), said);
+        }
     }
 }

@@ -35,13 +35,13 @@ async fn whatever_does_not_exist_is_the_same_plain_page() {
         format!("/c/{}", order_name.to_uppercase()),
         format!("/w/{payout_name}/status"),
         "/c/%00%ff".to_owned(),
+        "/o/%ff".to_owned(),
+        "/w/%c3%28/events".to_owned(),
+        "/c/%ff/status".to_owned(),
         "/c/..%2f..%2fetc".to_owned(),
     ] {
         let page = shop.get(&path).await;
-        // Bytes that are no text are refused before anything is looked up.
-        if page.status != StatusCode::BAD_REQUEST || !path.contains("%ff") {
-            assert_eq!((page.status, &page.text), (StatusCode::NOT_FOUND, &nothing.text), "{path}");
-        }
+        assert_eq!((page.status, &page.text), (StatusCode::NOT_FOUND, &nothing.text), "{path}");
     }
 }
 

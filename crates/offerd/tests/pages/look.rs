@@ -1,7 +1,11 @@
 //! What is on a page, and what is not.
 
+use std::num::NonZeroU32;
+
 use axum::http::StatusCode;
 use bolt1::Timestamp;
+use bolt12::Recurrence;
+use bolt12::recurrence::TimeUnit;
 use offerd_core::amount::AmountSpec;
 
 use crate::visitor::{Site, shop_and_customer};
@@ -43,7 +47,7 @@ async fn an_offer_page_says_what_is_paid_for_to_whom_and_how() {
     }
     let unified = shop.get(&format!("{path}?form=bitcoin")).await;
     let uri = format!("href=\"bitcoin:?lno={}\"", code.to_uppercase());
-    assert!(unified.text.contains(&uri), "{}", unified.text);
+    assert!(unified.text.contains(&uri), "no invoice where items are counted: {}", unified.text);
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,4 +159,16 @@ async fn a_page_can_be_read_without_script() {
     settle().await;
     let paid = shop.get(&path).await.text;
     assert!(paid.contains("Paid, thank you") && !paid.contains(refresh), "{paid}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_page_of_a_recurring_offer_says_how_often_it_is_paid() {
+    let (_world, shop, _) = shop_and_customer();
+    let mut request = offer_request(1_000);
+    let monthly = Recurrence::every(NonZeroU32::MIN, TimeUnit::Months);
+    request.arguments.recurrence = Some(monthly);
+    let (_, path) = offer_path(&shop, request).await;
+    let page = shop.get(&path).await.text;
+    assert!(page.contains("<p class=\"about\" id=\"period\">every month</p>"), "{page}");
+    assert!(page.contains("once for each period") && !page.contains("again and again"), "{page}");
 }
