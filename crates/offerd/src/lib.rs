@@ -19,6 +19,7 @@ pub mod regtest;
 pub mod restore;
 pub mod rpc;
 pub mod run;
+pub mod screen;
 pub mod shutdown;
 pub mod supervisor;
 pub mod web;

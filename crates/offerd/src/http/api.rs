@@ -17,6 +17,7 @@ use super::{Limits, Seat, call, events};
 use crate::driver::Driver;
 use crate::rpc::rune::Facts;
 use crate::rpc::{Calls, frame};
+use crate::screen;
 use crate::shutdown::Shutdown;
 
 /// What is behind the door.
@@ -44,13 +45,15 @@ pub fn limits() -> Limits {
 }
 
 impl Door {
-    /// Its routes.
+    /// Its routes, the screens among them.
     pub fn router(self) -> Router {
+        let screens = screen::router(self.clone());
         Router::new()
             .route("/v1/list-methods", get(list_methods))
             .route("/v1/events", get(events::follow))
             .route("/openapi.json", get(openapi))
             .route("/v1/{method}", post(call::call))
+            .merge(screens)
             .fallback(nothing_here)
             .method_not_allowed_fallback(wrong_verb)
             .with_state(self)

@@ -6,8 +6,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use offerd_api::{ErrorObject, code, method};
+use offerd_core::rune::Rune;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::Seat;
 use super::api::Door;
@@ -40,16 +41,40 @@ pub(super) async fn call(
         Refused::new(error.status(), ErrorObject::new(code::INVALID_REQUEST, error.to_string()))
     })?;
     let params = read(&body)?;
-    let facts = Facts::of(method.name, params.as_deref(), door.driver.policy());
-    let facts = facts.map_err(Refused::of)?;
-    guard_runes(&shown, method.name, params.as_deref())?;
-    allow(&door, &shown, &facts)?;
-    let outcome = carry_out(&*door.calls, method.name, params.as_deref(), &door.shutdown).await;
+    let result = perform(&door, &shown, method, params.as_deref()).await?;
+    Ok((StatusCode::CREATED, axum::Json(result)).into_response())
+}
+
+/// The same for whoever holds this rune and has come in another way: the rune decides as it does over HTTP.
+pub(crate) async fn by_name(
+    door: &Door,
+    rune: &Rune,
+    name: &str,
+    params: Value,
+) -> Result<Value, ErrorObject> {
+    let unknown = || ErrorObject::new(code::METHOD_NOT_FOUND, format!("Unknown command '{name}'"));
+    let method = method::find(name).ok_or_else(unknown)?;
+    let raw = to_raw_value(&params)
+        .map_err(|error| ErrorObject::new(code::INVALID_REQUEST, error.to_string()))?;
+    let performed = perform(door, &Shown(rune.clone()), method, Some(&raw)).await;
+    performed.map_err(|refused| refused.error)
+}
+
+async fn perform(
+    door: &Door,
+    shown: &Shown,
+    method: &method::Method,
+    params: Option<&RawValue>,
+) -> Result<Value, Refused> {
+    let facts = Facts::of(method.name, params, door.driver.policy()).map_err(Refused::of)?;
+    guard_runes(shown, method.name, params)?;
+    allow(door, shown, &facts)?;
+    let outcome = carry_out(&*door.calls, method.name, params, &door.shutdown).await;
     let mut result = outcome.map_err(Refused::of)?;
-    if !may_call(&shown, "offerout") {
+    if !may_call(shown, "offerout") {
         hide_payouts(&mut result);
     }
-    Ok((StatusCode::CREATED, axum::Json(result)).into_response())
+    Ok(result)
 }
 
 /// JSON, or nothing said about it.

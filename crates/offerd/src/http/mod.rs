@@ -5,13 +5,14 @@
 //! * [`limits`]: how large a request may be, and how long each step may take.
 //! * [`tls`]: the certificate.
 //!
-//! * [`api`]: the calls, with a rune: `POST /v1/METHOD`, the stream of events, the OpenAPI document.
+//! * [`api`]: the calls, with a rune: `POST /v1/METHOD`, the stream of events, the OpenAPI document; beside them the
+//!   screens ([`crate::screen`]).
 //!
 //! What is behind a door is a router of `axum`, which is handed to [`Listener::serve`].
 
 pub mod api;
 mod authority;
-mod call;
+pub(crate) mod call;
 mod events;
 pub mod limits;
 pub mod listener;

@@ -17,7 +17,7 @@ use crate::world::World;
 /// A shop with its door open.
 pub struct Shop {
     pub caller: Caller,
-    _world: World,
+    pub world: World,
     pub address: SocketAddr,
     pub shutdown: Shutdown,
     pub serving: JoinHandle<()>,
@@ -66,7 +66,7 @@ impl Shop {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into(), tls.as_ref()).await.unwrap();
         let address = listener.address();
         let serving = tokio::spawn(listener.serve(door.router(), limits, shutdown.clone()));
-        Self { caller, _world: world, address, shutdown, serving }
+        Self { caller, world, address, shutdown, serving }
     }
 
     /// A rune with these restrictions, alternatives separated by `|`.

@@ -1,4 +1,4 @@
-//! The HTTP door over a driver in memory: calls with runes, what strangers get, and clients that misbehave.
+//! The HTTP door over a driver in memory: calls with runes, the screens, what strangers get, and clients that misbehave.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "nothing outside is to reach a test")]
 
@@ -15,6 +15,7 @@ mod events;
 mod node;
 mod recipe;
 mod runes;
+mod screen;
 mod tls;
 #[path = "../driver/world.rs"]
 #[allow(dead_code, reason = "shared with the tests of the driver")]

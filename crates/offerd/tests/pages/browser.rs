@@ -5,8 +5,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command as StdCommand, Stdio};
+use std::sync::Arc;
 
-use offerd::http::{Limits, Listener};
+use bolt1::Seconds;
+use offerd::http::{Door, Limits, Listener, api};
 use offerd::shutdown::Shutdown;
 use offerd::web;
 use offerd_core::amount::AmountSpec;
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
+use crate::caller::Caller;
 use crate::python;
 use crate::world::{Party, World, offer_request, payout_arguments};
 
@@ -24,25 +27,35 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages/browser/l
 const HOSTILE: &str =
     "<script>document.title='acted'</script><img src=x onerror=alert(1)>\u{202e}txt";
 
-/// A shop with its pages at a real door, and somebody who pays.
+/// A shop with its pages at a real door, and somebody who pays, with a screen.
 struct Street {
     _world: World,
     shop: Party,
-    customer: Party,
+    customer: Caller,
     url: String,
+    screen: String,
     shutdown: Shutdown,
 }
 
 impl Street {
     async fn open() -> Self {
         let world = World::new();
-        let (shop, customer) = (world.announced(), world.announced());
+        let (shop, customer) = (world.announced(), Caller::of(world.announced()));
         let shutdown = Shutdown::new();
         let door = Listener::bind(([127, 0, 0, 1], 0).into(), None).await.unwrap();
         let url = door.url();
         let router = web::router(shop.driver.clone(), shutdown.clone());
         tokio::spawn(door.serve(router, Limits::default(), shutdown.clone()));
-        Self { _world: world, shop, customer, url, shutdown }
+        let private = Listener::bind(([127, 0, 0, 1], 0).into(), None).await.unwrap();
+        let screen = private.url();
+        let door = Door {
+            calls: Arc::new(customer.api.clone()),
+            driver: Arc::clone(&customer.party.driver),
+            shutdown: shutdown.clone(),
+            limits: api::limits(),
+        };
+        tokio::spawn(private.serve(door.router(), api::limits(), shutdown.clone()));
+        Self { _world: world, shop, customer, url, screen, shutdown }
     }
 
     /// A standing offer, an order and a payout, all described like this: pages and codes.
@@ -67,17 +80,54 @@ impl Street {
             "payout": format!("{}/w/{}", self.url, driver.payout_page(payout.row)),
             "payout_code": payout.invoice_request.as_ref().unwrap().to_string(),
             "description": description,
+            "screen": self.screen,
+            "rune": self.customer.party.driver.create_rune(Vec::new()).unwrap().expose(),
         })
+    }
+
+    /// An offer, an order and a payout that have ended, in each way that there is.
+    async fn endings(&self) -> Value {
+        let driver = &self.shop.driver;
+        let mut pages = Vec::new();
+        for withdrawn in [true, false] {
+            for single_use in [false, true] {
+                let mut request = offer_request(2_000 + u64::from(withdrawn));
+                request.arguments.single_use = single_use;
+                request.lifetime = Some(Seconds(600));
+                let entry = driver.create_offer(request).await.unwrap().entry;
+                let id = entry.newest().offer_id();
+                if withdrawn {
+                    driver.disable_offer(&id).await.unwrap();
+                }
+                let order = format!("{}/c/{}", self.url, driver.order_page(entry.row));
+                pages.push(if single_use { order } else { format!("{}/o/{id}", self.url) });
+            }
+            let mut arguments = payout_arguments(2_000);
+            arguments.absolute_expiry = Some(offerd_testkit::sample::NOW.plus(Seconds(600)));
+            let payout = self.shop.try_payout(arguments).await.unwrap().payout;
+            if withdrawn {
+                driver.disable_payout(payout.offer_id().as_ref(), None).await.unwrap();
+            }
+            pages.push(format!("{}/w/{}", self.url, driver.payout_page(payout.row)));
+        }
+        self.shop.watch.wish(|wishes| wishes.seconds_ahead = 1_200);
+        json!({ "pages": pages })
     }
 
     async fn answer(&self, asked: &Value) -> Value {
         let text = |name: &str| asked[name].as_str();
         if let Some(code) = text("pay") {
-            self.customer.pay(code).await.unwrap();
+            self.customer.party.pay(code).await.unwrap();
         } else if let Some(code) = text("redeem") {
-            self.customer.redeem(code, "mine").await.unwrap();
+            self.customer.party.redeem(code, "mine").await.unwrap();
         } else if let Some(path) = text("read") {
             return json!({ "text": read_qr(Path::new(path)) });
+        } else if let Some(path) = text("film") {
+            film(&asked["code"].as_str().unwrap().to_uppercase(), Path::new(path));
+        } else if asked["endings"] == true {
+            return self.endings().await;
+        } else if let Some(hangs) = asked["hold"].as_bool() {
+            self.customer.party.watch.wish(|wishes| wishes.pay_hangs = hangs);
         } else {
             panic!("the visitor asks for {asked}");
         }
@@ -100,6 +150,28 @@ fn read_qr(path: &Path) -> String {
     let grids = image.detect_grids();
     assert_eq!(grids.len(), 1, "codes on the picture {}", path.display());
     grids[0].decode().unwrap().1
+}
+
+/// A film of a code, for a camera: one frame of 640 by 480 in Y4M.
+fn film(text: &str, path: &Path) {
+    const WIDTH: usize = 640;
+    const HEIGHT: usize = 480;
+    const SCALE: usize = 5;
+    let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::L).unwrap();
+    let side = code.width();
+    let (left, top) = ((WIDTH - side * SCALE) / 2, (HEIGHT - side * SCALE) / 2);
+    let mut luma = vec![235; WIDTH * HEIGHT];
+    for (at, color) in code.to_colors().into_iter().enumerate() {
+        let (x, y) = (left + at % side * SCALE, top + at / side * SCALE);
+        if color == qrcode::types::Color::Dark {
+            (y..y + SCALE).for_each(|row| luma[row * WIDTH + x..row * WIDTH + x + SCALE].fill(16));
+        }
+    }
+    let mut film =
+        format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\nFRAME\n").into_bytes();
+    film.extend(luma);
+    film.extend(vec![128; WIDTH * HEIGHT / 2]);
+    std::fs::write(path, film).unwrap();
 }
 
 /// Chromium, and the Python that drives it; or why there is none.
@@ -183,4 +255,39 @@ async fn axe_finds_nothing_on_any_page_in_any_state_light_or_dark() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_turns_to_paid_without_script() {
     visit("works_without_script", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_is_paid_from_a_picture_of_its_code_at_the_screen() {
+    visit("screen_pays_an_offer", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_is_collected_at_the_screen_by_camera() {
+    visit("screen_collects_by_camera", "withdrawal").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_code_stays_as_it_was_typed_and_its_field_is_named() {
+    visit("screen_keeps_what_was_typed", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_site_cannot_send_a_form_to_the_screen() {
+    visit("screen_refuses_other_sites", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_screen_pays_and_collects_without_script() {
+    visit("screen_works_without_script", HOSTILE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_on_the_screen_on_a_phone_or_desktop_light_or_dark() {
+    visit("axe_finds_nothing_on_the_screen", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_on_pages_that_have_ended() {
+    visit("axe_finds_nothing_at_the_end", "coffee").await;
 }

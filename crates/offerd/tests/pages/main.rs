@@ -4,9 +4,15 @@
 
 mod beside;
 mod browser;
+#[path = "../rpc/caller.rs"]
+#[allow(dead_code, reason = "shared with the tests of the socket")]
+mod caller;
 mod guard;
 mod live;
 mod look;
+#[path = "../rpc/node.rs"]
+#[allow(dead_code, reason = "shared with the tests of the socket")]
+mod node;
 #[path = "../shared/python.rs"]
 mod python;
 mod visitor;

@@ -1,8 +1,10 @@
 """A visitor of the pages: look.py LOOK CHROMIUM FOLDER PAGES. Each look is a function below; what goes otherwise than it
 should is an AssertionError. On the standard output are requests to the test, one object a line, each answered by one."""
 
+import base64
 import json
 import os
+import re
 import sys
 
 from axe_playwright_python.sync_playwright import Axe
@@ -68,11 +70,11 @@ def offer_stays_as_it_is(browser, pages, _):
 
 
 def texts_stay_text(browser, pages, _):
-    shown = pages["description"].replace("\u202e", "\\u{202e}")
+    text = shown(pages["description"])
     for name in ("offer", "order", "payout"):
         page = visit(browser, pages[name], **PHONE)
-        expect(page.locator("h1")).to_have_text(shown)
-        assert page.title() == shown, page.title()
+        expect(page.locator("h1")).to_have_text(text)
+        assert page.title() == text, page.title()
         assert page.locator("img").count() == 0
         assert page.locator("script:not([src])").count() == 0
         wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
@@ -93,7 +95,8 @@ def codes_can_be_scanned(browser, pages, folder):
     page = visit(browser, pages["offer"] + "?form=bitcoin", **PHONE)
     path = os.path.join(folder, "unified.png")
     page.screenshot(path=path, full_page=True)
-    assert ask(read=path)["text"] == "bitcoin:?lno=" + pages["offer_code"].upper()
+    wanted = "bitcoin:?lno=" + pages["offer_code"].upper() + "&lightning=LNBC"
+    assert ask(read=path)["text"].startswith(wanted)
 
 
 def axe_finds_nothing(browser, pages, _):
@@ -126,13 +129,215 @@ def works_without_script(browser, pages, _):
     expect(page.locator("#return")).to_be_visible()
 
 
+def shown(description):
+    return description.replace("\u202e", "\\u{202e}")
+
+
+def sign_in(browser, pages, path="/customer", **options):
+    page = visit(browser, pages["screen"] + path, **options)
+    expect(page).to_have_url(pages["screen"] + "/sign-in")
+    page.get_by_label("Rune").fill(pages["rune"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(pages["screen"] + "/customer")
+    return page
+
+
+def give(page, code):
+    page.get_by_label("Code", exact=True).fill(code)
+    page.get_by_role("button", name="Continue").click()
+
+
+def is_no_wider_than_its_window(page):
+    wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    assert not wide, f"{page.url} is wider than the window"
+
+
+def picture_of(browser, url, folder):
+    path = os.path.join(folder, "picture.png")
+    visit(browser, url, **PHONE).locator("svg.qr").screenshot(path=path)
+    return path
+
+
+def drop(page, path):
+    with open(path, "rb") as file:
+        encoded = base64.b64encode(file.read()).decode()
+    page.evaluate(
+        """(encoded) => {
+            const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([bytes], "code.png", { type: "image/png" }));
+            document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+        }""",
+        encoded,
+    )
+
+
+def pay_what_is_shown(page):
+    page.get_by_label("Note to the issuer").fill("no sugar")
+    page.get_by_role("button", name="Ask for an invoice").click()
+    expect(page.get_by_text("no sugar")).to_be_visible()
+    page.get_by_role("button", name="Pay 1").click()
+
+
+def screen_pays_an_offer(browser, pages, folder):
+    picture = picture_of(browser, pages["offer"], folder)
+    for kind, options in (("choose", PHONE), ("drop", DESKTOP)):
+        page = sign_in(browser, pages, **options)
+        if kind == "choose":
+            page.set_input_files("#picture", picture)
+        else:
+            drop(page, picture)
+        expect(page.locator("h1")).to_have_text(pages["description"])
+        is_no_wider_than_its_window(page)
+        ask(hold=True)
+        pay_what_is_shown(page)
+        expect(state(page)).to_have_attribute("data-state", "paying")
+        page.evaluate("window.neverReloaded = true")
+        ask(hold=False)
+        expect(state(page)).to_have_attribute("data-state", "paid")
+        assert page.evaluate("window.neverReloaded"), "the page was loaded again"
+        page.get_by_text("Proof of payment").click()
+        expect(page.get_by_text("lnp1")).to_be_visible()
+        is_no_wider_than_its_window(page)
+        page.get_by_role("link", name="Payments", exact=True).click()
+        page.get_by_role("link", name=pages["description"]).first.click()
+        expect(state(page)).to_have_attribute("data-state", "paid")
+        page.get_by_role("button", name="Sign out").click()
+        page.goto(pages["screen"] + "/customer")
+        expect(page).to_have_url(pages["screen"] + "/sign-in")
+        assert page.problems == [], page.problems
+
+
+def screen_collects_by_camera(browser, pages, _):
+    page = sign_in(browser, pages, permissions=["camera"], **PHONE)
+    page.get_by_role("button", name="Use the camera").click()
+    expect(page.locator("h1")).to_have_text(pages["description"], timeout=30_000)
+    page.get_by_role("button", name="Collect 5").click()
+    expect(state(page)).to_have_attribute("data-state", "paid")
+    expect(page.locator("#piece")).to_contain_text("5\u202f000\u202fsat")
+
+
+def screen_keeps_what_was_typed(browser, pages, _):
+    page = sign_in(browser, pages, **PHONE)
+    wrong = pages["offer_code"][:-1] + "b"
+    give(page, wrong)
+    field = page.get_by_label("Code", exact=True)
+    expect(field).to_have_value(wrong)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("no code that can be paid"))
+    give(page, pages["offer_code"])
+    page.get_by_label("Amount in sat").fill("ten")
+    page.get_by_label("Note to the issuer").fill("for Anna")
+    page.get_by_role("button", name="Ask for an invoice").click()
+    field = page.get_by_label("Amount in sat")
+    expect(field).to_have_value("ten")
+    expect(field).to_have_accessible_description(re.compile("number of satoshi"))
+    expect(page.get_by_label("Note to the issuer")).to_have_value("for Anna")
+
+
+def screen_refuses_other_sites(browser, pages, _):
+    page = sign_in(browser, pages)
+    token = page.locator("input[name=token]").first.get_attribute("value")
+    form = f"""<form method="post" action="{pages["screen"]}/customer/code"><input name="token" value="{token}">
+        <input name="code" value="{pages["offer_code"]}"><button>Win</button></form>"""
+    page.context.route("**/elsewhere", lambda route: route.fulfill(content_type="text/html", body=form))
+    for origin in ("http://elsewhere.test", "http://127.0.0.1:9"):
+        other = page.context.new_page()
+        other.goto(origin + "/elsewhere")
+        with other.expect_navigation() as navigation:
+            other.get_by_role("button").click()
+        assert navigation.value.status == 403, f"{origin}: {navigation.value.status}"
+
+
+def screen_works_without_script(browser, pages, _):
+    page = sign_in(browser, pages, java_script_enabled=False, **PHONE)
+    give(page, pages["offer_code"])
+    expect(page.locator("h1")).to_have_text(shown(pages["description"]))
+    is_no_wider_than_its_window_without_script(page)
+    pay_what_is_shown(page)
+    expect(state(page)).to_have_attribute("data-state", "paid", timeout=20_000)
+    expect(page.locator("img")).to_have_count(0)
+    page.get_by_role("link", name="Pay or collect", exact=True).click()
+    give(page, pages["payout_code"])
+    page.get_by_role("button", name="Collect 5").click()
+    expect(state(page)).to_have_attribute("data-state", "paid", timeout=20_000)
+
+
+def is_no_wider_than_its_window_without_script(page):
+    width = page.locator("main").bounding_box()["width"]
+    assert width <= page.viewport_size["width"], width
+
+
+def judged(page):
+    for details in page.locator("details").all():
+        details.locator("summary").click()
+    found = Axe().run(page, options={"runOnly": LEVELS})
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+    is_no_wider_than_its_window(page)
+
+
+def axe_finds_nothing_on_the_screen(browser, pages, _):
+    for options in (PHONE, DESKTOP):
+        for scheme in ("light", "dark"):
+            page = visit(browser, pages["screen"] + "/sign-in", color_scheme=scheme, **options)
+            judged(page)
+            page.get_by_label("Rune").fill("nonsense")
+            page.get_by_role("button", name="Sign in").click()
+            judged(page)
+            page = sign_in(browser, pages, color_scheme=scheme, **options)
+            judged(page)
+            give(page, "nonsense")
+            judged(page)
+            give(page, pages["offer_code"])
+            judged(page)
+            page.get_by_label("Amount in sat").fill("ten")
+            page.get_by_role("button", name="Ask for an invoice").click()
+            judged(page)
+            page.get_by_label("Amount in sat").fill("")
+            page.get_by_role("button", name="Ask for an invoice").click()
+            page.get_by_role("button", name="Pay 1").wait_for()
+            judged(page)
+            ask(hold=True)
+            page.get_by_role("button", name="Pay 1").click()
+            expect(state(page)).to_have_attribute("data-state", "paying")
+            judged(page)
+            ask(hold=False)
+            expect(state(page)).to_have_attribute("data-state", "paid")
+            judged(page)
+            page.get_by_role("link", name="Payments", exact=True).click()
+            judged(page)
+            page.get_by_role("link", name="Pay or collect", exact=True).click()
+            give(page, pages["payout_code"])
+            judged(page)
+
+
+def axe_finds_nothing_at_the_end(browser, pages, _):
+    for url in ask(endings=True)["pages"]:
+        for scheme in ("light", "dark"):
+            page = visit(browser, url, color_scheme=scheme, **PHONE)
+            assert page.locator("svg.qr").count() == 0, f"{url} still shows a code"
+            judged(page)
+
+
+def films(look, pages, folder):
+    """Arguments that put a film before the camera, for looks that use one."""
+    if look != "screen_collects_by_camera":
+        return []
+    path = os.path.join(folder, "code.y4m")
+    ask(film=path, code="lightning:" + pages["payout_code"])
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    return fake + [f"--use-file-for-fake-video-capture={path}"]
+
+
 def main():
     look, chromium, folder, pages = sys.argv[1:]
+    pages = json.loads(pages)
     with sync_playwright() as playwright:
         # Nothing is loaded from elsewhere; as root, Chromium has no sandbox of its own.
         options = ["--no-sandbox"] if os.getuid() == 0 else []
+        options += films(look, pages, folder)
         browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        globals()[look](browser, json.loads(pages), folder)
+        globals()[look](browser, pages, folder)
         browser.close()
 
 

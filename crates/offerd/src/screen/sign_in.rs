@@ -1,0 +1,70 @@
+//! Signing in with a rune, and out.
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use offerd_core::rune::Rune;
+
+use super::complaint::Complaint;
+use super::form::Form;
+use super::visitor::{Visitor, cookie_name};
+use super::{Screen, show};
+
+#[derive(Default, Template)]
+#[template(path = "screen/sign_in.html")]
+struct SignIn {
+    complaint: Complaint,
+}
+
+pub(super) async fn page() -> Response {
+    show(StatusCode::OK, &SignIn::default())
+}
+
+pub(super) async fn sign_in(
+    State(screen): State<Screen>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Response> {
+    let form = Form::read(body, &screen.door.limits).await?;
+    let refuse = |why: &str| show(StatusCode::UNAUTHORIZED, &SignIn { complaint: at_rune(why) });
+    let rune = form.text("rune").parse::<Rune>();
+    let rune = rune.map_err(|error| refuse(&format!("This is not a rune: it {error}.")))?;
+    match screen.door.driver.authentic(&rune) {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => return Err(refuse(&format!("{why}."))),
+        Err(_) => return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+    }
+    let cookie = screen.sessions.open(rune);
+    let cookie = cookie.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())?;
+    let set = format!(
+        "{}={cookie}; Path=/; HttpOnly; SameSite=Strict{}",
+        cookie_name(&headers),
+        secure(&headers)
+    );
+    Ok(([(header::SET_COOKIE, set)], Redirect::to("/customer")).into_response())
+}
+
+pub(super) async fn sign_out(
+    State(screen): State<Screen>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Response> {
+    visitor.form(&screen, body).await?;
+    screen.sessions.close(visitor.session.id);
+    let name = cookie_name(&headers);
+    let gone = format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{}", secure(&headers));
+    Ok(([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response())
+}
+
+fn at_rune(why: &str) -> Complaint {
+    Complaint::at("rune", why)
+}
+
+/// A browser that came over https is to send the cookie over nothing else.
+fn secure(headers: &HeaderMap) -> &'static str {
+    let https = headers.get(header::ORIGIN).is_some_and(|it| it.as_bytes().starts_with(b"https:"));
+    if https { "; Secure" } else { "" }
+}
