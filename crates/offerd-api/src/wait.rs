@@ -8,8 +8,8 @@ use crate::schema::shape::{Hash32, InvoiceString};
 /// What has happened. One of the three indexes is there, and one of the records unless the call has waited for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waited {
-    /// `invoices`, `sendpays`, `offers`, `payouts` or `subscribers`.
-    #[schemars(extend("enum" = ["invoices", "sendpays", "offers", "payouts", "subscribers"]))]
+    /// `invoices`, `sendpays`, `offers`, `payouts`, `subscribers` or `subscriptions`.
+    #[schemars(extend("enum" = ["invoices", "sendpays", "offers", "payouts", "subscribers", "subscriptions"]))]
     pub subsystem: String,
     /// The place in the order of making.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,6 +35,24 @@ pub struct Waited {
     /// The series that pays an offer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscribers: Option<WaitedSubscriber>,
+    /// The offer that we pay again and again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriptions: Option<WaitedSubscription>,
+}
+
+/// An offer that we pay again and again, as it stands now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitedSubscription {
+    /// `active`, `paused`, `cancelled` or `ended`.
+    #[schemars(extend("enum" = ["active", "paused", "cancelled", "ended"]))]
+    pub status: String,
+    /// Its name.
+    pub label: String,
+    /// How many payments have arrived.
+    pub periods_paid: u64,
+    /// What the last try of the next payment came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
 }
 
 /// A series that pays an offer of ours, as it stands now.

@@ -7,9 +7,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::event::Event;
-use crate::id::{InvoiceRow, OfferRow, PaymentId, PayoutRow, SubscriberRow};
+use crate::id::{InvoiceRow, OfferRow, PaymentId, PayoutRow, SubscriberRow, SubscriptionRow};
 use crate::receipt::{ReceiptKey, Source};
 use crate::subscriber::SubscriberChange;
+use crate::subscription::SubscriptionChange;
 
 /// A list whose changes are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,8 @@ pub enum Subsystem {
     Payouts,
     /// Series that pay offers of ours.
     Subscribers,
+    /// Offers that we pay again and again.
+    Subscriptions,
 }
 
 /// What has happened to a record.
@@ -50,6 +53,8 @@ pub enum Subject {
     Invoice(InvoiceRow),
     /// A series that pays an offer of ours.
     Subscriber(SubscriberRow),
+    /// An offer that we pay again and again.
+    Subscription(SubscriptionRow),
     /// A payment for an offer of ours.
     Receipt {
         /// The offer.
@@ -77,6 +82,7 @@ impl Subsystem {
             Self::Payments => "payments",
             Self::Payouts => "payouts",
             Self::Subscribers => "subscribers",
+            Self::Subscriptions => "subscriptions",
         }
     }
 }
@@ -100,6 +106,7 @@ impl Subject {
             Self::Payment(_) => Subsystem::Payments,
             Self::Payout(_) => Subsystem::Payouts,
             Self::Subscriber(_) => Subsystem::Subscribers,
+            Self::Subscription(_) => Subsystem::Subscriptions,
             Self::Invoice(_) | Self::Receipt { .. } => Subsystem::Invoices,
         }
     }
@@ -137,7 +144,8 @@ impl Event {
             | Self::ReceiptClaiming(_)
             | Self::ReceiptLost { .. }
             | Self::ReceiptPaid { .. }
-            | Self::SubscriberChanged { .. } => None,
+            | Self::SubscriberChanged { .. }
+            | Self::SubscriptionChanged { .. } => None,
         }
     }
 
@@ -188,12 +196,28 @@ impl Event {
                     | SubscriberChange::Ended => subject.now(Updated),
                 }]
             }
+            Self::SubscriptionChanged { change, record } => {
+                let subject = Subject::Subscription(record.row);
+                let kind = match change {
+                    SubscriptionChange::Created => Created,
+                    SubscriptionChange::Reminded
+                    | SubscriptionChange::Begun
+                    | SubscriptionChange::Paid
+                    | SubscriptionChange::Failed
+                    | SubscriptionChange::Paused
+                    | SubscriptionChange::Resumed
+                    | SubscriptionChange::Cancelled
+                    | SubscriptionChange::Told
+                    | SubscriptionChange::Ended => Updated,
+                };
+                vec![subject.now(kind)]
+            }
             Self::PaymentPutOff { .. } | Self::PaymentAttemptFailed { .. } => Vec::new(),
         }
     }
 }
 
-/// `offer/1`, `payout/1`, `subscriber/1`, `payment/<64 hex digits>`, `invoice/1`, `receipt/offer/1/<20 hex digits>`: as the log of events names it.
+/// `offer/1`, `payout/1`, `subscriber/1`, `subscription/1`, `payment/<64 hex digits>`, `invoice/1`, `receipt/offer/1/<20 hex digits>`: as the log of events names it.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -201,6 +225,7 @@ impl fmt::Display for Subject {
             Self::Payment(id) => write!(f, "payment/{id}"),
             Self::Payout(row) => write!(f, "payout/{}", row.0),
             Self::Subscriber(row) => write!(f, "subscriber/{}", row.0),
+            Self::Subscription(row) => write!(f, "subscription/{}", row.0),
             Self::Invoice(row) => write!(f, "invoice/{}", row.0),
             Self::Receipt { offer, request_mac } => {
                 write!(f, "receipt/offer/{}/", offer.0)?;
@@ -225,6 +250,7 @@ impl FromStr for Subject {
             ["offer", digits] => Ok(Self::Offer(OfferRow(row(digits)?))),
             ["payout", digits] => Ok(Self::Payout(PayoutRow(row(digits)?))),
             ["subscriber", digits] => Ok(Self::Subscriber(SubscriberRow(row(digits)?))),
+            ["subscription", digits] => Ok(Self::Subscription(SubscriptionRow(row(digits)?))),
             ["invoice", digits] => Ok(Self::Invoice(InvoiceRow(row(digits)?))),
             ["payment", id] => bytes(id).map(PaymentId).map(Self::Payment).ok_or(NotASubject),
             ["receipt", "offer", digits, mac] => Ok(Self::Receipt {
@@ -257,6 +283,7 @@ mod tests {
             Subject::Payment(PaymentId([0xab; 32])),
             Subject::Payout(PayoutRow(9)),
             Subject::Subscriber(SubscriberRow(3)),
+            Subject::Subscription(SubscriptionRow(4)),
             Subject::Invoice(InvoiceRow(u32::MAX)),
             Subject::Receipt { offer: OfferRow(1), request_mac: [0x0f; 10] },
         ] {

@@ -10,6 +10,7 @@ use crate::payment::{FailedAttempt, OutgoingPayment, PaymentEnd};
 use crate::payout::Payout;
 use crate::receipt::{Receipt, ReceiptKey};
 use crate::subscriber::{Subscriber, SubscriberChange};
+use crate::subscription::{Subscription, SubscriptionChange};
 
 /// One thing that happened. A store appends it to its log and changes its rows in the same transaction.
 /// Deliberately exhaustive: a new event must be handled everywhere.
@@ -127,6 +128,13 @@ pub enum Event {
         change: SubscriberChange,
         /// The series from then on; a new one where it has started.
         record: Subscriber,
+    },
+    /// Something happened to a subscription of ours.
+    SubscriptionChanged {
+        /// What.
+        change: SubscriptionChange,
+        /// The subscription from then on; a new one where it was made.
+        record: Box<Subscription>,
     },
 }
 

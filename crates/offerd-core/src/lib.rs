@@ -11,6 +11,7 @@
 //! * [`payment`]: payments of ours, from the commit to the proof.
 //! * [`receipt`]: payments to us, and which of them to accept.
 //! * [`subscriber`]: those who pay an offer again and again.
+//! * [`subscription`]: offers that we pay again and again by ourselves.
 //! * [`rates`]: prices in currencies.
 //! * [`invoice_book`]: invoices we made for somebody's promise to pay.
 //! * [`page_name`]: the secret names of pages about one order or payout.
@@ -42,6 +43,7 @@ pub mod receipt;
 mod refusal;
 pub mod rune;
 pub mod subscriber;
+pub mod subscription;
 
 pub use effect::{Effect, OutboxEntry};
 pub use event::{Batch, Event};

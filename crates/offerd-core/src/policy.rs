@@ -38,6 +38,8 @@ pub struct Policy {
     pub payout_rate_margin_ppm: u32,
     /// The currency in which the worth of every payment is noted.
     pub accounting_currency: Option<Currency>,
+    /// So long before each payment of a subscription its owner is reminded, unless he said otherwise.
+    pub subscription_reminder: Seconds,
     /// Most that payouts may be promised or claimed for in one call.
     pub payout_max: Msat,
     /// Most that claims may take within 24 hours, all payouts together.
@@ -64,6 +66,7 @@ impl Policy {
             payout_rate_margin_ppm: 200_000,
             accounting_currency: None,
             claim_attempts: 20,
+            subscription_reminder: Seconds(86_400),
             payout_max: sat(10_000_000),
             payout_max_per_day: sat(100_000_000),
         }

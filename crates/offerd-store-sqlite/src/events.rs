@@ -9,12 +9,15 @@ use offerd_core::payout::{Payout, PayoutAmount};
 use offerd_core::port::PortError;
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
 use offerd_core::subscriber::{Subscriber, SubscriberChange, SubscriberState};
+use offerd_core::subscription::{Subscription, SubscriptionChange, SubscriptionState};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use crate::convert::opt_unix;
 use crate::statement::execute;
-use crate::{attempts, changes, invoices, offers, payments, payouts, receipts, subscribers};
+use crate::{
+    attempts, changes, invoices, offers, payments, payouts, receipts, subscribers, subscriptions,
+};
 
 /// Appends the event to the log and changes the rows that it is about.
 pub(crate) fn record(db: &Connection, event: &Event) -> Result<(), PortError> {
@@ -52,6 +55,7 @@ fn apply(db: &Connection, event: &Event) -> Result<(), PortError> {
         }
         Event::ReceiptLost { key, payment_id, at } => receipts::mark_lost(db, key, payment_id, *at),
         Event::SubscriberChanged { change, record } => subscribers::store(db, *change, record),
+        Event::SubscriptionChanged { change, record } => subscriptions::store(db, *change, record),
     }
 }
 
@@ -139,6 +143,7 @@ impl LogLine {
                 json!({ "amount_msat": amount.as_u64() }),
             ),
             Event::SubscriberChanged { change, record } => Self::subscriber(*change, record),
+            Event::SubscriptionChanged { change, record } => Self::subscription(*change, record),
         }
     }
 
@@ -161,6 +166,49 @@ impl LogLine {
                 "next_counter": series.next_counter,
                 "paid_until_unix": series.paid_until.0,
                 "received_msat": series.received.as_u64(),
+            }),
+        )
+    }
+
+    /// `subscription.created`, `subscription.reminder` and so on, of a subscription of ours.
+    fn subscription(change: SubscriptionChange, subscription: &Subscription) -> Self {
+        let (mut at, mut why) = (None, None);
+        match &subscription.state {
+            SubscriptionState::Active => {}
+            SubscriptionState::Paused { at: since, why: reason } => {
+                (at, why) = (Some(*since), Some(reason));
+            }
+            SubscriptionState::Cancelled { at: since, told: _ }
+            | SubscriptionState::Ended { at: since } => at = Some(*since),
+        }
+        let trouble = subscription.trouble.as_ref();
+        let (at, why) = match change {
+            SubscriptionChange::Created => (Some(subscription.created_at), None),
+            SubscriptionChange::Paid => (subscription.paid_at, None),
+            SubscriptionChange::Failed => {
+                (trouble.map(|trouble| trouble.at), trouble.map(|trouble| &trouble.why))
+            }
+            SubscriptionChange::Paused
+            | SubscriptionChange::Cancelled
+            | SubscriptionChange::Ended => (at, why),
+            SubscriptionChange::Reminded
+            | SubscriptionChange::Begun
+            | SubscriptionChange::Resumed
+            | SubscriptionChange::Told => (None, None),
+        };
+        let times = subscription.next_times();
+        Self::new(
+            change.kind(),
+            format!("subscription/{}", subscription.row.0),
+            at,
+            json!({
+                "label": subscription.label,
+                "offer_id": subscription.offer.id().to_string(),
+                "next_counter": subscription.next_counter,
+                "next_payment_unix": times.map(|times| times.pay_at.0),
+                "paid_msat": subscription.paid.as_u64(),
+                "payment": subscription.paying.map(|payment| payment.to_string()),
+                "reason": why,
             }),
         )
     }

@@ -43,5 +43,6 @@ mod schema;
 mod statement;
 mod store;
 mod subscribers;
+mod subscriptions;
 
 pub use store::SqliteStore;

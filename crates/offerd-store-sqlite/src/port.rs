@@ -10,8 +10,10 @@ use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, LogEntry, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
 use offerd_core::subscriber::Subscriber;
+use offerd_core::subscription::Subscription;
 use offerd_core::{
     Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
+    SubscriptionRow,
 };
 use rusqlite::TransactionBehavior;
 
@@ -19,7 +21,7 @@ use crate::error::Doing;
 use crate::store::SqliteStore;
 use crate::{
     attempts, changes, events, invoices, log, offers, outbox, payments, payouts, receipts,
-    subscribers,
+    subscribers, subscriptions,
 };
 
 impl Store for SqliteStore {
@@ -205,6 +207,30 @@ impl Store for SqliteStore {
 
     fn subscribers(&self, page: Page) -> Result<Vec<Indexed<Subscriber>>, PortError> {
         subscribers::page(&self.db(), page)
+    }
+
+    fn next_subscription_row(&self) -> Result<SubscriptionRow, PortError> {
+        subscriptions::next_row(&self.db())
+    }
+
+    fn subscription(&self, row: SubscriptionRow) -> Result<Option<Subscription>, PortError> {
+        subscriptions::by_row(&self.db(), row)
+    }
+
+    fn subscription_by_label(&self, label: &str) -> Result<Option<Subscription>, PortError> {
+        subscriptions::by_label(&self.db(), label)
+    }
+
+    fn subscription_by_payment(&self, id: PaymentId) -> Result<Option<Subscription>, PortError> {
+        subscriptions::by_payment(&self.db(), id)
+    }
+
+    fn live_subscriptions(&self) -> Result<Vec<Subscription>, PortError> {
+        subscriptions::live(&self.db())
+    }
+
+    fn subscriptions(&self, page: Page) -> Result<Vec<Indexed<Subscription>>, PortError> {
+        subscriptions::page(&self.db(), page)
     }
 
     fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError> {

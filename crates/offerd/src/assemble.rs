@@ -69,6 +69,7 @@ pub struct Daemon {
     /// What both keep.
     pub store: Arc<SqliteStore>,
     outbox: JoinHandle<()>,
+    subscriptions: JoinHandle<()>,
     asking: JoinHandle<()>,
 }
 
@@ -99,13 +100,15 @@ pub async fn start(settings: Settings) -> Result<Daemon, StartError> {
     events.driver.send_replace(Some(driver.clone()));
     let worker = driver.clone();
     let outbox = tokio::spawn(async move { worker.run_outbox().await });
-    Ok(Daemon { node, driver, store, outbox, asking })
+    let subscriptions = tokio::spawn(driver.clone().run_subscriptions());
+    Ok(Daemon { node, driver, store, outbox, subscriptions, asking })
 }
 
 impl Daemon {
     /// Stops everything, state written.
     pub async fn stop(self) {
         self.outbox.abort();
+        self.subscriptions.abort();
         self.asking.abort();
         self.node.shutdown().await;
     }

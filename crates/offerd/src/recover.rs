@@ -5,6 +5,7 @@
 //! * A payment whose outcome the copy does not know may have arrived. It stays pending, and is never begun again.
 //! * A payment to us that was accepted may have become ours. Its receipt stays as it is.
 //! * An open payout may have been redeemed since. It is disabled; its maker may open it again when he knows better.
+//! * A subscription may have paid since. It is paused; its owner may resume it when he knows better.
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use bitcoin::Network;
 use bolt1::{PublicKey, Timestamp};
 use offerd_core::payout::PromiseState;
 use offerd_core::port::{Page, PortError, Store};
+use offerd_core::subscription::{Subscription, on_pause};
 use offerd_core::{Batch, Event};
 use offerd_node_ldk::{NodeError, RecoveryFile, RecoveryFileError, RecoveryPlan, begin_recovery};
 
@@ -40,6 +42,9 @@ pub struct Lost {
     pub file: Option<RecoveryFile>,
 }
 
+/// Why a subscription does not pay after a recovery.
+const RECOVERED: &str = "the state was recovered: see what was paid before it is resumed";
+
 /// What was done to the records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
@@ -47,6 +52,8 @@ pub struct Kept {
     pub unknown_payments: usize,
     /// Payouts that were open and are disabled now.
     pub disabled_payouts: usize,
+    /// Subscriptions that were active and are paused now: old state may not know what they have paid.
+    pub paused_subscriptions: usize,
 }
 
 /// Reads the recovery file at `path` where there is one.
@@ -76,7 +83,15 @@ pub fn begin(store: &dyn Store, lost: Lost, now: Timestamp) -> Result<Kept, Reco
     let open = payouts.filter(|payout| payout.state == PromiseState::Open);
     let events: Vec<Event> =
         open.map(|payout| Event::PayoutDisabled { row: payout.row, at: now }).collect();
-    let kept = Kept { unknown_payments: pending.len(), disabled_payouts: events.len() };
-    store.commit(&Batch { events, effects: Vec::new() })?;
+    let disabled_payouts = events.len();
+    let active = store.live_subscriptions()?.into_iter().filter(Subscription::is_active);
+    let paused: Vec<Batch> = active.map(|known| on_pause(&known, RECOVERED, now)).collect();
+    let kept = Kept {
+        unknown_payments: pending.len(),
+        disabled_payouts,
+        paused_subscriptions: paused.len(),
+    };
+    let disabled = Batch { events, effects: Vec::new() };
+    store.commit(&paused.into_iter().fold(disabled, Batch::with))?;
     Ok(kept)
 }

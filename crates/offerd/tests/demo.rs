@@ -61,7 +61,7 @@ fn the_story_is_told_to_its_end_and_both_sides_agree() {
     assert!(events.iter().all(|event| event["step"].is_string() && event["text"].is_string()));
     let steps: Vec<_> = events.iter().filter(|event| event["event"] == "step").collect();
     let numbers: Vec<_> = steps.iter().map(|step| step["number"].as_u64().unwrap()).collect();
-    assert_eq!(numbers, (1..=6).collect::<Vec<u64>>());
+    assert_eq!(numbers, (1..=7).collect::<Vec<u64>>());
 
     let paid = find(&events, "pay", "paid");
     assert_eq!(paid["sent_msat"], 10_000_000);
@@ -73,6 +73,13 @@ fn the_story_is_told_to_its_end_and_both_sides_agree() {
     assert_eq!(by, [(&json!("customer"), &json!("lno")), (&json!("shop"), &json!("lnr"))]);
     assert!(refused.iter().all(|event| event["code"] == 1004), "{refused:?}");
     assert_eq!(find(&events, "payout_again", "paid_once")["claims"], 1);
+    let issues = all(&events, "subscription", "issue_paid");
+    assert_eq!(issues.len(), 3);
+    let cancelled = find(&events, "subscription", "cancelled");
+    assert_eq!(
+        (&cancelled["periods_paid"], &cancelled["received_msat"]),
+        (&json!(3), &json!(1_500_000))
+    );
     assert_eq!(find(&events, "donation", "donated")["payer_note"], "Best coffee in town");
     for (event, code) in [("broken_code", -32602), ("mistyped_code", 1005), ("expired_code", 1002)]
     {
@@ -114,8 +121,9 @@ fn the_story_s_balances_add_up_and_a_third_node_forwards() {
     assert_eq!(changes(1, 2), [10_000_000, fee, -10_000_000 - fee], "the coffee");
     assert_eq!(changes(2, 3), [0, -10_000_000, 10_000_000], "the payout");
     assert_eq!(changes(3, 4), [0, 0, 0], "the refused redemptions");
-    assert_eq!(changes(4, 5)[0], 2_100_000, "the tip");
-    assert_eq!(changes(5, 6), [0, 0, 0], "the mistakes");
+    assert_eq!(changes(4, 5)[0], 1_500_000, "the magazine");
+    assert_eq!(changes(5, 6)[0], 2_100_000, "the tip");
+    assert_eq!(changes(6, 7), [0, 0, 0], "the mistakes");
 }
 
 #[test]

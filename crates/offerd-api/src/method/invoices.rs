@@ -147,7 +147,14 @@ const WAIT: Method = Method {
     params: &[
         Param::required(
             "subsystem",
-            Kind::Choice(&["invoices", "sendpays", "offers", "payouts", "subscribers"]),
+            Kind::Choice(&[
+                "invoices",
+                "sendpays",
+                "offers",
+                "payouts",
+                "subscribers",
+                "subscriptions",
+            ]),
             "Which list.",
         ),
         Param::required(

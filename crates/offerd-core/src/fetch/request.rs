@@ -77,7 +77,7 @@ pub fn prepare(
     let recurring = recurring(offer, arguments, now)?;
     if !recurring.cancel {
         check_quantity(offer.quantity_max(), arguments.quantity)?;
-        check_amount(offer, arguments)?;
+        check_amount(offer, arguments.amount, arguments.quantity)?;
     }
     let given = arguments.series.as_ref().map(|series| series.metadata.to_vec());
     let metadata = given.or_else(|| arguments.payer_metadata.clone());
@@ -199,11 +199,16 @@ pub(crate) fn check_quantity(
     }
 }
 
-fn check_amount(offer: &Offer, arguments: &FetchArguments) -> Result<(), Misuse> {
-    let quantity = arguments.quantity.and_then(std::num::NonZeroU64::new);
+/// Whether a caller may pay this amount for so many of what an offer counts, or does not count.
+pub(crate) fn check_amount(
+    offer: &Offer,
+    amount: Option<Msat>,
+    quantity: Option<u64>,
+) -> Result<(), Misuse> {
+    let quantity = quantity.and_then(std::num::NonZeroU64::new);
     let quantity = quantity.unwrap_or(std::num::NonZeroU64::MIN);
     // req RW-04
-    match (offer.price(), arguments.amount) {
+    match (offer.price(), amount) {
         (Price::PayerDecides, None) => {
             Err(Misuse::parameter("amount_msat", "is required: the offer leaves it to the payer"))
         }

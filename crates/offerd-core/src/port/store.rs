@@ -9,13 +9,16 @@ use super::PortError;
 use crate::change::{ChangeKind, Subject, Subsystem};
 use crate::effect::OutboxEntry;
 use crate::event::Batch;
-use crate::id::{InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, SubscriberRow};
+use crate::id::{
+    InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, SubscriberRow, SubscriptionRow,
+};
 use crate::invoice_book::OwnInvoice;
 use crate::offer_book::OfferEntry;
 use crate::payment::{FailedAttempt, OutgoingPayment};
 use crate::payout::Payout;
 use crate::receipt::{Receipt, ReceiptKey, Source};
 use crate::subscriber::Subscriber;
+use crate::subscription::Subscription;
 
 /// Named byte strings for the Lightning node's own state (channel manager, monitors, wallet, graph). Two
 /// levels of namespace, as the node needs them. A write is on disk when it returns.
@@ -240,6 +243,19 @@ pub trait Store: KeyValueStore {
     fn subscribers_by_due(&self, most: u64) -> Result<Vec<Subscriber>, PortError>;
     /// Series, oldest first.
     fn subscribers(&self, page: Page) -> Result<Vec<Indexed<Subscriber>>, PortError>;
+
+    /// The next free number for a subscription of ours, from 1.
+    fn next_subscription_row(&self) -> Result<SubscriptionRow, PortError>;
+    /// The subscription of this number.
+    fn subscription(&self, row: SubscriptionRow) -> Result<Option<Subscription>, PortError>;
+    /// The subscription of this label, in any state.
+    fn subscription_by_label(&self, label: &str) -> Result<Option<Subscription>, PortError>;
+    /// The subscription whose next payment is this one.
+    fn subscription_by_payment(&self, id: PaymentId) -> Result<Option<Subscription>, PortError>;
+    /// The subscriptions to which something may happen by itself, oldest first.
+    fn live_subscriptions(&self) -> Result<Vec<Subscription>, PortError>;
+    /// Subscriptions, oldest first.
+    fn subscriptions(&self, page: Page) -> Result<Vec<Indexed<Subscription>>, PortError>;
 
     /// The newest place in this order, 0 when nothing has happened yet.
     fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError>;

@@ -14,8 +14,10 @@ use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, KeyValueStore, LogEntry, NamedChange, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
 use offerd_core::subscriber::Subscriber;
+use offerd_core::subscription::Subscription;
 use offerd_core::{
     Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
+    SubscriptionRow,
 };
 
 /// Stands between a process and its store. What it does not say otherwise goes through unchanged.
@@ -371,6 +373,36 @@ impl<S: Store> Store for GuardedStore<S> {
     fn subscribers(&self, page: Page) -> Result<Vec<Indexed<Subscriber>>, PortError> {
         self.guard.read()?;
         self.store.subscribers(page)
+    }
+
+    fn next_subscription_row(&self) -> Result<SubscriptionRow, PortError> {
+        self.guard.read()?;
+        self.store.next_subscription_row()
+    }
+
+    fn subscription(&self, row: SubscriptionRow) -> Result<Option<Subscription>, PortError> {
+        self.guard.read()?;
+        self.store.subscription(row)
+    }
+
+    fn subscription_by_label(&self, label: &str) -> Result<Option<Subscription>, PortError> {
+        self.guard.read()?;
+        self.store.subscription_by_label(label)
+    }
+
+    fn subscription_by_payment(&self, id: PaymentId) -> Result<Option<Subscription>, PortError> {
+        self.guard.read()?;
+        self.store.subscription_by_payment(id)
+    }
+
+    fn live_subscriptions(&self) -> Result<Vec<Subscription>, PortError> {
+        self.guard.read()?;
+        self.store.live_subscriptions()
+    }
+
+    fn subscriptions(&self, page: Page) -> Result<Vec<Indexed<Subscription>>, PortError> {
+        self.guard.read()?;
+        self.store.subscriptions(page)
     }
 
     fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError> {

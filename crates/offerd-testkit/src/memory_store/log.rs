@@ -25,6 +25,9 @@ fn kind_and_subject(event: &Event) -> (&'static str, String) {
             };
             return (kind, format!("subscriber/{}", record.row.0));
         }
+        Event::SubscriptionChanged { change, record } => {
+            (change.kind(), Subject::Subscription(record.row))
+        }
         Event::OfferCreated(entry) => ("offer_created", Subject::Offer(entry.row)),
         Event::OfferEncoded { row, .. } => ("offer_encoded", Subject::Offer(*row)),
         Event::OfferDisabled { row, .. } => ("offer_disabled", Subject::Offer(*row)),

@@ -12,8 +12,10 @@ use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, LogEntry, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::subscriber::Subscriber;
+use offerd_core::subscription::Subscription;
 use offerd_core::{
     Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
+    SubscriptionRow,
 };
 
 use super::state::{State, label_of};
@@ -237,6 +239,31 @@ impl Store for MemoryStore {
 
     fn subscribers(&self, page: Page) -> Result<Vec<Indexed<Subscriber>>, PortError> {
         Ok(numbered_page(&self.state().subscribers, page))
+    }
+
+    fn next_subscription_row(&self) -> Result<SubscriptionRow, PortError> {
+        Ok(SubscriptionRow(next(&self.state().subscriptions)))
+    }
+
+    fn subscription(&self, row: SubscriptionRow) -> Result<Option<Subscription>, PortError> {
+        Ok(self.state().subscriptions.get(&row.0).cloned())
+    }
+
+    fn subscription_by_label(&self, label: &str) -> Result<Option<Subscription>, PortError> {
+        Ok(find(&self.state().subscriptions, |known| known.label == label))
+    }
+
+    fn subscription_by_payment(&self, id: PaymentId) -> Result<Option<Subscription>, PortError> {
+        Ok(find(&self.state().subscriptions, |known| known.paying == Some(id)))
+    }
+
+    fn live_subscriptions(&self) -> Result<Vec<Subscription>, PortError> {
+        let state = self.state();
+        Ok(state.subscriptions.values().filter(|known| known.is_live()).cloned().collect())
+    }
+
+    fn subscriptions(&self, page: Page) -> Result<Vec<Indexed<Subscription>>, PortError> {
+        Ok(numbered_page(&self.state().subscriptions, page))
     }
 
     fn last_place(&self, subsystem: Subsystem, kind: ChangeKind) -> Result<u64, PortError> {

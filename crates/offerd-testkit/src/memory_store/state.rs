@@ -11,6 +11,7 @@ use offerd_core::payout::{Payout, PromiseState};
 use offerd_core::port::PortError;
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::subscriber::{Subscriber, SubscriberChange};
+use offerd_core::subscription::{Subscription, SubscriptionChange};
 use offerd_core::{Batch, Effect, Event, InvoiceRow, OfferRow, PaymentId, PayoutRow};
 
 /// Everything. Lists are in the order of making; nothing is ever taken out of them.
@@ -24,6 +25,7 @@ pub(super) struct State {
     pub(super) own_invoices: BTreeMap<u32, OwnInvoice>,
     pub(super) receipts: Vec<Receipt>,
     pub(super) subscribers: BTreeMap<u32, Subscriber>,
+    pub(super) subscriptions: BTreeMap<u32, Subscription>,
     pub(super) outbox: BTreeMap<i64, Effect>,
     last_effect: i64,
     pub(super) named: BTreeMap<[String; 3], Vec<u8>>,
@@ -94,6 +96,9 @@ impl State {
             }
             Event::ReceiptLost { key, payment_id, at } => self.receipt_lost(key, payment_id, *at),
             Event::SubscriberChanged { change, record } => self.subscriber_changed(*change, record),
+            Event::SubscriptionChanged { change, record } => {
+                self.subscription_changed(*change, record)
+            }
         }
     }
 
@@ -341,6 +346,31 @@ impl State {
             there(known.filter(onward), "series")?;
         }
         self.subscribers.insert(record.row.0, record.clone());
+        Ok(())
+    }
+
+    fn subscription_changed(
+        &mut self,
+        change: SubscriptionChange,
+        record: &Subscription,
+    ) -> Result<(), PortError> {
+        if change == SubscriptionChange::Created {
+            let free =
+                |other: &Subscription| other.row != record.row && other.label != record.label;
+            unique(self.subscriptions.values().all(free), "a subscription")?;
+        } else {
+            let known = self.subscriptions.get(&record.row.0);
+            let onward = |known: &&Subscription| {
+                known.label == record.label && known.next_counter <= record.next_counter
+            };
+            there(known.filter(onward), "subscription")?;
+        }
+        if let Some(id) = record.paying {
+            let others = self.subscriptions.values().filter(|other| other.row != record.row);
+            unique(others.into_iter().all(|other| other.paying != Some(id)), "the payment")?;
+            referenced(self.payments.iter().any(|payment| payment.id == id), "payment")?;
+        }
+        self.subscriptions.insert(record.row.0, record.clone());
         Ok(())
     }
 }

@@ -1,11 +1,13 @@
 //! Messages of BOLT 12, signed where they must be.
 
+use std::num::NonZeroU32;
+
 use bolt1::{ChainHash, Msat, NodeRef};
 use bolt4::encrypted_data::{EncryptedData, NextHop};
 use bolt4::{BlindedPath, blind};
 use bolt12::{
     BlindedPayInfo, Invoice, InvoiceBuilder, InvoiceRequest, InvoiceRequestBuilder, Offer,
-    OfferBuilder,
+    OfferBuilder, Recurrence, TimeUnit,
 };
 use secp256k1::Keypair;
 
@@ -20,6 +22,17 @@ pub fn offer(number: u32) -> Offer {
         .amount(amount(number))
         .description(&format!("coffee {number}"))
         .issuer_id(&point(number))
+        .build()
+        .expect("a valid offer")
+}
+
+/// The same, to be paid every minute.
+pub fn recurring_offer(number: u32) -> Offer {
+    OfferBuilder::new()
+        .amount(amount(number))
+        .description(&format!("paper {number}"))
+        .issuer_id(&point(number))
+        .recurrence(Recurrence::every(NonZeroU32::MIN.saturating_add(59), TimeUnit::Seconds))
         .build()
         .expect("a valid offer")
 }

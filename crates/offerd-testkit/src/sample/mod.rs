@@ -13,12 +13,12 @@ use secp256k1::{All, Keypair, Secp256k1};
 
 pub use message::{
     invoice, invoice_for, invoice_for_payout_offer, invoice_request, message_path, offer,
-    payment_path, payout_offer, payout_request, payout_request_signed,
+    payment_path, payout_offer, payout_request, payout_request_signed, recurring_offer,
 };
 pub use record::{
     arrived, bolt11_invoice, bolt11_order, candidate, claim, failed, failed_attempt, fiat_payout,
     offer_encoding, offer_entry, order, own_invoice, paid, payout, payout_of_many, priced, receipt,
-    refund, single_use_offer_entry, subscriber, worth,
+    refund, single_use_offer_entry, subscriber, subscription, worth,
 };
 
 /// The time at which samples were made.

@@ -12,8 +12,10 @@ use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
 use offerd_core::rates::{FiatAmount, PerBitcoin, Priced, RateStamp};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::subscriber::{Subscriber, SubscriberState, Turn};
+use offerd_core::subscription::{Caps, Subscription, SubscriptionState};
 use offerd_core::{
     InvoiceRow, OfferRow, PaymentHash, PaymentId, PayoutRow, Preimage, SubscriberRow,
+    SubscriptionRow,
 };
 
 use super::{
@@ -263,5 +265,36 @@ pub fn subscriber(row: u32) -> Subscriber {
         paid_until: NOW.plus(Seconds(60)),
         state: SubscriberState::Active,
         due_at: Some(NOW.plus(Seconds(120))),
+    }
+}
+
+/// A subscription that has paid nothing yet; every other one has all that its owner may say.
+pub fn subscription(row: u32) -> Subscription {
+    let said = row.is_multiple_of(2);
+    Subscription {
+        row: SubscriptionRow(row),
+        label: format!("subscription {row}"),
+        offer: super::recurring_offer(row),
+        payer_id: point(row),
+        start: said.then_some(u32::MAX),
+        amount: said.then_some(Msat::new(21_000)).flatten(),
+        quantity: said.then_some(u64::MAX),
+        payer_note: said.then(|| "gr\u{fc}\u{df}e \u{1f37a}".to_owned()),
+        caps: Caps {
+            max_per_period: said.then_some(Msat::new(22_000)).flatten(),
+            max_total: said.then_some(Msat::new(210_000)).flatten(),
+            max_periods: said.then_some(u32::MAX),
+            max_rate_drift_ppm: said.then_some(0),
+        },
+        remind_before: Seconds(u64::from(row)),
+        created_at: NOW,
+        basetime: None,
+        next_counter: 0,
+        paid: Msat::ZERO,
+        paid_at: None,
+        paying: None,
+        reminded: false,
+        trouble: None,
+        state: SubscriptionState::Active,
     }
 }

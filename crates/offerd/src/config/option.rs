@@ -204,6 +204,13 @@ pub const OPTIONS: &[OptionSpec] = &[
          call says otherwise.",
     ),
     value(
+        "subscription-reminder",
+        "SECONDS",
+        Some("86400"),
+        "So long before each payment of a subscription the event subscription.reminder tells of it, unless the call \
+         says otherwise.",
+    ),
+    value(
         "priced-invoice-expiry",
         "SECONDS",
         Some("600"),

@@ -190,6 +190,9 @@ impl Reader<'_> {
         if let Some(seconds) = self.in_range("invoice-expiry", 60, 2_592_000)? {
             policy.invoice_expiry = Seconds(seconds);
         }
+        if let Some(seconds) = self.in_range("subscription-reminder", 0, 31_536_000)? {
+            policy.subscription_reminder = Seconds(seconds);
+        }
         self.prices(&mut policy)?;
         Ok(policy)
     }

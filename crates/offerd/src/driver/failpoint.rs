@@ -49,5 +49,6 @@ pub(super) fn steps(batch: &Batch) -> impl Iterator<Item = &'static str> {
         | Event::InvoiceRefused { .. }
         | Event::ReceiptLost { .. }
         | Event::SubscriberChanged { .. } => None,
+        Event::SubscriptionChanged { change, .. } => Some(change.kind()),
     })
 }

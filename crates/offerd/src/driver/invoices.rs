@@ -119,7 +119,8 @@ impl Driver {
             Subject::Offer(_)
             | Subject::Payment(_)
             | Subject::Payout(_)
-            | Subject::Subscriber(_) => Ok(None),
+            | Subject::Subscriber(_)
+            | Subject::Subscription(_) => Ok(None),
         }
     }
 

@@ -27,6 +27,7 @@ mod runes;
 mod send_invoice;
 mod series;
 mod subscribers;
+mod subscriptions;
 mod waits;
 mod warning;
 mod world;
@@ -58,6 +59,7 @@ pub use payouts::PayoutMade;
 pub use runes::{KnownRune, Outlay, RuneRefusal, RuneUse};
 pub use send_invoice::Redeemed;
 pub use series::SeriesCall;
+pub use subscriptions::Subscribed;
 pub use warning::Warning;
 pub use world::{Clock, Entropy, OsEntropy, SystemClock};
 
@@ -94,6 +96,8 @@ pub struct Driver {
     touched: broadcast::Sender<Touched>,
     /// Woken when the outbox has something new.
     work: Notify,
+    /// Woken when the time of a subscription may have come, or a payment has ended.
+    schedule: Notify,
     /// Places for calls that wait.
     waiters: Semaphore,
     runes: runes::RuneBook,
@@ -139,6 +143,7 @@ impl Driver {
             commits: watch::Sender::new(0),
             touched: broadcast::Sender::new(pages::REMEMBERED),
             work: Notify::new(),
+            schedule: Notify::new(),
             waiters: Semaphore::new(waits::MOST_WAITING),
             runes,
         })
@@ -175,6 +180,12 @@ impl Driver {
         let times = |event: &Event| matches!(event, Event::SubscriberChanged { .. });
         if !batch.effects.is_empty() || batch.events.iter().any(times) {
             self.work.notify_one();
+        }
+        let moves = |event: &Event| {
+            matches!(event, Event::SubscriptionChanged { .. } | Event::PaymentEnded { .. })
+        };
+        if batch.events.iter().any(moves) {
+            self.schedule.notify_one();
         }
         Ok(())
     }

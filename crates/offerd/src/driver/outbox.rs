@@ -155,7 +155,7 @@ impl Driver {
     ) -> Result<(), PortError> {
         let _deciding = self.deciding.lock().await;
         let Some(payment) = self.recorded(id)? else { return Ok(()) };
-        self.commit(&decide(&payment))
+        self.commit(&self.with_subscription(decide(&payment), &payment)?)
     }
 
     fn recorded(&self, id: PaymentId) -> Result<Option<OutgoingPayment>, PortError> {
@@ -181,7 +181,7 @@ impl Driver {
             Some(row) if !payment.is_paid() => self.turned_down_by(row)?,
             Some(_) | None => Batch::default(),
         };
-        self.commit(&sent.with(others))
+        self.commit(&self.with_subscription(sent.with(others), &payment)?)
     }
 
     /// What a claim that is paid now means for those that wait. The caller holds `deciding`.

@@ -199,7 +199,10 @@ impl Driver {
 
     fn about(&self, event: &Event) -> Option<Touched> {
         match event {
-            Event::OfferCreated(_) | Event::InvoiceMade(_) | Event::InvoiceRefused { .. } => None,
+            Event::OfferCreated(_)
+            | Event::InvoiceMade(_)
+            | Event::InvoiceRefused { .. }
+            | Event::SubscriptionChanged { .. } => None,
             Event::OfferEncoded { row, .. }
             | Event::OfferDisabled { row, .. }
             | Event::OfferEnabled { row, .. } => Some(Touched::Offer(*row)),

@@ -15,4 +15,5 @@ mod prices;
 mod recurring;
 mod redeeming;
 mod stuck;
+mod subscribing;
 mod world;

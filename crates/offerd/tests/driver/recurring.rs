@@ -255,6 +255,9 @@ async fn whoever_comes_late_in_a_period_of_a_calendar_pays_for_the_rest() {
     let [known] = series(&shop).try_into().unwrap();
     assert_eq!((known.start, known.basetime), (Some(1), basetime));
     assert_eq!(known.paid_until, Timestamp(sample::NOW.0 + 1_000));
+    let other_start = fetch_blind(&customer, &offer, &at(0, 1)).await;
+    let said = "invreq_recurrence_start was 1 before".to_owned();
+    assert_eq!(refusal(other_start), (said, Some(2_000_000_093)));
     pass(690).await;
     assert_eq!(blamed(fetch(&customer, &offer, &at(0, 1)).await).0, "recurrence_start");
     let invoice = fetch(&customer, &offer, &at(1, 1)).await.unwrap();
@@ -291,4 +294,26 @@ async fn a_series_goes_on_without_its_database() {
     let invoice = fetch(&customer, &offer, &call("paper", 1)).await.unwrap();
     pay(&customer, &invoice).await.unwrap();
     assert_eq!(series(&shop)[0].next_counter, 2);
+}
+
+// req RCR-R1, RCR-R7
+#[tokio::test(start_paused = true)]
+async fn invoices_of_a_period_from_before_and_after_a_restart_are_paid_once_between_them() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = recurring(&shop, every_minute()).await;
+    let first = fetch(&customer, &offer, &call("paper", 0)).await.unwrap();
+    let shop = shop.restart();
+    let second = fetch(&customer, &offer, &call("paper", 0)).await.unwrap();
+    assert_ne!(first.payment_hash(), second.payment_hash());
+    pay(&customer, &first).await.unwrap();
+    let twice = pay(&customer, &second).await;
+    assert!(matches!(twice, Err(CallError::Misuse(Misuse::AlreadyPaid))), "{twice:?}");
+    let customer = customer.restart_empty();
+    let forgotten = pay(&customer, &second).await;
+    assert!(matches!(forgotten, Err(CallError::PaymentFailed { .. })), "{forgotten:?}");
+    let (said, field) = refusal(fetch_blind(&customer, &offer, &call("paper", 0)).await);
+    assert_eq!(said, "this period has been paid: the next counter is 1");
+    assert_eq!(field, Some(2_000_000_092));
+    assert_eq!((series(&shop)[0].next_counter, shop.gained()), (1, 1_000_000));
 }

@@ -240,7 +240,7 @@ pub(crate) struct Party {
     pub(crate) rates: FakeRates,
     pub(crate) driver: Arc<Driver>,
     pub(crate) watch: Watch,
-    outbox: JoinHandle<()>,
+    workers: [JoinHandle<()>; 2],
     began: Instant,
     seed: u64,
 }
@@ -263,12 +263,13 @@ impl Party {
         node.start(driver.clone());
         let worker = driver.clone();
         let outbox = tokio::spawn(async move { worker.run_outbox().await });
-        Self { node, store, rates, driver, watch, outbox, began, seed }
+        let workers = [outbox, tokio::spawn(driver.clone().run_subscriptions())];
+        Self { node, store, rates, driver, watch, workers, began, seed }
     }
 
     /// The process dies, if it has not, and is started again on what is on disk.
     pub(crate) fn restart(self) -> Self {
-        self.outbox.abort();
+        self.workers.iter().for_each(JoinHandle::abort);
         self.node.crash();
         let Self { node, store, rates, watch, began, seed, .. } = self;
         Self::start(Parts { node, store, rates, watch, began, seed: seed + 1 })

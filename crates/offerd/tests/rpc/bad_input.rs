@@ -282,6 +282,52 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
     ),
     ("offer", r#"{"amount": "5sat", "issuer": "a", "vendor": "b"}"#, -32602, "issuer: given twice"),
     // Payments that recur.
+    ("subscribe", r#"["{PAY}", "paper"]"#, -32602, "offer: does not recur: pay it with pay"),
+    (
+        "subscribe",
+        r#"["{OUT}", "paper"]"#,
+        -32602,
+        "offer: this offer pays: redeem it with sendinvoice",
+    ),
+    (
+        "subscribe",
+        r#"["{EVERY}", "paper", 1]"#,
+        -32602,
+        "start: unnecessary: this offer is paid from the first payment on",
+    ),
+    (
+        "subscribe",
+        r#"{"offer": "{EVERY}", "label": "paper", "max_per_period_msat": 999999}"#,
+        -32602,
+        "max_per_period_msat: is 999999, and one payment is 1000000",
+    ),
+    (
+        "subscribe",
+        r#"{"offer": "{EVERY}", "label": "paper", "max_total_msat": 999999}"#,
+        -32602,
+        "max_total_msat: is 999999, and one payment is 1000000",
+    ),
+    (
+        "subscribe",
+        r#"{"offer": "{EVERY}", "label": "paper", "max_periods": 0}"#,
+        -32602,
+        "max_periods: should be an integer from 1 to 4294967295",
+    ),
+    (
+        "subscribe",
+        r#"{"offer": "{EVERY}", "label": "paper", "max_rate_drift_ppm": 1}"#,
+        -32602,
+        "max_rate_drift_ppm: goes with an offer that is priced in a currency",
+    ),
+    (
+        "listsubscriptions",
+        r#"{"status": "late"}"#,
+        -32602,
+        "status: should be one of `active`, `paused`, `cancelled`, `ended`",
+    ),
+    ("pausesubscription", r#"["paper"]"#, -1, "unknown subscription"),
+    ("resumesubscription", r#"["paper"]"#, -1, "unknown subscription"),
+    ("cancelsubscription", r#"["paper"]"#, -1, "unknown subscription"),
     (
         "listsubscribers",
         r#"{"status": "late"}"#,
@@ -757,11 +803,14 @@ async fn wrong_input_gets_the_exact_code_and_text() {
     let (own, foreign) = (shop.party.offer(1_000).await, other.party.offer(1_000).await);
     let payout = other.call("offerout", serde_json::json!(["5sat", "d"])).await;
     let payout = payout["bolt12"].as_str().unwrap();
+    let every = json!({ "amount": "1000sat", "description": "d", "recurrence": "1day" });
+    let every = other.call("offer", every).await;
     let before = shop.rows();
     let mut wrong = Vec::new();
     for (method, params, code, text) in TABLE {
-        let params =
-            params.replace("{LNO}", &own).replace("{OUT}", payout).replace("{PAY}", &foreign);
+        let params = params.replace("{LNO}", &own).replace("{OUT}", payout);
+        let params = params.replace("{PAY}", &foreign);
+        let params = params.replace("{EVERY}", every["bolt12"].as_str().unwrap());
         match shop.try_call(method, &params).await {
             Err(error) if error.code == *code && error.message == *text => {}
             Err(error) => {

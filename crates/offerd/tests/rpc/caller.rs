@@ -59,7 +59,7 @@ impl Caller {
     }
 
     /// How many rows of each kind there are.
-    pub fn rows(&self) -> [usize; 5] {
+    pub fn rows(&self) -> [usize; 6] {
         let store = &self.party.store;
         [
             store.offers(Page::ALL).unwrap().len(),
@@ -67,6 +67,7 @@ impl Caller {
             store.payments(Page::ALL).unwrap().len(),
             store.own_invoices(Page::ALL).unwrap().len(),
             store.receipts(Page::ALL).unwrap().len(),
+            store.subscriptions(Page::ALL).unwrap().len(),
         ]
     }
 }

@@ -15,6 +15,7 @@ mod payouts;
 mod prices;
 mod proofs;
 mod shop;
+mod subscriptions;
 mod table;
 mod waits;
 #[path = "../driver/world.rs"]

@@ -7,6 +7,7 @@ use offerd_core::payment::{
     Failure, FailureKind, OutgoingPayment, PaymentEnd, PaymentState, Purpose,
 };
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Uses};
+use offerd_core::subscription::SubscriptionState;
 use offerd_core::{Batch, Event, Policy};
 use offerd_testkit::NodeBug;
 
@@ -43,11 +44,13 @@ pub(crate) enum Bug {
     DriftIgnored,
     /// A bitcoin is thought to cost twice what it does.
     RateMisread,
+    /// A subscription that was cancelled is written down as one that goes on.
+    CancelIgnored,
 }
 
 impl Bug {
     /// All of them.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::IdsMeanNothing,
         Self::ClaimsForgotten,
         Self::DiskLies,
@@ -63,6 +66,7 @@ impl Bug {
         Self::SentIsFailed,
         Self::DriftIgnored,
         Self::RateMisread,
+        Self::CancelIgnored,
     ];
 
     /// The bug of this name.
@@ -131,6 +135,9 @@ impl Bug {
         if self == Self::SentIsFailed {
             changed.events.iter_mut().for_each(deny_arrival);
         }
+        if self == Self::CancelIgnored {
+            changed.events.iter_mut().for_each(go_on);
+        }
         if self == Self::ClaimsForgotten {
             changed.events.iter_mut().for_each(hide_claim);
         }
@@ -155,5 +162,14 @@ fn hide_claim(event: &mut Event) {
         && payment.payout().is_some()
     {
         payment.purpose = Purpose::Order { label: None, offer_id: None, trusts_payee: false };
+    }
+}
+
+/// A subscription whose owner has ended it goes on.
+fn go_on(event: &mut Event) {
+    if let Event::SubscriptionChanged { record, .. } = event
+        && matches!(record.state, SubscriptionState::Cancelled { .. })
+    {
+        record.state = SubscriptionState::Active;
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum Invariant {
     MoneyLost,
     /// Everything comes to an end.
     NeverEnds,
+    /// Each period of a series is paid at most once, in order and in its time, and none after its end.
+    OutOfTurn,
 }
 
 /// A promise that was broken, and how.

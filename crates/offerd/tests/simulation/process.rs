@@ -79,7 +79,7 @@ pub(crate) struct Process {
     pub(crate) clock: WallClock,
     pub(crate) life: Life,
     store: Arc<GuardedStore<SqliteStore>>,
-    outbox: JoinHandle<()>,
+    workers: [JoinHandle<()>; 2],
     remains: Remains,
 }
 
@@ -114,15 +114,17 @@ impl Process {
         mortal.start(driver.clone());
         let worker = driver.clone();
         let outbox = tokio::spawn(async move { worker.run_outbox().await });
+        let workers = [outbox, tokio::spawn(driver.clone().run_subscriptions())];
         let (node, clock) = (node.clone(), clock.clone());
-        Self { node, driver, clock, life, store, outbox, remains }
+        Self { node, driver, clock, life, store, workers, remains }
     }
 
     /// It dies, if it has not.
     pub(crate) fn die(self) -> Remains {
-        assert!(!self.outbox.is_finished(), "{}: the outbox has ended", self.remains.name);
+        let ended = self.workers.iter().any(JoinHandle::is_finished);
+        assert!(!ended, "{}: a worker has ended", self.remains.name);
         self.life.end();
-        self.outbox.abort();
+        self.workers.iter().for_each(JoinHandle::abort);
         self.remains
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use offerd_testkit::Trace;
 
 use crate::bug::Bug;
-use crate::check::{Invariant, violations};
+use crate::check::{Invariant, Violation, violations};
 use crate::disk;
 use crate::town::Town;
 
@@ -37,13 +37,7 @@ pub(crate) struct Fate {
 
 /// Lives through one seed, alone in its thread.
 pub(crate) fn live(seed: u64, bug: Option<Bug>, prints: bool) -> Fate {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    let held = disk::in_use();
-    let fate = runtime.block_on(async {
+    in_a_thread(async {
         let trace = Trace::new(prints);
         let mut town = Town::new(seed, bug, trace.clone()).await;
         for _ in 0..STEPS {
@@ -51,23 +45,39 @@ pub(crate) fn live(seed: u64, bug: Option<Bug>, prints: bool) -> Fate {
         }
         town.end().await;
         let found = violations(&town);
-        let mut broken: Vec<_> = found.iter().map(|violation| violation.0).collect();
-        broken.sort_unstable();
-        broken.dedup();
-        let verdict = match found.as_slice() {
-            [] => Ok(()),
-            found => Err(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-        };
-        let (lines, digest) = trace.digest();
-        let paid = town.processes().flat_map(|process| process.payments());
-        let paid = paid.filter(|payment| payment.is_paid()).count() as u64;
-        let deaths = town.deaths;
-        town.close();
-        Fate { verdict, broken, lines, digest, paid, deaths }
-    });
+        fate(town, &trace, &found)
+    })
+}
+
+/// Lives a life whose time stands still while anything moves, and sees to it that nothing of it is left.
+pub(crate) fn in_a_thread(life: impl Future<Output = Fate>) -> Fate {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let held = disk::in_use();
+    let fate = runtime.block_on(life);
     drop(runtime);
     assert_eq!(disk::in_use(), held, "somebody still holds a store");
     fate
+}
+
+/// What became of a town in which everything has ended, with all that was found wrong.
+pub(crate) fn fate(town: Town, trace: &Trace, found: &[Violation]) -> Fate {
+    let mut broken: Vec<_> = found.iter().map(|violation| violation.0).collect();
+    broken.sort_unstable();
+    broken.dedup();
+    let verdict = match found {
+        [] => Ok(()),
+        found => Err(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+    };
+    let (lines, digest) = trace.digest();
+    let paid = town.processes().flat_map(|process| process.payments());
+    let paid = paid.filter(|payment| payment.is_paid()).count() as u64;
+    let deaths = town.deaths;
+    town.close();
+    Fate { verdict, broken, lines, digest, paid, deaths }
 }
 
 /// What became of many.
@@ -97,10 +107,10 @@ impl Outcome {
 }
 
 /// Lives through all these seeds, on every core.
-pub(crate) fn failing_seeds(seeds: Range<u64>, bug: Option<Bug>) -> Outcome {
+pub(crate) fn failing_seeds(seeds: Range<u64>, life: impl Fn(u64) -> Fate + Sync) -> Outcome {
     let outcome = Mutex::new(Outcome::default());
     any_seed(seeds, |seed| {
-        let fate = catch_unwind(AssertUnwindSafe(|| live(seed, bug, false)));
+        let fate = catch_unwind(AssertUnwindSafe(|| life(seed)));
         let mut outcome = outcome.lock().unwrap();
         outcome.seeds += 1;
         let verdict = match fate {

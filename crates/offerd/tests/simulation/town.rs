@@ -22,7 +22,7 @@ use crate::process::{Process, Remains, WallClock};
 use crate::withdrawals::Withdrawals;
 
 /// The shop and its customers. The last of them cannot be found by others, and costs fees to be paid.
-const NAMES: [&str; 3] = ["shop", "alice", "bob"];
+pub(crate) const NAMES: [&str; 3] = ["shop", "alice", "bob"];
 
 /// Where the shop is among the processes.
 pub(crate) const SHOP: usize = 0;
@@ -169,7 +169,7 @@ impl Town {
         }
     }
 
-    fn change_weather(&self) {
+    pub(crate) fn change_weather(&self) {
         let chance = |most| u8::try_from(self.below(most)).unwrap();
         let weather = match chance(3) {
             0 => Weather::default(),
@@ -185,7 +185,7 @@ impl Town {
     }
 
     /// A payment will not do.
-    fn trouble(&self) {
+    pub(crate) fn trouble(&self) {
         let node = &self.process(self.below(NAMES.len())).node;
         match self.below(4) {
             0 => node.refuse_next_pay(PayRefused::NoRoute("not now".into())),
@@ -195,7 +195,7 @@ impl Town {
         }
     }
 
-    fn hold_or_release(&self) {
+    pub(crate) fn hold_or_release(&self) {
         let node = match self.below(NAMES.len() + 1) {
             number if number < NAMES.len() => &self.process(number).node,
             _ => &self.liar.node,
@@ -229,7 +229,7 @@ impl Town {
         }
     }
 
-    fn restart_some_dead(&mut self) {
+    pub(crate) fn restart_some_dead(&mut self) {
         for number in 0..NAMES.len() {
             if self.process(number).life.is_over() && self.below(2) == 0 {
                 self.restart(number);
@@ -238,7 +238,7 @@ impl Town {
     }
 
     /// A process dies with all its calls, if it has not, and comes again.
-    fn restart(&mut self, number: usize) {
+    pub(crate) fn restart(&mut self, number: usize) {
         self.calls[number].drain(..).for_each(|call| call.end.abort());
         let process = self.processes[number].take().unwrap();
         self.deaths += u64::from(process.life.died_at().is_some());
@@ -251,16 +251,20 @@ impl Town {
         self.processes[number] = Some(Process::start(remains, chance));
     }
 
-    /// All comes right, and everything ends.
+    /// All comes right, every clock too, and everything ends.
     pub(crate) async fn end(&mut self) {
+        self.processes().for_each(|process| process.clock.jump_to(0));
+        self.end_here().await;
+    }
+
+    /// All comes right but the clocks, and everything ends.
+    pub(crate) async fn end_here(&mut self) {
         self.network.set_weather(Weather::default());
         self.liar.node.release_payments();
         for _ in 0..2 {
             for number in 0..NAMES.len() {
                 self.restart(number);
-                let process = self.process(number);
-                process.clock.jump_to(0);
-                process.node.release_payments();
+                self.process(number).node.release_payments();
             }
             for _ in 0..2 {
                 self.network.deliver_late_messages();
@@ -292,10 +296,10 @@ fn policy() -> Policy {
 }
 
 /// Lets everything happen that needs no time: time moves only when nothing else does.
-async fn settle() {
+pub(crate) async fn settle() {
     tokio::time::sleep(Duration::from_millis(5)).await;
 }
 
-async fn pass(seconds: u64) {
+pub(crate) async fn pass(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
 }

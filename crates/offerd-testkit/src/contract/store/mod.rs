@@ -14,6 +14,7 @@ pub mod payouts;
 pub mod receipts;
 mod snapshot;
 pub mod subscribers;
+pub mod subscriptions;
 
 use offerd_core::port::{Indexed, PortErrorKind, Store};
 use offerd_core::{Batch, Effect, Event};
@@ -134,6 +135,14 @@ macro_rules! store_contract {
                 a_series_goes_on_and_never_back,
                 series_are_due_in_the_order_of_time,
                 series_come_in_pages_oldest_first;
+            subscriptions:
+                a_subscription_is_found_by_number_and_label,
+                subscriptions_are_numbered_from_one,
+                a_label_is_one_subscription_in_any_state,
+                a_subscription_goes_on_and_never_back,
+                a_payment_is_of_one_subscription,
+                live_subscriptions_are_those_to_which_something_may_happen,
+                subscriptions_come_in_pages_oldest_first;
             named_values:
                 a_written_value_is_read_back,
                 an_absent_value_is_none,

@@ -10,6 +10,7 @@ use offerd_core::payout::Payout;
 use offerd_core::port::{Indexed, Page, Store};
 use offerd_core::receipt::{Receipt, Source};
 use offerd_core::subscriber::{Subscriber, SubscriberChange};
+use offerd_core::subscription::{Subscription, SubscriptionChange};
 use offerd_core::{Batch, Effect, Event, OutboxEntry};
 
 use crate::sample;
@@ -23,6 +24,7 @@ pub struct Snapshot {
     own_invoices: Vec<Indexed<OwnInvoice>>,
     receipts: Vec<Indexed<Receipt>>,
     subscribers: Vec<Indexed<Subscriber>>,
+    subscriptions: Vec<Indexed<Subscription>>,
     outbox: Vec<OutboxEntry>,
     /// The subjects of each order of changes.
     changes: Vec<Vec<Subject>>,
@@ -41,6 +43,7 @@ impl Snapshot {
             own_invoices: store.own_invoices(Page::ALL).expect("invoices"),
             receipts: store.receipts(Page::ALL).expect("receipts"),
             subscribers: store.subscribers(Page::ALL).expect("series"),
+            subscriptions: store.subscriptions(Page::ALL).expect("subscriptions"),
             outbox: store.outbox().expect("outbox"),
             changes: orders()
                 .map(|(list, kind)| super::changes::order(store, list, kind))
@@ -58,6 +61,7 @@ fn orders() -> impl Iterator<Item = (Subsystem, ChangeKind)> {
         Subsystem::Payments,
         Subsystem::Payouts,
         Subsystem::Subscribers,
+        Subsystem::Subscriptions,
     ];
     let kinds = [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Paid];
     lists.into_iter().flat_map(move |list| kinds.into_iter().map(move |kind| (list, kind)))
@@ -104,6 +108,8 @@ pub fn fill(store: &dyn Store) {
     let paid_at = events.len() - 1;
     let record = sample::subscriber(1);
     events.push(Event::SubscriberChanged { change: SubscriberChange::Started, record });
+    let record = Box::new(sample::subscription(1));
+    events.push(Event::SubscriptionChanged { change: SubscriptionChange::Created, record });
     events.splice(paid_at..paid_at, receipts.iter().cloned().map(Event::ReceiptClaiming));
     let effects = vec![Effect::Pay(order.id), Effect::Accept(receipts[0].payment_hash)];
     store.commit(&Batch { events, effects }).expect("a store takes all of this");

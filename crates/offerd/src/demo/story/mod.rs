@@ -5,6 +5,7 @@
 
 mod coffee;
 mod donation;
+mod magazine;
 mod mistakes;
 mod payout;
 
@@ -25,6 +26,7 @@ pub(super) async fn play(network: &Network, report: &mut Report) -> Result<(), D
     coffee::pay(network, report, &code).await?;
     let payout = payout::redeem(network, report).await?;
     payout::redeem_again(network, report, &payout).await?;
+    magazine::read(network, report).await?;
     donation::give(network, report).await?;
     mistakes::make(network, report, &code).await
 }

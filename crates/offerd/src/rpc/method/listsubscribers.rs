@@ -23,6 +23,9 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
     for Indexed { created_index, row } in
         store.subscribers(Page { start, limit: u64::MAX }).map_err(fault)?
     {
+        if subscribers.len() >= most {
+            break;
+        }
         let of_offer = match &offer {
             None => true,
             Some(entry) => entry.as_ref().is_some_and(|entry| entry.row == row.offer),
@@ -30,9 +33,6 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
         let view = view_of(api, &row, created_index)?;
         if of_offer && state.as_ref().is_none_or(|state| *state == view.status) {
             subscribers.push(view);
-        }
-        if subscribers.len() >= most {
-            break;
         }
     }
     view::json(SubscriberList { subscribers })

@@ -4,6 +4,7 @@ mod approvepayout;
 mod backup;
 mod blacklistrune;
 mod cancelrecurringinvoice;
+mod cancelsubscription;
 mod checkmessage;
 mod checkout;
 mod checkrune;
@@ -37,15 +38,19 @@ mod listpays;
 mod listpeerchannels;
 mod listpeers;
 mod listsubscribers;
+mod listsubscriptions;
 mod newaddr;
 mod offer;
 mod offerout;
+mod pausesubscription;
 mod pay;
+mod resumesubscription;
 mod sendinvoice;
 mod setrate;
 mod showrunes;
 mod signmessage;
 mod stop;
+mod subscribe;
 mod verifyproof;
 mod wait;
 mod waitanyinvoice;
@@ -114,6 +119,13 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "listpays" => |api, args| Box::pin(async move { listpays::call(api, &args) }),
         "listpeerchannels" => |api, args| Box::pin(listpeerchannels::call(api, args)),
         "listpeers" => |api, args| Box::pin(listpeers::call(api, args)),
+        "cancelsubscription" => |api, args| Box::pin(cancelsubscription::call(api, args)),
+        "pausesubscription" => |api, args| Box::pin(pausesubscription::call(api, args)),
+        "resumesubscription" => |api, args| Box::pin(resumesubscription::call(api, args)),
+        "subscribe" => |api, args| Box::pin(subscribe::call(api, args)),
+        "listsubscriptions" => {
+            |api, args| Box::pin(async move { listsubscriptions::call(api, &args) })
+        }
         "listsubscribers" => |api, args| Box::pin(async move { listsubscribers::call(api, &args) }),
         "newaddr" => |api, args| Box::pin(newaddr::call(api, args)),
         "notifications" => |_, _| Box::pin(async { view::json(Nothing {}) }),

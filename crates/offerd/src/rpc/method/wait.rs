@@ -3,10 +3,11 @@
 use offerd_api::ErrorObject;
 use offerd_api::wait::{
     Waited, WaitedInvoice, WaitedOffer, WaitedPayment, WaitedPayout, WaitedSubscriber,
+    WaitedSubscription,
 };
 use offerd_core::change::{ChangeKind, Subject, Subsystem};
 
-use super::{Outcome, listpays, listsubscribers};
+use super::{Outcome, listpays, listsubscribers, listsubscriptions};
 use crate::rpc::call::Api;
 use crate::rpc::error::{fault_object, to_object};
 use crate::rpc::params::Args;
@@ -20,6 +21,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         "sendpays" => Subsystem::Payments,
         "payouts" => Subsystem::Payouts,
         "subscribers" => Subsystem::Subscribers,
+        "subscriptions" => Subsystem::Subscriptions,
         _ => Subsystem::Offers,
     };
     let mut waited = Waited { subsystem, ..Waited::default() };
@@ -90,6 +92,15 @@ fn show(api: &Api, subject: &Subject, waited: &mut Waited) -> Result<(), ErrorOb
                 invreq_payer_id: series.payer_id.to_string(),
                 next_counter: u64::from(series.next_counter),
                 paid_until: series.paid_until.0,
+            });
+        }
+        Subject::Subscription(row) => {
+            let known = api.driver.store().subscription(*row).map_err(fault)?;
+            waited.subscriptions = known.map(|known| WaitedSubscription {
+                status: listsubscriptions::status(&known.state).to_owned(),
+                label: known.label,
+                periods_paid: u64::from(known.next_counter),
+                last_failure: known.trouble.map(|trouble| trouble.why),
             });
         }
         Subject::Offer(row) => {

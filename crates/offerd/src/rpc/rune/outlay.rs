@@ -8,7 +8,9 @@ use crate::driver::Outlay;
 use crate::rpc::params::Args;
 
 /// Methods that neither move money nor give away what does. Whatever is not among them counts as without bound.
-const HARMLESS: [&str; 22] = [
+const HARMLESS: [&str; 25] = [
+    "cancelrecurringinvoice",
+    "cancelsubscription",
     "checkmessage",
     "checkout",
     "checkrune",
@@ -27,6 +29,7 @@ const HARMLESS: [&str; 22] = [
     "newaddr",
     "notifications",
     "offer",
+    "pausesubscription",
     "ping",
     "sendinvoice",
     "signmessage",
@@ -38,6 +41,7 @@ pub(super) fn of(method: &str, args: &Args, policy: &Policy) -> Outlay {
     let bounded = match method {
         "offerout" => promised(args, policy),
         "invoicerequest" => several(args),
+        "subscribe" => subscribed(args, policy),
         "pay" | "xpay" => paid(args, policy),
         _ => return without_params(method),
     };
@@ -90,6 +94,14 @@ fn several(args: &Args) -> Option<Msat> {
     };
     let amount = fixed(args)?;
     amount.as_u64().checked_mul(uses).and_then(Msat::new)
+}
+
+/// All payments of a subscription, with the fees that each may cost, where it has an end.
+fn subscribed(args: &Args, policy: &Policy) -> Option<Msat> {
+    let total = msat(args, "max_total_msat")?;
+    let periods: u32 = args.get("max_periods").ok()??;
+    let fees = policy.pay_fee(total).times(u64::from(periods).try_into().ok()?)?;
+    total.plus(fees)
 }
 
 /// A payment: what the call allows, or what is asked, and the fee.

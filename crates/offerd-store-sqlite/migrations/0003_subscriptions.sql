@@ -1,0 +1,37 @@
+-- Offers that we pay again and again, each by its label. Never deleted.
+CREATE TABLE subscriptions (
+    row INTEGER PRIMARY KEY AUTOINCREMENT CHECK (row BETWEEN 1 AND 4294967295),
+    label TEXT NOT NULL UNIQUE,
+    offer BLOB NOT NULL,
+    payer_id BLOB NOT NULL CHECK (length(payer_id) = 33),
+    start INTEGER CHECK (start BETWEEN 0 AND 4294967295),
+    amount_msat INTEGER CHECK (amount_msat > 0),
+    quantity TEXT,
+    payer_note TEXT,
+    max_per_period_msat INTEGER CHECK (max_per_period_msat > 0),
+    max_total_msat INTEGER CHECK (max_total_msat > 0),
+    max_periods INTEGER CHECK (max_periods BETWEEN 1 AND 4294967295),
+    max_rate_drift_ppm INTEGER CHECK (max_rate_drift_ppm BETWEEN 0 AND 4294967295),
+    remind_before_seconds INTEGER NOT NULL CHECK (remind_before_seconds >= 0),
+    created_at_unix INTEGER NOT NULL,
+    basetime_unix INTEGER,
+    next_counter INTEGER NOT NULL CHECK (next_counter BETWEEN 0 AND 4294967295),
+    paid_msat INTEGER NOT NULL CHECK (paid_msat >= 0),
+    paid_at_unix INTEGER,
+    paying BLOB UNIQUE REFERENCES payments (id),
+    reminded INTEGER NOT NULL CHECK (reminded IN (0, 1)),
+    troubles INTEGER NOT NULL CHECK (troubles BETWEEN 0 AND 4294967295),
+    trouble_at_unix INTEGER,
+    trouble TEXT,
+    state TEXT NOT NULL CHECK (state IN ('active', 'paused', 'cancelled', 'ended')),
+    state_at_unix INTEGER,
+    paused_why TEXT,
+    told INTEGER CHECK (told IN (0, 1)),
+    CHECK ((troubles = 0) = (trouble IS NULL)),
+    CHECK ((troubles = 0) = (trouble_at_unix IS NULL)),
+    CHECK ((state = 'active') = (state_at_unix IS NULL)),
+    CHECK ((state = 'paused') = (paused_why IS NOT NULL)),
+    CHECK ((state = 'cancelled') = (told IS NOT NULL))
+) STRICT;
+
+CREATE INDEX live_subscriptions ON subscriptions (row) WHERE state = 'active' OR paying IS NOT NULL OR told = 0;
