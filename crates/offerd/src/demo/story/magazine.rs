@@ -31,7 +31,8 @@ pub(super) async fn read(network: &Network, report: &mut Report) -> Result<(), D
     let call = Call::new("offer")
         .with("amount", "500sat")
         .with("description", "The Daily Block")
-        .with("recurrence", format!("{PERIOD_SECONDS}seconds"));
+        .with("recurrence", format!("{PERIOD_SECONDS}seconds"))
+        .with("recurrence_paywindow", "-1+60");
     report.command(shop, &call);
     let offer: OfferCreated = shop.rpc().call(&call).await?;
     let text = format!(
