@@ -299,13 +299,13 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "subscribe",
         r#"{"offer": "{EVERY}", "label": "paper", "max_per_period_msat": 999999}"#,
         -32602,
-        "max_per_period_msat: is 999999, and one payment is 1000000",
+        "max_per_period_msat: is 999999msat, and one payment is 1000000msat",
     ),
     (
         "subscribe",
         r#"{"offer": "{EVERY}", "label": "paper", "max_total_msat": 999999}"#,
         -32602,
-        "max_total_msat: is 999999, and one payment is 1000000",
+        "max_total_msat: is 999999msat, and one payment is 1000000msat",
     ),
     (
         "subscribe",
@@ -774,7 +774,8 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         "wait",
         r#"["forwards", "created", 0]"#,
         -32602,
-        "subsystem: should be one of `invoices`, `sendpays`, `offers`, `payouts`, `subscribers`",
+        "subsystem: should be one of `invoices`, `sendpays`, `offers`, `payouts`, `subscribers`, \
+         `subscriptions`",
     ),
     (
         "wait",
