@@ -40,7 +40,7 @@ async fn an_oversized_body_is_refused_before_it_is_read_and_at_its_limit() {
          connection: close\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
     );
     assert_eq!(shop.send(chunked.as_bytes()).await.status, 201);
-    assert_eq!(shop.caller.rows(), [0; 5]);
+    assert_eq!(shop.caller.rows(), [0; 6]);
     shop.close().await;
 }
 

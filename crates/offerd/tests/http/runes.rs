@@ -42,7 +42,7 @@ async fn nothing_is_had_without_a_rune_of_ours() {
     assert_eq!(shop.send(without.as_bytes()).await.status, 401);
     let twice = post("getinfo", &format!("{ours}\r\nrune: {ours}"), "");
     assert_eq!(shop.send(twice.as_bytes()).await.status, 401);
-    assert_eq!(shop.caller.rows(), [0; 5]);
+    assert_eq!(shop.caller.rows(), [0; 6]);
     shop.close().await;
 }
 
