@@ -57,9 +57,9 @@ fn series(shop: &Party) -> Subscriber {
 
 fn kinds(customer: &Party) -> Vec<&'static str> {
     let told = customer.store.events();
-    let changes = told.iter().filter_map(|event| match event {
-        Event::SubscriptionChanged { change, .. } => Some(change.kind()),
-        _ => None,
+    let changes = told.iter().filter_map(|event| {
+        let Event::SubscriptionChanged { change, .. } = event else { return None };
+        Some(change.kind())
     });
     changes.collect()
 }
@@ -72,10 +72,9 @@ fn blamed<T: std::fmt::Debug>(result: Result<T, CallError>) -> (&'static str, St
 }
 
 fn paused_why(customer: &Party) -> String {
-    match known(customer).state {
-        SubscriptionState::Paused { why, .. } => why,
-        other => panic!("not paused: {other:?}"),
-    }
+    let state = known(customer).state;
+    let SubscriptionState::Paused { why, .. } = state else { panic!("not paused: {state:?}") };
+    why
 }
 
 // req RCI-R5, RCI-R6
