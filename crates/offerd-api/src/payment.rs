@@ -35,7 +35,7 @@ pub struct PayResult {
     pub payment_hash: String,
     /// Seconds since 1970.
     pub created_at: u64,
-    /// Ways that were tried: those that failed, and one for what has arrived or may still.
+    /// Ways that were tried: those that failed, and those that led there, one at least while that is not known.
     pub parts: u64,
     /// What the payee gets.
     pub amount_msat: u64,
@@ -71,7 +71,7 @@ pub struct XpayResult {
     pub payment_preimage: Option<String>,
     /// Ways that were tried and came to nothing.
     pub failed_parts: u64,
-    /// 1 once it is complete, however many parts it went in; else 0.
+    /// In how many parts it arrived, 1 where a restart on the way has lost the number; 0 while it is not complete.
     pub successful_parts: u64,
     /// What the payee gets.
     pub amount_msat: u64,
@@ -137,6 +137,9 @@ pub struct PaymentView {
     /// The same with fees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_sent_msat: Option<u64>,
+    /// In how many parts it arrived, if more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_of_parts: Option<u64>,
     /// Its place in the order of making, from 1.
     pub created_index: u64,
     /// Its place in the order of changes, from 1, once it has ended.

@@ -118,7 +118,7 @@ fn begun(result: Result<Redemption, Refusal>) -> OutgoingPayment {
 }
 
 fn paid(claim: &OutgoingPayment, fee: Option<u64>) -> OutgoingPayment {
-    let end = PaymentEnd::Paid { preimage: [1; 32], fee: fee.map(msat), at: NOW };
+    let end = PaymentEnd::Paid { preimage: [1; 32], fee: fee.map(msat), parts: None, at: NOW };
     OutgoingPayment { state: PaymentState::Ended(end), ..claim.clone() }
 }
 

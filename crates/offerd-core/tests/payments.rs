@@ -258,7 +258,7 @@ fn only_paths_that_may_be_used_are_handed_on() {
 
 #[test]
 fn the_proof_of_a_payment_is_not_shown_by_accident() {
-    let end = PaymentEnd::Paid { preimage: [0xaa; 32], fee: None, at: NOW };
+    let end = PaymentEnd::Paid { preimage: [0xaa; 32], fee: None, parts: None, at: NOW };
     let paid = ended(&sample::order(1), end);
     assert!(!format!("{paid:?}").contains("170, 170"));
 }
@@ -358,10 +358,10 @@ fn a_redeemer_who_left_no_way_back_is_not_told() {
 #[test]
 fn a_proof_counts_even_after_a_failure_and_once() {
     let pending = sample::order(1);
-    let proof = |payment: &OutgoingPayment| on_sent(payment, [5; 32], Some(msat(1)), NOW);
+    let proof = |payment: &OutgoingPayment| on_sent(payment, [5; 32], Some(msat(1)), None, NOW);
     let given_up = ended(&pending, sample::failed());
     for payment in [&pending, &given_up] {
-        let end = PaymentEnd::Paid { preimage: [5; 32], fee: Some(msat(1)), at: NOW };
+        let end = PaymentEnd::Paid { preimage: [5; 32], fee: Some(msat(1)), parts: None, at: NOW };
         assert_eq!(proof(payment), Batch::of(Event::PaymentEnded { id: payment.id, end }));
     }
     let paid = ended(&pending, sample::paid(1));

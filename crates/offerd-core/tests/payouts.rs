@@ -485,13 +485,15 @@ impl Run {
         let pending = self.claims().into_iter().find(OutgoingPayment::is_pending);
         let batch = match (step, pending) {
             (Step::Redeem { number, amount }, _) => self.redeem(number, amount),
-            (Step::Sent, Some(claim)) => on_sent(&claim, [1; 32], None, self.now),
+            (Step::Sent, Some(claim)) => on_sent(&claim, [1; 32], None, None, self.now),
             (Step::Failed(failure), Some(claim)) => {
                 on_failed(&claim, &failure, &policy(), self.now)
             }
             (Step::LateProof, None) if !self.claims().iter().any(OutgoingPayment::is_paid) => {
                 let last = self.claims().pop();
-                last.map_or_else(Batch::default, |claim| on_sent(&claim, [1; 32], None, self.now))
+                last.map_or_else(Batch::default, |claim| {
+                    on_sent(&claim, [1; 32], None, None, self.now)
+                })
             }
             (Step::Disable, _) if self.payout().state == PromiseState::Open => {
                 Batch::of(Event::PayoutDisabled { row: self.row, at: self.now })

@@ -27,6 +27,7 @@ use crate::broadcast::Broadcaster;
 use crate::channels::Reserve;
 use crate::claims::{Claim, Claims, deadline, htlcs};
 use crate::funding::{FundingRequest, Fundings};
+use crate::parts::Parts;
 use crate::types::{Bumper, Channels, Sweeper};
 use crate::wallet::OnchainWallet;
 
@@ -38,6 +39,7 @@ pub(crate) struct EventDesk {
     pub(crate) bumper: Bumper,
     pub(crate) fundings: Arc<Fundings>,
     pub(crate) claims: Arc<Claims>,
+    pub(crate) parts: Arc<Parts>,
     pub(crate) broadcaster: Arc<Broadcaster>,
     pub(crate) reserve: Reserve,
     pub(crate) inbound_without_reserve: bool,
@@ -96,8 +98,11 @@ impl EventDesk {
             Event::PaymentSent { payment_id, payment_preimage, fee_paid_msat, .. } => {
                 let Some(PaymentId(payment_id)) = payment_id else { return Ok(()) };
                 let fee = fee_paid_msat.and_then(Msat::new);
-                let preimage = payment_preimage.0;
-                self.caller.handle(NodeEvent::PaymentSent { payment_id, preimage, fee }).await
+                let (preimage, parts) = (payment_preimage.0, self.parts.of(&payment_id));
+                let sent = NodeEvent::PaymentSent { payment_id, preimage, fee, parts };
+                self.caller.handle(sent).await?;
+                self.parts.forget(&payment_id);
+                Ok(())
             }
             Event::PaymentPathFailed {
                 payment_id: Some(PaymentId(payment_id)),
@@ -108,11 +113,16 @@ impl EventDesk {
             } => {
                 let (reason, text) =
                     attempt(payment_failed_permanently, &failure, short_channel_id);
-                self.caller.handle(NodeEvent::AttemptFailed { payment_id, reason, text }).await
+                let failed = NodeEvent::AttemptFailed { payment_id, reason, text };
+                self.caller.handle(failed).await?;
+                self.parts.failed(&payment_id);
+                Ok(())
             }
             Event::PaymentFailed { payment_id: PaymentId(payment_id), reason, .. } => {
                 let reason = failure(reason);
-                self.caller.handle(NodeEvent::PaymentFailed { payment_id, reason }).await
+                self.caller.handle(NodeEvent::PaymentFailed { payment_id, reason }).await?;
+                self.parts.forget(&payment_id);
+                Ok(())
             }
             Event::SpendableOutputs { mut outputs, channel_id } => {
                 outputs.retain(|output| !self.is_in_wallet(output));

@@ -44,6 +44,7 @@ mod logger;
 mod monitors;
 mod node;
 mod onion;
+mod parts;
 mod paths;
 mod payer;
 mod peers;

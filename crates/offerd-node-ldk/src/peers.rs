@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -40,11 +41,18 @@ const MOST_ADDRESSES: usize = 4;
 #[derive(Debug)]
 pub(crate) struct PeerWatch {
     connected: watch::Sender<HashSet<PublicKey>>,
+    /// How many connections there have been.
+    made: AtomicU64,
 }
 
 impl PeerWatch {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { connected: watch::Sender::new(HashSet::new()) })
+        Arc::new(Self { connected: watch::Sender::new(HashSet::new()), made: AtomicU64::new(0) })
+    }
+
+    /// How many connections there have been: another number says that somebody was away in between.
+    pub(crate) fn connections_made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_connected(&self, node: &PublicKey) -> bool {
@@ -107,6 +115,7 @@ impl CustomMessageHandler for PeerWatch {
 
     fn peer_connected(&self, node: PublicKey, _init: &Init, inbound: bool) -> Result<(), ()> {
         debug!(%node, inbound, "peer connected");
+        self.made.fetch_add(1, Ordering::Relaxed);
         self.connected.send_modify(|connected| {
             connected.insert(node);
         });

@@ -6,17 +6,22 @@
 //! delay of those paths to what comes back. Fees on such a path are refused where the order is read (`payer`),
 //! and so is a path that cannot carry the whole amount; a part below a path's minimum is refused here.
 
+use std::sync::Arc;
+
 use bitcoin::secp256k1::{PublicKey, Secp256k1, Signing, Verification};
 use lightning::blinded_path::payment::{BlindedPayInfo, BlindedPaymentPath, ReceiveTlvs};
 use lightning::ln::channel_state::ChannelDetails;
+use lightning::ln::channelmanager::PaymentId;
 use lightning::routing::router::{
     InFlightHtlcs, Path, Payee, PaymentParameters, Route, RouteParameters, Router,
 };
+use lightning::types::payment::PaymentHash;
 
+use crate::parts::Parts;
 use crate::types::InnerRouter;
 
-/// The crate's router with the delay of one-hop blinded paths added.
-pub(crate) struct OneHopRouter<R = InnerRouter>(pub(crate) R);
+/// The crate's router with the delay of one-hop blinded paths added, counting the parts of payments.
+pub(crate) struct OneHopRouter<R = InnerRouter>(pub(crate) R, pub(crate) Arc<Parts>);
 
 impl<R> std::fmt::Debug for OneHopRouter<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,6 +48,21 @@ impl<R: Router> Router for OneHopRouter<R> {
             complete(path, &wanted.payment_params)?;
         }
         route.route_params = Some(wanted.clone());
+        Ok(route)
+    }
+
+    /// The way of a payment that is sent at once.
+    fn find_route_with_id(
+        &self,
+        payer: &PublicKey,
+        wanted: &RouteParameters,
+        first_hops: Option<&[&ChannelDetails]>,
+        inflight_htlcs: InFlightHtlcs,
+        _payment_hash: PaymentHash,
+        payment_id: PaymentId,
+    ) -> Result<Route, &'static str> {
+        let route = self.find_route(payer, wanted, first_hops, inflight_htlcs)?;
+        self.1.went_out(payment_id, route.paths.len());
         Ok(route)
     }
 

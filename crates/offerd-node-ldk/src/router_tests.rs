@@ -94,7 +94,7 @@ impl Router for Careless {
 }
 
 fn route(wanted: &RouteParameters) -> Result<Route, &'static str> {
-    OneHopRouter(Careless).find_route(&key(1), wanted, None, InFlightHtlcs::new())
+    OneHopRouter(Careless, Parts::new()).find_route(&key(1), wanted, None, InFlightHtlcs::new())
 }
 
 /// Delay of the last hop, and what of it reaches the payee beyond the least.

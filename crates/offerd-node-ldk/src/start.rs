@@ -58,6 +58,7 @@ pub(crate) async fn start(
     let (drained, is_drained) = watch::channel(false);
     let (net, arrivals) = Net::new(&base, &core)?;
     let answers = answers(&base, &net).await?;
+    base.parts.count_again(&core.channels.list_recent_payments(), &core.channels.list_channels());
     let ledger = Ledger::new(&base, &core);
     ledger.claims.prune(base.view.height())?;
     let writer = core.writer(&base);
@@ -241,6 +242,7 @@ impl Ledger {
             bumper: bumper(base),
             fundings: Arc::clone(&self.fundings),
             claims: Arc::clone(&self.claims),
+            parts: Arc::clone(&base.parts),
             broadcaster: Arc::clone(&base.broadcaster),
             reserve: core.reserve(&base.config),
             inbound_without_reserve: base.config.inbound_without_reserve,
@@ -418,7 +420,8 @@ impl Node {
         let (channels, changes) = (Arc::clone(&self.channels), Arc::clone(&self.channel_changes));
         let pause = self.config.timing.channel_watch;
         let (graph, stop) = (Arc::clone(&self.graph), self.stops.work.subscribe());
-        self.spawn(tasks::watch_channels(channels, graph, changes, pause, stop));
+        let peers = Arc::clone(&self.connector.watch);
+        self.spawn(tasks::watch_channels(channels, graph, peers, changes, pause, stop));
 
         if let Some(pause) = self.config.timing.htlc_forwarding {
             let (channels, peers) = (Arc::clone(&self.channels), Arc::clone(&self.peers));

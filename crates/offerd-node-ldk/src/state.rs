@@ -36,6 +36,7 @@ use crate::fees::FeeTable;
 use crate::keys::Keys;
 use crate::logger::NodeLogger;
 use crate::monitors::{MonitorQueue, load_monitors};
+use crate::parts::Parts;
 use crate::persist::{Health, Store};
 use crate::recovery::{OldBehind, OldChannels, Recovery, Tools};
 use crate::router::OneHopRouter;
@@ -68,6 +69,7 @@ pub(crate) struct Base {
     pub(crate) recovery: Option<Arc<Recovery>>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) scorer: Arc<RwLock<Scorer>>,
+    pub(crate) parts: Arc<Parts>,
 }
 
 /// The Lightning part, in step with the chain.
@@ -131,6 +133,7 @@ impl Base {
             recovery,
             graph,
             scorer,
+            parts: Parts::new(),
         };
         Ok((base, packages))
     }
@@ -259,13 +262,16 @@ impl Core {
 
 /// What finds routes. There may be several: they share all that they know.
 pub(crate) fn router(base: &Base) -> Arc<OneHopRouter> {
-    Arc::new(OneHopRouter(DefaultRouter::new(
-        Arc::clone(&base.graph),
-        Arc::new(NodeLogger),
-        Arc::clone(&base.keyring),
-        Arc::clone(&base.scorer),
-        ProbabilisticScoringFeeParameters::default(),
-    )))
+    Arc::new(OneHopRouter(
+        DefaultRouter::new(
+            Arc::clone(&base.graph),
+            Arc::new(NodeLogger),
+            Arc::clone(&base.keyring),
+            Arc::clone(&base.scorer),
+            ProbabilisticScoringFeeParameters::default(),
+        ),
+        Arc::clone(&base.parts),
+    ))
 }
 
 fn load_channels(

@@ -26,6 +26,7 @@ use crate::events::EventDesk;
 use crate::fees::FeeTable;
 use crate::logger::NodeLogger;
 use crate::onion::OnionLayer;
+use crate::peers::PeerWatch;
 use crate::persist::Health;
 use crate::repeats::Repeats;
 use crate::types::{Channels, Gossip, Graph, Monitor, Peers, Scorer, Sweeper, SweeperIn};
@@ -282,7 +283,15 @@ pub(crate) async fn sweep_with_blocks(
 
 /// What others wait for in a channel: whether it can be used, whether we know its peer's price, whether it is
 /// announced.
-type ChannelSigns = BTreeSet<([u8; 32], bool, bool, bool, Option<u64>)>;
+type ChannelSign = ([u8; 32], bool, bool, bool, Option<u64>);
+
+/// What others wait for in all channels, and how many connections there were until then: who looked while a channel
+/// was away must hear that it is back, even where it was there at both of our own looks.
+#[derive(Default, PartialEq, Eq)]
+struct ChannelSigns {
+    connections: u64,
+    channels: BTreeSet<ChannelSign>,
+}
 
 /// Whether the world was told of a channel. That it is meant to be (`is_announced`) is not enough: an announcement of
 /// ours that comes before the channel's is ignored by everybody.
@@ -291,7 +300,9 @@ fn is_public(channel: &ChannelDetails, graph: &Graph) -> bool {
     channel.is_announced && channel.short_channel_id.is_some_and(known)
 }
 
-fn channel_signs(channels: &Channels, graph: &Graph) -> ChannelSigns {
+fn channel_signs(channels: &Channels, graph: &Graph, peers: &PeerWatch) -> ChannelSigns {
+    // First the number: a connection that is made meanwhile is told of at the next look.
+    let connections = peers.connections_made();
     let channels = channels.list_channels().into_iter().map(|channel| {
         (
             channel.channel_id.0,
@@ -301,20 +312,21 @@ fn channel_signs(channels: &Channels, graph: &Graph) -> ChannelSigns {
             channel.short_channel_id,
         )
     });
-    channels.collect()
+    ChannelSigns { connections, channels: channels.collect() }
 }
 
 /// Counts `changes` up whenever something about a channel has changed that others wait for.
 pub(crate) async fn watch_channels(
     channels: Arc<Channels>,
     graph: Arc<Graph>,
+    connections: Arc<PeerWatch>,
     changes: Arc<watch::Sender<u64>>,
     span: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut known = ChannelSigns::new();
+    let mut known = ChannelSigns::default();
     while pause(span, &mut stop).await {
-        let signs = channel_signs(&channels, &graph);
+        let signs = channel_signs(&channels, &graph, &connections);
         if signs != known {
             known = signs;
             changes.send_modify(|count| *count = count.wrapping_add(1));

@@ -144,7 +144,10 @@ async fn a_payment_larger_than_any_channel_comes_in_parts() {
     assert_eq!(minted.paths.len(), 2);
     assert!(minted.paths.iter().all(|path| path.pay_info.htlc_maximum_msat < 450_000_000));
     let id = payer.pay_minted(&minted, msat(450_000_000)).await;
-    settle(&payer, &payee, id, 450_000_000).await;
+    let payment = payee.inbox.claimable().await;
+    assert_eq!(payment.amount, msat(450_000_000));
+    payee.accept(payment.payment_hash).await.unwrap();
+    assert_eq!(payer.inbox.arrived_in(id).await, Some(2));
 }
 
 // req IR-15
@@ -171,7 +174,26 @@ async fn a_direct_peer_with_two_channels_pays_in_parts() {
     }
     let minted = payee.invoice(msat(450_000_000)).await;
     let id = payer.pay_minted(&minted, msat(450_000_000)).await;
-    settle(&payer, &payee, id, 450_000_000).await;
+    let payment = payee.inbox.claimable().await;
+    assert_eq!(payment.amount, msat(450_000_000));
+    payee.accept(payment.payment_hash).await.unwrap();
+    assert_eq!(payer.inbox.arrived_in(id).await, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_that_are_out_are_counted_over_a_crash() {
+    let world = World::new().await;
+    let (mut payer, payee) = (world.node().await, world.node().await);
+    world.fund(&[&payer, &payee], 2, Amount::from_sat(2_000_000)).await;
+    for _ in 0..2 {
+        world.channel(&payer, &payee, order(&payee, 300_000)).await;
+    }
+    let minted = payee.invoice(msat(450_000_000)).await;
+    let id = payer.pay_minted(&minted, msat(450_000_000)).await;
+    let payment = payee.inbox.claimable().await;
+    payer.crash().await;
+    payee.accept(payment.payment_hash).await.unwrap();
+    assert_eq!(payer.inbox.arrived_in(id).await, Some(2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

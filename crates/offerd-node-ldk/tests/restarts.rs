@@ -5,10 +5,11 @@
 mod common;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bitcoin::Amount;
 use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused, PortErrorKind};
+use offerd_node_ldk::{NodeConfig, Timing};
 
 use common::{Member, PATIENCE, World, msat, order, patiently, pay_order};
 
@@ -201,6 +202,20 @@ async fn calls_that_cross_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_is_told_of_a_channel_that_was_away_between_two_looks() {
+    let world = World::new().await;
+    let config = world.config();
+    let timing = Timing { channel_watch: Duration::from_secs(3), ..config.timing };
+    let payer = Member::start(NodeConfig { timing, ..config }).await;
+    let payee = world.node().await;
+    world.fund(&[&payer, &payee], 1, Amount::from_sat(2_000_000)).await;
+    world.channel(&payer, &payee, order(&payee, 1_000_000)).await;
+    payer.disconnect(payee.node_id());
+    // Looks first, while the channel is away, and then waits for a change; it is back before the node looks.
+    tokio::join!(payer.all_channels_usable(), payer.connect_to(&payee));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_find_each_other_again() {
     let (_world, payer, mut payee) = pair().await;
     payee.restart().await;
@@ -226,14 +241,14 @@ async fn blocks_missed_while_away_are_caught_up_with() {
 async fn a_node_that_cannot_write_stops_and_loses_nothing() {
     let (_world, payer, mut payee) = pair().await;
     let minted = payee.invoice(msat(1_000_000)).await;
-    // The first thing written because of a payment is a channel monitor.
-    payee.store.full.store(true, Ordering::SeqCst);
+    // The first thing written because of a payment is a channel monitor; a block may have others written.
+    *payee.store.full_for.lock().unwrap() = Some("monitors");
     let payment = payer.pay_minted(&minted, msat(1_000_000)).await;
     let reason = tokio::time::timeout(PATIENCE, payee.failed()).await.unwrap();
     assert!(reason.contains("disk full"), "{reason}");
     assert!(payee.inbox.is_empty());
     payee.kill().await;
-    payee.store.full.store(false, Ordering::SeqCst);
+    *payee.store.full_for.lock().unwrap() = None;
     payee.resume().await;
     let arrived = payee.inbox.claimable().await;
     payee.accept(arrived.payment_hash).await.unwrap();

@@ -270,11 +270,11 @@ impl LogLine {
 
     fn payment_ended(subject: String, end: &PaymentEnd) -> Self {
         match end {
-            PaymentEnd::Paid { preimage: _, fee, at } => Self::new(
+            PaymentEnd::Paid { preimage: _, fee, parts, at } => Self::new(
                 "payment_paid",
                 subject,
                 Some(*at),
-                json!({ "fee_msat": fee.map(Msat::as_u64) }),
+                json!({ "fee_msat": fee.map(Msat::as_u64), "parts": parts }),
             ),
             PaymentEnd::Failed { reason, at } => {
                 Self::new("payment_failed", subject, Some(*at), json!({ "reason": reason.text }))

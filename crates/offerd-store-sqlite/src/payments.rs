@@ -105,14 +105,14 @@ fn set_attempts(
 /// thought to have failed, and then stands beside whatever was begun in its place.
 pub(crate) fn end(db: &Connection, id: PaymentId, end: &PaymentEnd) -> Result<(), PortError> {
     match end {
-        PaymentEnd::Paid { preimage, fee, at } => {
+        PaymentEnd::Paid { preimage, fee, parts, at } => {
             change(
                 db,
                 "end a payment",
                 "UPDATE payments SET state = 'paid', next_at_unix = NULL, failure = NULL, reason = NULL,
-                     preimage = ?2, fee_msat = ?3, ended_at_unix = ?4
+                     preimage = ?2, fee_msat = ?3, ended_at_unix = ?4, parts = ?5
                  WHERE id = ?1 AND state <> 'paid'",
-                params![id.0, preimage, fee.map(Msat::to_i64), unix(*at)?],
+                params![id.0, preimage, fee.map(Msat::to_i64), unix(*at)?, parts],
             )?;
             payouts::spend_claimed_by(db, id.0)
         }
@@ -276,6 +276,7 @@ fn read_state(record: &Record<'_>) -> Result<PaymentState, PortError> {
         "paid" => Ok(PaymentState::Ended(PaymentEnd::Paid {
             preimage: record.array("preimage")?,
             fee: record.opt_msat("fee_msat")?,
+            parts: record.get("parts")?,
             at: record.unix("ended_at_unix")?,
         })),
         "failed" => Ok(PaymentState::Ended(PaymentEnd::Failed {

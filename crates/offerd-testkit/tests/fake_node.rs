@@ -245,11 +245,12 @@ fn a_payment_is_claimable_then_claimed_and_sent() {
     now(two.issuer.accept(minted.payment_hash)).expect("accept");
     two.run();
     assert_eq!(told(&two.to_issuer), ["claimed"]);
-    let [NodeEvent::PaymentSent { payment_id, preimage, fee }] = two.to_payer.take()[..] else {
+    let [NodeEvent::PaymentSent { payment_id, preimage, fee, parts }] = two.to_payer.take()[..]
+    else {
         panic!("one sent payment")
     };
     assert_eq!(sha256::Hash::hash(&preimage).to_byte_array(), minted.payment_hash);
-    assert_eq!((payment_id, fee), ([1; 32], Some(Msat::ZERO)));
+    assert_eq!((payment_id, fee, parts), ([1; 32], Some(Msat::ZERO), Some(1)));
     let moved = msat(10_000);
     assert_eq!(two.issuer.balance(), FakeNetwork::BALANCE.plus(moved).expect("little"));
     assert_eq!(two.payer.balance(), FakeNetwork::BALANCE.minus(moved).expect("little"));

@@ -42,12 +42,13 @@ pub fn on_sent(
     payment: &OutgoingPayment,
     preimage: [u8; 32],
     fee: Option<Msat>,
+    parts: Option<u32>,
     now: Timestamp,
 ) -> Batch {
     if payment.is_paid() {
         return Batch::default();
     }
-    let end = PaymentEnd::Paid { preimage, fee, at: now };
+    let end = PaymentEnd::Paid { preimage, fee, parts, at: now };
     Batch::of(Event::PaymentEnded { id: payment.id, end })
 }
 

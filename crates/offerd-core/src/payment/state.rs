@@ -55,6 +55,8 @@ pub enum PaymentEnd {
         preimage: [u8; 32],
         /// What routing cost, when the node knows.
         fee: Option<Msat>,
+        /// In how many parts it went, at least one, when the node knows.
+        parts: Option<u32>,
         /// When we learnt it.
         at: Timestamp,
     },
@@ -71,9 +73,12 @@ impl std::fmt::Debug for PaymentEnd {
     /// Without the preimage: whoever has it has the proof of payment.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Paid { preimage: _, fee, at } => {
-                f.debug_struct("Paid").field("fee", fee).field("at", at).finish_non_exhaustive()
-            }
+            Self::Paid { preimage: _, fee, parts, at } => f
+                .debug_struct("Paid")
+                .field("fee", fee)
+                .field("parts", parts)
+                .field("at", at)
+                .finish_non_exhaustive(),
             Self::Failed { reason, at } => {
                 f.debug_struct("Failed").field("reason", reason).field("at", at).finish()
             }

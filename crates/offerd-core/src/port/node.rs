@@ -363,6 +363,8 @@ pub enum NodeEvent {
         preimage: [u8; 32],
         /// What routing cost, when the node knows.
         fee: Option<Msat>,
+        /// In how many parts it went, at least one, when the node knows.
+        parts: Option<u32>,
     },
     /// One way that a payment of ours took did not lead there; the payment goes on.
     AttemptFailed {

@@ -211,12 +211,21 @@ impl Inbox {
         id: [u8; 32],
     ) -> Result<([u8; 32], Option<Msat>), PaymentFailure> {
         self.next("the outcome of a payment", |event| match event {
-            NodeEvent::PaymentSent { payment_id, preimage, fee } if *payment_id == id => {
+            NodeEvent::PaymentSent { payment_id, preimage, fee, .. } if *payment_id == id => {
                 Some(Ok((*preimage, *fee)))
             }
             NodeEvent::PaymentFailed { payment_id, reason } if *payment_id == id => {
                 Some(Err(reason.clone()))
             }
+            _ => None,
+        })
+        .await
+    }
+
+    /// In how many parts a payment of ours has arrived.
+    pub(crate) async fn arrived_in(&self, id: [u8; 32]) -> Option<u32> {
+        self.next("a payment that arrives", |event| match event {
+            NodeEvent::PaymentSent { payment_id, parts, .. } if *payment_id == id => Some(*parts),
             _ => None,
         })
         .await

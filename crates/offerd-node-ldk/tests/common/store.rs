@@ -14,6 +14,8 @@ pub(crate) struct MemoryStore {
     values: Mutex<BTreeMap<Key, Vec<u8>>>,
     /// While set, nothing can be written.
     pub(crate) full: AtomicBool,
+    /// While set, nothing can be written into this primary namespace.
+    pub(crate) full_for: Mutex<Option<&'static str>>,
     /// Writes that are still taken, minus one; zero: no limit.
     limit: AtomicU64,
 }
@@ -43,8 +45,10 @@ impl MemoryStore {
         self.limit.load(Ordering::SeqCst) == 1
     }
 
-    fn writable(&self) -> Result<(), PortError> {
-        if self.full.load(Ordering::SeqCst) {
+    fn writable(&self, primaries: &[&str]) -> Result<(), PortError> {
+        let full_for = *self.full_for.lock().unwrap();
+        let refused = primaries.iter().any(|primary| full_for == Some(*primary));
+        if self.full.load(Ordering::SeqCst) || refused {
             return Err(PortError::unavailable("disk full"));
         }
         let spend = |limit: u64| (limit > 1).then(|| limit - 1);
@@ -76,13 +80,14 @@ impl KeyValueStore for MemoryStore {
         name: &str,
         value: &[u8],
     ) -> Result<(), PortError> {
-        self.writable()?;
+        self.writable(&[primary])?;
         self.values.lock().unwrap().insert(key(primary, secondary, name), value.to_vec());
         Ok(())
     }
 
     fn write_all(&self, changes: &[NamedChange<'_>]) -> Result<(), PortError> {
-        self.writable()?;
+        let primaries: Vec<_> = changes.iter().map(|change| change.primary).collect();
+        self.writable(&primaries)?;
         let mut values = self.values.lock().unwrap();
         for change in changes {
             let name = key(change.primary, change.secondary, change.key);
@@ -95,7 +100,7 @@ impl KeyValueStore for MemoryStore {
     }
 
     fn remove(&self, primary: &str, secondary: &str, name: &str) -> Result<(), PortError> {
-        self.writable()?;
+        self.writable(&[primary])?;
         self.values.lock().unwrap().remove(&key(primary, secondary, name));
         Ok(())
     }

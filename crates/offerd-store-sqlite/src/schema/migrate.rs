@@ -11,7 +11,8 @@ use crate::error::Doing;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_recurrence.sql"),
-    include_str!("../../migrations/0003_subscriptions.sql"),
+include_str!("../../migrations/0003_subscriptions.sql"),
+    include_str!("../../migrations/0004_parts.sql"),
 ];
 
 /// Takes the steps that `db` has not seen, all of them or none, and the file's lock with them.

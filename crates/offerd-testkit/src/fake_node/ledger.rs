@@ -229,6 +229,7 @@ impl State {
             payment_id: htlc.outgoing_id,
             preimage: htlc.preimage,
             fee: Some(htlc.fee),
+            parts: Some(1),
         };
         let (payer, payee, amount) = (htlc.payer, htlc.payee, htlc.amount);
         let station = self.station(payee);

@@ -178,6 +178,7 @@ pub fn paid(number: u32) -> PaymentEnd {
     PaymentEnd::Paid {
         preimage: bytes("preimage", number),
         fee: Msat::new(1_234),
+        parts: Some(number),
         at: NOW.plus(Seconds(2)),
     }
 }

@@ -24,8 +24,8 @@ impl NodeEvents for Driver {
             NodeEvent::PaymentClaimed { payment_hash, payment_id, amount } => {
                 self.on_claimed(payment_hash, payment_id, amount).await
             }
-            NodeEvent::PaymentSent { payment_id, preimage, fee } => {
-                self.on_payment_sent(payment_id, preimage, fee).await
+            NodeEvent::PaymentSent { payment_id, preimage, fee, parts } => {
+                self.on_payment_sent(payment_id, preimage, fee, parts).await
             }
             NodeEvent::AttemptFailed { payment_id, reason, text } => {
                 self.on_attempt_failed(payment_id, &reason, &text).await

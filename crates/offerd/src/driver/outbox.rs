@@ -171,12 +171,13 @@ impl Driver {
         id: [u8; 32],
         preimage: [u8; 32],
         fee: Option<Msat>,
+        parts: Option<u32>,
     ) -> Result<(), PortError> {
         let id = PaymentId(id);
         info!(payment = %id, "payment sent");
         let _deciding = self.deciding.lock().await;
         let Some(payment) = self.recorded(id)? else { return Ok(()) };
-        let sent = on_sent(&payment, preimage, fee, self.now());
+        let sent = on_sent(&payment, preimage, fee, parts, self.now());
         let others = match payment.payout() {
             Some(row) if !payment.is_paid() => self.turned_down_by(row)?,
             Some(_) | None => Batch::default(),

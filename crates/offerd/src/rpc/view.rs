@@ -168,7 +168,7 @@ pub(super) fn claim(payment: &OutgoingPayment) -> ClaimView {
     match &payment.state {
         PaymentState::Awaiting => view.state = "awaiting".to_owned(),
         PaymentState::Pending { .. } => {}
-        PaymentState::Ended(PaymentEnd::Paid { preimage, fee, at }) => {
+        PaymentState::Ended(PaymentEnd::Paid { preimage, fee, parts: _, at }) => {
             view.state = "paid".to_owned();
             view.payment_preimage = Some(hex::encode(preimage));
             view.fee_msat = fee.map(Msat::as_u64);

@@ -1,5 +1,6 @@
 //! `offer`, `listoffers`, `disableoffer`, `fetchinvoice`, `pay`, `xpay`, `listinvoices`, `listpays`.
 
+use offerd_core::port::{NodeEvent, NodeEvents as _, PaymentFailure};
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -74,6 +75,36 @@ async fn a_fetched_invoice_is_paid_and_both_sides_list_it() {
     }
     let listed = shop.call("listoffers", json!({})).await;
     assert_eq!(listed["offers"][0]["used"], true);
+}
+
+/// One way fails, then the payment arrives in three parts while the call waits.
+async fn arrives_in_three_parts(method: &str) -> (serde_json::Value, serde_json::Value) {
+    let (_world, shop, customer) = shop_and_customer().await;
+    let offer = shop.call("offer", json!(["1000sat", "coffee"])).await;
+    shop.party.node.hold_payments();
+    let deliver = async {
+        settle().await;
+        let payment_id = customer.party.payments().pop().unwrap().id.0;
+        let (reason, text) = (PaymentFailure::Other("?".into()), "channel 7 is down".to_owned());
+        let failed = NodeEvent::AttemptFailed { payment_id, reason, text };
+        customer.party.driver.handle(failed).await.unwrap();
+        let (preimage, fee, parts) = ([7; 32], None, Some(3));
+        let sent = NodeEvent::PaymentSent { payment_id, preimage, fee, parts };
+        customer.party.driver.handle(sent).await.unwrap();
+    };
+    let (paid, ()) = tokio::join!(customer.call(method, json!([offer["bolt12"]])), deliver);
+    let listed = customer.call("listpays", json!({})).await;
+    (paid, listed["pays"][0].clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_how_many_parts_a_payment_arrived_is_told_and_kept() {
+    let (paid, listed) = arrives_in_three_parts("pay").await;
+    assert_eq!((&paid["status"], &paid["parts"]), (&json!("complete"), &json!(4)));
+    assert_eq!(listed["number_of_parts"], 3);
+    let (paid, listed) = arrives_in_three_parts("xpay").await;
+    assert_eq!((&paid["successful_parts"], &paid["failed_parts"]), (&json!(3), &json!(1)));
+    assert_eq!(listed["number_of_parts"], 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -252,7 +252,7 @@ pub fn every_kind_of_failure_is_kept(store: &dyn Store) {
 pub fn an_end_is_written_once(store: &dyn Store) {
     let (arrived, lost) = (order(1), order(2));
     commit(store, [started(&arrived), started(&lost)]);
-    let no_fee = PaymentEnd::Paid { preimage: [3; 32], fee: None, at: NOW };
+    let no_fee = PaymentEnd::Paid { preimage: [3; 32], fee: None, parts: None, at: NOW };
     commit(store, [ended(&arrived, no_fee.clone()), ended(&lost, failed())]);
     conflicts(store, ended(&arrived, failed()));
     conflicts(store, ended(&arrived, paid(1)));

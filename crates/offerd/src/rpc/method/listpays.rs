@@ -91,10 +91,11 @@ pub(super) fn view(payment: &OutgoingPayment, created_index: u64) -> PaymentView
     };
     match &payment.state {
         PaymentState::Awaiting | PaymentState::Pending { .. } => {}
-        PaymentState::Ended(PaymentEnd::Paid { preimage, fee, at }) => {
+        PaymentState::Ended(PaymentEnd::Paid { preimage, fee, parts, at }) => {
             view.status = "complete".to_owned();
             view.preimage = Some(hex::encode(preimage));
             view.completed_at = Some(at.0);
+            view.number_of_parts = parts.filter(|parts| *parts > 1).map(u64::from);
             let sent = payment.amount.plus(fee.unwrap_or_default());
             view.amount_sent_msat = sent.map(Msat::as_u64);
         }

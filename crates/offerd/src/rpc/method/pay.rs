@@ -43,7 +43,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         destination: payment.invoice.node_id().to_string(),
         payment_hash: payment.payment_hash().to_string(),
         created_at: payment.created_at.0,
-        parts: failed_attempts(api, &payment)?.saturating_add(1),
+        parts: failed_attempts(api, &payment)?.saturating_add(end.arrived_parts.max(1)),
         amount_msat: payment.amount.as_u64(),
         amount_sent_msat: end.sent_msat,
         status: end.status.to_owned(),
@@ -169,19 +169,25 @@ pub(super) struct End {
     pub(super) status: &'static str,
     pub(super) preimage: Option<String>,
     pub(super) sent_msat: u64,
+    /// In how many parts it arrived; 0 while that is not known to have happened.
+    pub(super) arrived_parts: u64,
 }
 
 impl End {
     pub(super) fn of(payment: &OutgoingPayment) -> Self {
-        let (status, preimage, fee) = match &payment.state {
-            PaymentState::Ended(PaymentEnd::Paid { preimage, fee, .. }) => {
-                ("complete", Some(hex::encode(preimage)), fee.unwrap_or_default())
+        let (status, preimage, fee, arrived_parts) = match &payment.state {
+            PaymentState::Ended(PaymentEnd::Paid { preimage, fee, parts, .. }) => {
+                // Where a restart has lost the number there was one at least.
+                let parts = parts.unwrap_or(1);
+                ("complete", Some(hex::encode(preimage)), fee.unwrap_or_default(), parts)
             }
-            PaymentState::Ended(PaymentEnd::Failed { .. }) => ("failed", None, Msat::ZERO),
-            PaymentState::Awaiting | PaymentState::Pending { .. } => ("pending", None, Msat::ZERO),
+            PaymentState::Ended(PaymentEnd::Failed { .. }) => ("failed", None, Msat::ZERO, 0),
+            PaymentState::Awaiting | PaymentState::Pending { .. } => {
+                ("pending", None, Msat::ZERO, 0)
+            }
         };
         let sent_msat = payment.amount.plus(fee).unwrap_or(payment.amount).as_u64();
-        Self { status, preimage, sent_msat }
+        Self { status, preimage, sent_msat, arrived_parts: arrived_parts.into() }
     }
 }
 

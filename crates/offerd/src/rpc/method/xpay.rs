@@ -17,7 +17,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let payment = outcome.payment;
     let end = End::of(&payment);
     view::json(XpayResult {
-        successful_parts: u64::from(end.preimage.is_some()),
+        successful_parts: end.arrived_parts,
         payment_preimage: end.preimage,
         failed_parts: failed_attempts(api, &payment)?,
         amount_msat: payment.amount.as_u64(),
