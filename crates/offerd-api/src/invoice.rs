@@ -104,6 +104,9 @@ pub struct InvoiceCreated {
     /// Present when they could, but peers of channels are away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_offline: Option<String>,
+    /// Present when they could, but for peers that nobody else has a public channel with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_deadends: Option<String>,
     /// Present when only channels could receive so much that the invoice does not show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning_private_unused: Option<String>,

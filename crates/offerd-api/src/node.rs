@@ -225,6 +225,9 @@ pub struct ChannelView {
     pub short_channel_id: Option<String>,
     /// Whether it is kept from the public.
     pub private: bool,
+    /// Whether the public knows no other channel of its peer than those with this node: what arrives over it is then
+    /// paid by the peer itself, or by somebody whom the public does not know.
+    pub dead_end: bool,
     /// `local` or `remote`: who opened it.
     #[schemars(extend("enum" = ["local", "remote"]))]
     pub opener: String,

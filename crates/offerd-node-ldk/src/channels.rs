@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use bitcoin::Amount;
+use bitcoin::secp256k1::PublicKey;
 use bolt1::{Msat, ShortChannelId};
 use lightning::ln::channel_state::{ChannelDetails, ChannelShutdownState};
 use lightning::ln::types::ChannelId;
+use lightning::routing::gossip::NodeId;
 use lightning::types::features::ChannelTypeFeatures;
 use lightning::util::config::{ChannelHandshakeConfig, ChannelHandshakeLimits, UserConfig};
 
 use crate::config::NodeConfig;
-use crate::types::{Channels, Monitor};
+use crate::types::{Channels, Graph, Monitor};
 use crate::undone::Unfunded;
 use crate::views::{ChannelState, ChannelView};
 use crate::wallet::OnchainWallet;
@@ -80,13 +82,30 @@ impl Reserve {
     }
 }
 
+/// What others know about the other end of a channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) connected: bool,
+    /// It has no announced channel but those with us.
+    pub(crate) dead_end: bool,
+}
+
+/// Whether `peer` has no announced channel but those with `ours`.
+pub(crate) fn is_dead_end(graph: &Graph, peer: &PublicKey, ours: &PublicKey) -> bool {
+    let graph = graph.read_only();
+    let ours = NodeId::from_pubkey(ours);
+    let Some(node) = graph.node(&NodeId::from_pubkey(peer)) else { return true };
+    let mut channels = node.channels.iter().filter_map(|scid| graph.channel(*scid));
+    channels.all(|channel| channel.node_one == ours || channel.node_two == ours)
+}
+
 /// The channel as our caller sees it.
-pub(crate) fn view(channel: &ChannelDetails, connected: bool) -> ChannelView {
+pub(crate) fn view(channel: &ChannelDetails, peer: Peer) -> ChannelView {
     let capacity = Amount::from_sat(channel.channel_value_satoshis);
     ChannelView {
         channel_id: channel.channel_id.0,
         peer: channel.counterparty.node_id,
-        peer_connected: connected,
+        peer_connected: peer.connected,
         state: state(channel),
         usable: channel.is_usable,
         capacity,
@@ -98,6 +117,7 @@ pub(crate) fn view(channel: &ChannelDetails, connected: bool) -> ChannelView {
         announced: channel.is_announced,
         opened_by_us: channel.is_outbound,
         peer_forwards: channel.counterparty.forwarding_info.is_some(),
+        dead_end: peer.dead_end,
         htlcs: channel
             .pending_inbound_htlcs
             .len()

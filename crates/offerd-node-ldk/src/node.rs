@@ -230,10 +230,13 @@ impl Node {
     /// Our channels.
     pub fn list_peer_channels(&self) -> Vec<ChannelView> {
         let channels = self.channels.list_channels();
-        let connected = |node: &PublicKey| self.connector.watch.is_connected(node);
+        let peer = |node: &PublicKey| channels::Peer {
+            connected: self.connector.watch.is_connected(node),
+            dead_end: channels::is_dead_end(&self.graph, node, &self.node_id),
+        };
         channels
             .iter()
-            .map(|channel| channels::view(channel, connected(&channel.counterparty.node_id)))
+            .map(|channel| channels::view(channel, peer(&channel.counterparty.node_id)))
             .collect()
     }
 

@@ -75,7 +75,7 @@ pub(crate) async fn start(
     let listen_address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
     let keeper = keeper(&base, &core, &net);
     keeper.check()?;
-    let rescuer = rescuer(&base, &core, &net);
+    let rescuer = rescuer(&base, &core, &net, &caller);
     let node = Arc::new(assemble(&base, &core, net, ledger, keeper, is_drained, listen_address));
     let listeners = Arc::new(Listeners {
         wallet: Arc::clone(&base.wallet),
@@ -357,7 +357,7 @@ fn undone(base: &Base, core: &Core) -> Undone {
 }
 
 /// Somebody to do the work of a recovery, where there is one that is not over.
-fn rescuer(base: &Base, core: &Core, net: &Net) -> Option<Rescuer> {
+fn rescuer(base: &Base, core: &Core, net: &Net, caller: &Arc<dyn NodeEvents>) -> Option<Rescuer> {
     let recovery = base.recovery.as_ref().filter(|recovery| !recovery.is_done())?;
     Some(Rescuer {
         recovery: Arc::clone(recovery),
@@ -376,6 +376,7 @@ fn rescuer(base: &Base, core: &Core, net: &Net) -> Option<Rescuer> {
         fees: Arc::clone(&base.fees),
         view: Arc::clone(&base.view),
         connector: Arc::clone(&net.connector),
+        caller: Arc::clone(caller),
     })
 }
 

@@ -89,6 +89,9 @@ pub struct ChannelView {
     pub opened_by_us: bool,
     /// Whether the peer has said at what price it forwards to us: paths over it can be made.
     pub peer_forwards: bool,
+    /// Whether the network knows no other channel of the peer than those with us: from there nothing can come that
+    /// the peer does not pay itself.
+    pub dead_end: bool,
     /// HTLCs in it now.
     pub htlcs: usize,
 }

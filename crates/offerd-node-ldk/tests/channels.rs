@@ -83,6 +83,20 @@ async fn a_side_with_less_than_its_reserve_is_shown_with_what_it_has() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_nobody_else_has_a_public_channel_with_is_a_dead_end() {
+    let world = World::new().await;
+    let (end, hub, other) = (world.node().await, world.node().await, world.node().await);
+    world.fund(&[&end, &hub, &other], 2, Amount::from_sat(2_000_000)).await;
+    let announced = |peer| FundingOrder { announce: true, ..order(peer, 1_000_000) };
+    world.channel(&end, &hub, announced(&hub)).await;
+    assert!(end.channel().dead_end && hub.channel().dead_end);
+    world.channel(&hub, &other, announced(&other)).await;
+    end.knows_network(2).await;
+    assert!(!end.channel().dead_end, "who pays the hub can come from the other");
+    assert!(hub.list_peer_channels().iter().all(|channel| channel.dead_end));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn coins_promised_to_one_channel_are_not_promised_to_another() {
     let world = World::new().await;
     let (opener, peer) = (world.node().await, world.node().await);

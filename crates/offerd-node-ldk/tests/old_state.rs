@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 
+use bitcoin::hashes::{Hash as _, sha256};
 use bitcoin::{Amount, OutPoint};
 use offerd_core::port::InvoiceIssuer;
 use offerd_node_ldk::{FundingOrder, RecoveryPlan, SeedWords};
@@ -59,6 +60,34 @@ async fn payments_on_their_way_come_back_or_in_when_the_state_put_aside_knows_th
     let (now, costs) = (confirmed(&restored), world.costs_since(height));
     let most = before + Amount::from_sat(30_000);
     assert!(now <= most && now + costs >= most, "{now} of {most}, costs {costs}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_that_the_payee_takes_on_the_chain_is_known_to_have_arrived() {
+    let (world, mut ours, peer) = pair().await;
+    let minted = peer.invoice(msat(50_000_000)).await;
+    let paid = ours.pay_minted(&minted, msat(50_000_000)).await;
+    let hash = peer.inbox.claimable().await.payment_hash;
+    let minted = peer.invoice(msat(40_000_000)).await;
+    let returned = ours.pay_minted(&minted, msat(40_000_000)).await;
+    peer.inbox.claimable().await;
+    let words = words(&ours);
+    ours.kill().await;
+    let copy = MemoryStore::of(ours.store.values());
+    drop(ours);
+    // The peer takes one of the two while nobody is there to hear of it: only the chain will show the preimage.
+    eventually("nobody there", || !peer.channel().peer_connected).await;
+    peer.accept(hash).await.unwrap();
+    let unknown_payments = vec![paid, returned];
+    let plan = RecoveryPlan { unknown_payments, ..RecoveryPlan::default() };
+    let restored = Member::prepared(world.config(), copy, recover(&words, plan)).await;
+    assert_eq!(restored.rescue().unwrap().unknown_payments, 2);
+    mine_until_done(&world, &restored, &[&peer]).await;
+    let (preimage, _) = restored.inbox.outcome(paid).await.unwrap();
+    assert_eq!(sha256::Hash::hash(&preimage).to_byte_array(), hash);
+    assert!(!restored.inbox.has_outcome(returned), "that it came back proves nothing");
+    assert_eq!(restored.rescue().unwrap().unknown_payments, 1);
+    peer.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

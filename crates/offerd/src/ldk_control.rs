@@ -182,6 +182,7 @@ impl NodeControl for LdkControl {
                 channel_id: hex32(&channel.channel_id),
                 short_channel_id: channel.short_channel_id.map(|scid| scid.to_string()),
                 private: !channel.announced,
+                dead_end: channel.dead_end,
                 opener: if channel.opened_by_us { "local" } else { "remote" }.to_owned(),
                 total_msat: channel.capacity.to_sat().saturating_mul(1000),
                 to_us_msat: channel.to_us.as_u64(),

@@ -209,3 +209,28 @@ fn what_one_has_signed_the_other_checks() {
     };
     assert_eq!((check("it was me"), check("it was you")), (json!(true), json!(false)));
 }
+
+#[test]
+fn onion_messages_are_counted_on_both_sides() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let count = |node: &Daemon, which: &str| {
+        node.call("getinfo", json!({}))["onion_messages"][which].as_u64().unwrap()
+    };
+    for node in [&shop, &customer] {
+        assert_eq!((count(node, "sent"), count(node, "received")), (0, 0));
+    }
+    let offer = shop.call("offer", json!(["1sat", "coffee"]));
+    customer.call("fetchinvoice", json!([offer["bolt12"]]));
+    // A message that was slow may have been sent again.
+    assert!(count(&customer, "sent") >= 1 && count(&customer, "received") >= 1);
+    until("all that was sent", || {
+        let (asked, heard) = (count(&customer, "sent"), count(&shop, "received"));
+        let (answered, told) = (count(&shop, "sent"), count(&customer, "received"));
+        (asked == heard && answered == told).then_some(())
+    });
+    for node in [&shop, &customer] {
+        assert_eq!(count(node, "forwarded"), 0);
+        assert_eq!(node.call("getinfo", json!({}))["onion_messages"]["dropped"], json!({}));
+    }
+}

@@ -18,11 +18,12 @@ use std::thread;
 
 use pair::{Pair, Role};
 use serde_json::json;
+use until::until;
 
 /// What is committed or done when money comes in.
-const RECEIVING: [&str; 3] = ["receipt-claiming", "accept", "receipt-paid"];
+const RECEIVING: [&str; 4] = ["receipt-claiming", "accept", "effect-done", "receipt-paid"];
 /// What is committed or done when money goes out.
-const PAYING: [&str; 3] = ["payment-started", "pay", "payment-ended"];
+const PAYING: [&str; 4] = ["payment-started", "effect-done", "pay", "payment-ended"];
 
 /// Lets `who` die before and after each of the steps while `act` goes on, and compares the ledgers each time.
 fn dies_at_each(steps: &[&str], who: Role, act: impl Fn(&mut Pair, &str, Role, &str)) {
@@ -58,6 +59,114 @@ fn refund(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
     let code = pair.payout(&refund);
     let params = json!({ "invreq": code, "label": label, "timeout": 20 });
     pair.until_done("sendinvoice", &params, (!at_payout).then_some((who, failpoint)));
+}
+
+/// The shop sends a payment back, for its offer was disabled after the invoice was made.
+fn send_back(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
+    let order = json!({ "amount": "300sat", "description": label });
+    let offer = pair.of(Role::Shop).call("offer", order);
+    let fetched = pair.of(Role::Customer).call("fetchinvoice", json!([offer["bolt12"]]));
+    pair.of(Role::Shop).call("disableoffer", json!([offer["offer_id"]]));
+    let params = json!({ "bolt11": fetched["invoice"], "label": label, "retry_for": 20 });
+    pair.dies_in(who, failpoint, Role::Customer, "pay", &params);
+    let dir = pair.dir(Role::Customer);
+    until("the end of the payment", || {
+        let listed = client::attempt(&dir, "listpays", &json!({ "label": label })).ok()?.ok()?;
+        let rows = listed["pays"].as_array()?;
+        rows.iter().all(|pay| pay["status"] == "failed").then_some(())
+    });
+}
+
+/// The customer's invoice is refused, for the payout was disabled; its label is free for another.
+fn refused(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
+    let order = json!({ "amount": "100sat", "description": "withdrawal" });
+    let made = pair.of(Role::Shop).call("offerout", order.clone());
+    pair.of(Role::Shop).call("disableoffer", json!([made["offer_id"]]));
+    let with = |code: &serde_json::Value| json!({ "invreq": code, "label": label, "timeout": 20 });
+    let params = with(&made["bolt12"]);
+    pair.dies_in(who, failpoint, Role::Customer, "sendinvoice", &params);
+    let again = client::attempt(&pair.dir(Role::Customer), "sendinvoice", &params).unwrap();
+    assert!(again.is_err(), "{failpoint}: {again:?}");
+    let other = pair.payout(&order);
+    pair.until_done("sendinvoice", &with(&other), None);
+}
+
+/// The shop withdraws a payout, or opens it again.
+fn withdraw(pair: &mut Pair, failpoint: &str, _: Role, label: &str) {
+    let order = json!({ "amount": "100sat", "description": "withdrawal" });
+    let made = pair.of(Role::Shop).call("offerout", order);
+    let id = json!([made["offer_id"]]);
+    let opens = failpoint.ends_with("payout-enabled");
+    if opens {
+        pair.of(Role::Shop).call("disableoffer", id.clone());
+    }
+    let method = if opens { "enableoffer" } else { "disableoffer" };
+    pair.shop_dies_at(failpoint, method, &id);
+    // Said again; it may be so already.
+    drop(client::attempt(&pair.dir(Role::Shop), method, &id));
+    let params = json!({ "invreq": made["bolt12"], "label": label, "timeout": 20 });
+    if !opens {
+        let refused = client::attempt(&pair.dir(Role::Customer), "sendinvoice", &params).unwrap();
+        assert!(refused.is_err(), "{failpoint}: {refused:?}");
+        pair.of(Role::Shop).call("enableoffer", id);
+    }
+    pair.until_done("sendinvoice", &params, None);
+}
+
+/// The shop approves a redemption, or turns it down.
+fn decide(pair: &mut Pair, failpoint: &str, _: Role, label: &str) {
+    let order = json!({ "amount": "100sat", "description": "withdrawal", "approve": true });
+    let made = pair.of(Role::Shop).call("offerout", order);
+    let params = json!({ "invreq": made["bolt12"], "label": label, "timeout": 20 });
+    let denies = failpoint.ends_with("tell-redeemer");
+    let method = if denies { "denypayout" } else { "approvepayout" };
+    pair.arm(Role::Shop, failpoint);
+    let (customer, shop) = (pair.dir(Role::Customer), pair.dir(Role::Shop));
+    let sent = params.clone();
+    let redeeming = thread::spawn(move || drop(client::attempt(&customer, "sendinvoice", &sent)));
+    let hash = until("the redemption", || {
+        let listed = client::call(&shop, "listpayouts", json!({ "offer_id": made["offer_id"] }));
+        let claims = listed["payouts"][0]["claims"].as_array()?.clone();
+        Some(claims.first()?["payment_hash"].clone())
+    });
+    let decision = json!({ "offer_id": made["offer_id"], "payment_hash": hash });
+    drop(client::attempt(&shop, method, &decision));
+    pair.revive(Role::Shop);
+    drop(client::attempt(&shop, method, &decision));
+    redeeming.join().unwrap();
+    if denies {
+        // Who was turned down has its label back.
+        let other = pair.payout(&json!({ "amount": "100sat", "description": "withdrawal" }));
+        let params = json!({ "invreq": other, "label": label, "timeout": 20 });
+        pair.until_done("sendinvoice", &params, None);
+    } else {
+        pair.until_done("sendinvoice", &params, None);
+    }
+}
+
+#[test]
+fn a_shop_that_dies_at_any_step_of_sending_a_payment_back_keeps_nothing() {
+    dies_at_each(&["refuse"], Role::Shop, send_back);
+}
+
+#[test]
+fn a_payer_that_dies_when_its_payment_comes_back_has_it_back() {
+    dies_at_each(&["payment-ended"], Role::Customer, send_back);
+}
+
+#[test]
+fn a_redeemer_that_dies_when_it_is_refused_has_its_label_back() {
+    dies_at_each(&["invoice-refused"], Role::Customer, refused);
+}
+
+#[test]
+fn a_shop_that_dies_when_it_withdraws_a_payout_or_opens_it_again_pays_once() {
+    dies_at_each(&["payout-disabled", "payout-enabled"], Role::Shop, withdraw);
+}
+
+#[test]
+fn a_shop_that_dies_at_any_step_of_approving_or_denying_pays_once_or_not_at_all() {
+    dies_at_each(&["payment-approved", "effect-done", "pay", "tell-redeemer"], Role::Shop, decide);
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub fn begin_recovery<V: KeyValueStore + ?Sized>(
         sweep: None,
         script: None,
         unknown_payments: once(unknown_payments),
+        proofs: Vec::new(),
         unknown_receipts: once(unknown_receipts),
     };
     Ok(state.write(values)?)

@@ -7,7 +7,8 @@
 //! 2. answers its peers as one who knows no channel, which makes them close (`lightning` does that);
 //! 3. looks in every block for outputs to those keys ([`scan`], [`keys`]);
 //! 4. sends them to its wallet ([`sweep`], [`rescue`]);
-//! 5. lets the state that was put aside fetch what only such state can, once a channel is closed ([`old_channels`]).
+//! 5. lets the state that was put aside fetch what only such state can, once a channel is closed ([`old_channels`]);
+//! 6. tells of payments of unknown outcome whose preimage the chain shows ([`proofs`]).
 //!
 //! What there is to wait for it knows from the recovery file ([`RecoveryFile`]), which [`keeper`] keeps up to date
 //! as long as all is well. How things stand is in the store ([`state`]), so a restart goes on where it was.
@@ -23,6 +24,7 @@ mod keeper;
 mod keys;
 mod live;
 mod old_channels;
+mod proofs;
 mod rescue;
 mod scan;
 mod set_aside;

@@ -14,7 +14,7 @@ use lightning::chain::chaininterface::BroadcasterInterface;
 use lightning::chain::chainmonitor::{ChainMonitor, Persist};
 use lightning::chain::channelmonitor::{ChannelMonitor, ChannelMonitorUpdate};
 use lightning::chain::transaction::TransactionData;
-use lightning::chain::{BestBlock, ChannelMonitorUpdateStatus, Listen};
+use lightning::chain::{BestBlock, ChannelMonitorUpdateStatus, Listen, Watch as _};
 use lightning::events::bump_transaction::BumpTransactionEvent;
 use lightning::events::{Event, EventsProvider, ReplayEvent};
 use lightning::sign::{InMemorySigner, NodeSigner, SpendableOutputDescriptor};
@@ -22,6 +22,7 @@ use lightning::util::persist::MonitorName;
 use lightning::util::ser::{ReadableArgs, Writeable};
 use tracing::{debug, info};
 
+use super::proofs::Proof;
 use super::set_aside::OLD_MONITORS;
 use crate::broadcast::Broadcaster;
 use crate::channel_keys::ChannelKeys;
@@ -200,6 +201,12 @@ impl Harvester {
     pub(super) fn step(&self) {
         self.old.0.process_pending_events(&|event| self.take(event));
         self.old.0.rebroadcast_pending_claims();
+    }
+
+    /// Payments of ours of which the chain has shown since the last call that they have arrived.
+    pub(super) fn proofs(&self) -> Vec<Proof> {
+        let events = self.old.0.release_pending_monitor_events();
+        events.iter().flat_map(|(_, _, events, _)| events).filter_map(Proof::in_event).collect()
     }
 
     /// Whether nothing more is to be expected.

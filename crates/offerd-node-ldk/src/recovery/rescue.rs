@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bitcoin::hex::FromHex as _;
 use bitcoin::{FeeRate, OutPoint, ScriptBuf, Transaction};
 use lightning::chain::chaininterface::FEERATE_FLOOR_SATS_PER_KW;
 use lightning::sign::ChangeDestinationSourceSync;
-use offerd_core::port::PortError;
+use offerd_core::port::{NodeEvent, NodeEvents, PortError};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -43,6 +44,8 @@ pub(crate) struct Rescuer {
     pub(crate) fees: Arc<FeeTable>,
     pub(crate) view: Arc<ChainView>,
     pub(crate) connector: Arc<Connector>,
+    /// Who is told of payments that turn out to have arrived.
+    pub(crate) caller: Arc<dyn NodeEvents>,
 }
 
 impl fmt::Debug for Rescuer {
@@ -59,6 +62,9 @@ impl Rescuer {
             if let Err(error) = self.step() {
                 warn!(%error, "the recovery does not get on");
             }
+            if let Err(error) = self.tell().await {
+                warn!(%error, "a payment that has arrived could not be told of");
+            }
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 changed = blocks.changed() => if changed.is_err() { return },
@@ -71,6 +77,10 @@ impl Rescuer {
     fn step(&self) -> Result<(), NodeError> {
         if let Some(old) = &self.old {
             old.step();
+            let proofs = old.proofs();
+            if !proofs.is_empty() {
+                self.recovery.change(|state| state.proofs.extend(proofs))?;
+            }
         }
         self.leave_live_ones()?;
         self.connector.also_keep(self.recovery.peers_awaited());
@@ -85,9 +95,30 @@ impl Rescuer {
         let left_over = !self.is_worth_fetching(height)?;
         let harvested =
             self.old.as_ref().is_none_or(|old| old.is_done() && !self.live.is_sweeping());
-        if harvested && self.recovery.look(|state| state.is_complete(height, left_over)) {
+        let told = self.recovery.look(|state| state.proofs.is_empty());
+        if harvested && told && self.recovery.look(|state| state.is_complete(height, left_over)) {
             info!("everything that was lost is back in the wallet, or known not to be ours");
             self.recovery.change(|state| state.phase = Phase::Done)?;
+        }
+        Ok(())
+    }
+
+    /// Tells our caller of payments that have arrived, and that their outcome is known.
+    async fn tell(&self) -> Result<(), PortError> {
+        for proof in self.recovery.look(|state| state.proofs.clone()) {
+            let bytes = |text: &str| <[u8; 32]>::from_hex(text).ok();
+            if let (Some(payment_id), Some(preimage)) =
+                (bytes(&proof.payment_id), bytes(&proof.preimage))
+            {
+                info!(payment = %proof.payment_id, "the chain shows that this payment has arrived");
+                let (fee, parts) = (None, None);
+                let sent = NodeEvent::PaymentSent { payment_id, preimage, fee, parts };
+                self.caller.handle(sent).await?;
+            }
+            self.recovery.change(|state| {
+                state.proofs.retain(|known| *known != proof);
+                state.unknown_payments.retain(|unknown| *unknown != proof.payment_id);
+            })?;
         }
         Ok(())
     }

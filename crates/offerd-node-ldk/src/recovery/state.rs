@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::{AddressCounts, ChannelEntry};
 use super::keys::KeyRef;
+use super::proofs::Proof;
 
 pub(super) const SPACE: (&str, &str) = ("recovery", "");
 const KEY: &str = "state";
@@ -44,6 +45,9 @@ pub(super) struct State {
     pub(super) script: Option<ScriptBuf>,
     /// Payments of ours, 32 bytes in hexadecimal each, whose outcome the lost state knew.
     pub(super) unknown_payments: Vec<String>,
+    /// Of which of them the chain has shown that they have arrived, as long as our caller was not told.
+    #[serde(default)]
+    pub(super) proofs: Vec<Proof>,
     /// Payment hashes of accepted payments to us, of which the same holds.
     pub(super) unknown_receipts: Vec<String>,
 }

@@ -28,27 +28,27 @@ pub(super) fn after(step: &str) {
     reach("after", step);
 }
 
-/// The steps that a batch commits; creating what has no money in it is none.
+/// The steps that a batch commits; what an offer of ours is, and may be paid for, is none.
 pub(super) fn steps(batch: &Batch) -> impl Iterator<Item = &'static str> {
     batch.events.iter().filter_map(|event| match event {
         Event::PayoutCreated(_) => Some("payout-created"),
         Event::PaymentStarted(_) => Some("payment-started"),
         Event::PaymentApproved { .. } => Some("payment-approved"),
         Event::PaymentEnded { .. } => Some("payment-ended"),
+        Event::PayoutDisabled { .. } => Some("payout-disabled"),
+        Event::PayoutEnabled { .. } => Some("payout-enabled"),
+        Event::PaymentPutOff { .. } => Some("payment-put-off"),
+        Event::PaymentAttemptFailed { .. } => Some("payment-attempt-failed"),
         Event::InvoiceMade(_) => Some("invoice-made"),
+        Event::InvoiceRefused { .. } => Some("invoice-refused"),
         Event::ReceiptClaiming(_) => Some("receipt-claiming"),
         Event::ReceiptPaid { .. } => Some("receipt-paid"),
+        Event::ReceiptLost { .. } => Some("receipt-lost"),
+        Event::SubscriberChanged { .. } => Some("series-changed"),
         Event::OfferCreated(_)
         | Event::OfferEncoded { .. }
         | Event::OfferDisabled { .. }
-        | Event::OfferEnabled { .. }
-        | Event::PayoutDisabled { .. }
-        | Event::PayoutEnabled { .. }
-        | Event::PaymentPutOff { .. }
-        | Event::PaymentAttemptFailed { .. }
-        | Event::InvoiceRefused { .. }
-        | Event::ReceiptLost { .. }
-        | Event::SubscriberChanged { .. } => None,
+        | Event::OfferEnabled { .. } => None,
         Event::SubscriptionChanged { change, .. } => Some(change.kind()),
     })
 }

@@ -66,7 +66,8 @@ impl Driver {
     }
 
     /// After a start: payments that were begun but which neither ended nor are known to the node nor wait in the
-    /// outbox are not in flight, so they are begun again under the same id.
+    /// outbox are not in flight, so they are begun again under the same id. Payments to us that were accepted and have
+    /// not become ours are accepted again.
     async fn resume(&self) -> Result<(), PortError> {
         let known = self.ports.payer.known_payments().await?;
         let _deciding = self.deciding.lock().await;
@@ -75,6 +76,13 @@ impl Driver {
         for payment in self.ports.store.pending_payments()? {
             let effect = Effect::Pay(payment.id);
             if !known.contains(&payment.id.0) && !waiting.contains(&effect) {
+                self.commit(&Batch::default().and_then(effect))?;
+            }
+        }
+        // The node says that it takes a payment before it has written so. To take it again is to take it once.
+        for receipt in self.ports.store.claiming_receipts()? {
+            let effect = Effect::Accept(receipt.payment_hash);
+            if !waiting.contains(&effect) {
                 self.commit(&Batch::default().and_then(effect))?;
             }
         }
@@ -88,12 +96,12 @@ impl Driver {
         for OutboxEntry { id, effect } in self.ports.store.outbox()? {
             // An event that comes again after a crash owes the same again.
             if seen.contains(&effect) {
-                self.ports.store.effect_done(id)?;
+                self.effect_done(id)?;
                 continue;
             }
             match effect {
                 Effect::Accept(hash) => match self.accept(hash).await {
-                    Ok(()) => self.ports.store.effect_done(id)?,
+                    Ok(()) => self.effect_done(id)?,
                     Err(error) => {
                         error!(%error, payment_hash = %hash, "not accepted yet; trying again");
                         rest = rest.min(REST);
@@ -104,18 +112,26 @@ impl Driver {
                     None => {
                         // First, so that it is asked of the node once at most until the next start, which finds
                         // out what became of it: a node may forget a failed payment before it tells us.
-                        self.ports.store.effect_done(id)?;
+                        self.effect_done(id)?;
                         self.begin(payment).await?;
                     }
                 },
                 Effect::TellRedeemer(payment) => match self.tell_redeemer(payment).await? {
                     Some(later) => rest = rest.min(later),
-                    None => self.ports.store.effect_done(id)?,
+                    None => self.effect_done(id)?,
                 },
             }
             seen.push(effect);
         }
         Ok(rest)
+    }
+
+    /// What a commit owed is not owed any more.
+    fn effect_done(&self, id: i64) -> Result<(), PortError> {
+        failpoint::before("effect-done");
+        self.ports.store.effect_done(id)?;
+        failpoint::after("effect-done");
+        Ok(())
     }
 
     /// How long until the next attempt is due; `None` when it is, or when there is nothing to do any more.
@@ -234,7 +250,9 @@ impl Driver {
             | PaymentState::Pending { .. }
             | PaymentState::Awaiting => Refusal::PaymentFailed,
         };
+        failpoint::before("tell-redeemer");
         let told = self.send_over(&path, error_message(&refusal)).await;
+        failpoint::after("tell-redeemer");
         let expired = payment.invoice.is_expired_at(self.now());
         match told {
             Err(error) if error.kind == PortErrorKind::Unavailable && !expired => {

@@ -15,7 +15,7 @@ impl Driver {
     pub(super) async fn on_claimable(&self, payment: IncomingPayment) -> Result<(), PortError> {
         let Some(sealed) = self.sealed_of(&payment)? else {
             warn!("a payment arrived for an invoice that is not ours; sent back");
-            return self.ports.issuer.refuse(payment.payment_hash).await;
+            return self.send_back(payment.payment_hash).await;
         };
         let sent_back = {
             let _deciding = self.deciding.lock().await;
@@ -73,9 +73,16 @@ impl Driver {
             None => Ok(()),
             Some(reason) => {
                 info!(?reason, amount = %payment.amount, "payment sent back");
-                self.ports.issuer.refuse(payment.payment_hash).await
+                self.send_back(payment.payment_hash).await
             }
         }
+    }
+
+    async fn send_back(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
+        failpoint::before("refuse");
+        let refused = self.ports.issuer.refuse(payment_hash).await;
+        failpoint::after("refuse");
+        refused
     }
 
     /// What was sealed into the invoice of a payment, or is on record of it. `None` when it is not ours.

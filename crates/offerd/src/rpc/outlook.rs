@@ -93,6 +93,8 @@ pub(super) struct Bolt11Warnings {
     pub(super) capacity: Option<String>,
     /// It could, if peers that are away were here.
     pub(super) offline: Option<String>,
+    /// It could, but from peers that nobody else has a public channel with.
+    pub(super) deadends: Option<String>,
     /// It could, over channels that the invoice does not show.
     pub(super) private_unused: Option<String>,
     /// It can, but in parts alone.
@@ -111,7 +113,8 @@ impl Bolt11Warnings {
             Hints::Always | Hints::Only(_) => true,
         };
         let shown = || normal().filter(|channel| shows_private || !channel.private);
-        let here = || shown().filter(|channel| channel.peer_connected);
+        let led_to = || shown().filter(|channel| !channel.dead_end);
+        let here = || led_to().filter(|channel| channel.peer_connected);
         let mut warnings = Self::default();
         let all = sum(normal().map(|channel| channel.receivable_msat));
         if all < needed {
@@ -122,6 +125,10 @@ impl Bolt11Warnings {
             let text = "the channels that could receive so much are not announced, and the invoice does not show \
                         them: see exposeprivatechannels";
             warnings.private_unused = Some(text.to_owned());
+        } else if sum(led_to().map(|channel| channel.receivable_msat)) < needed {
+            let text = "the peers of channels that are needed for so much have no other public channel: nobody but \
+                        they can pay over those";
+            warnings.deadends = Some(text.to_owned());
         } else if sum(here().map(|channel| channel.receivable_msat)) < needed {
             let text = "the peers of some channels are away: nobody can pay this invoice until they are back";
             warnings.offline = Some(text.to_owned());
@@ -250,6 +257,8 @@ mod tests {
         let (here, away) = (channel(1_000, 0, true), channel(5_000, 0, false));
         let private = ChannelView { private: true, ..channel(9_000, 0, true) };
         let (two, mixed) = ([here.clone(), here.clone()], [here.clone(), private.clone()]);
+        let end = ChannelView { dead_end: true, ..channel(7_000, 0, true) };
+        let ends = [here.clone(), end.clone()];
         let (both, alone) = ([here.clone(), away], [private]);
         for (channels, amount, hints, expected) in [
             (&[][..], None, Hints::Automatic, "capacity"),
@@ -263,12 +272,17 @@ mod tests {
             (&mixed, Some(9_001), Hints::Always, "mpp"),
             (&alone, Some(9_000), Hints::Automatic, "none"),
             (&alone, None, Hints::Never, "private_unused"),
+            (&ends, Some(1_000), Hints::Automatic, "none"),
+            (&ends, Some(1_001), Hints::Automatic, "deadends"),
+            (&ends, Some(8_001), Hints::Automatic, "capacity"),
+            (std::slice::from_ref(&end), None, Hints::Automatic, "deadends"),
         ] {
             let warnings = Bolt11Warnings::of(channels, amount, &hints);
-            let Bolt11Warnings { capacity, offline, private_unused, mpp } = warnings;
+            let Bolt11Warnings { capacity, offline, deadends, private_unused, mpp } = warnings;
             let named = [
                 ("capacity", capacity),
                 ("offline", offline),
+                ("deadends", deadends),
                 ("private_unused", private_unused),
                 ("mpp", mpp),
             ];

@@ -78,7 +78,7 @@ impl Pair {
     }
 
     /// Starts one of them again, to die at this failpoint.
-    fn arm(&mut self, who: Role, failpoint: &str) {
+    pub(crate) fn arm(&mut self, who: Role, failpoint: &str) {
         let dir = self.dir(who);
         self.place(who).take().unwrap().kill();
         *self.place(who) = Some(Daemon::start_to_fail(&dir, &[], Some(failpoint)));
@@ -120,6 +120,24 @@ impl Pair {
         self.revive(Role::Shop);
     }
 
+    /// One of the two dies at this failpoint while a call of `caller` is on; what the call says does not matter.
+    pub(crate) fn dies_in(
+        &mut self,
+        who: Role,
+        failpoint: &str,
+        caller: Role,
+        method: &str,
+        params: &Value,
+    ) {
+        self.arm(who, failpoint);
+        let dir = self.dir(caller);
+        let (method, params) = (method.to_owned(), params.clone());
+        // The connection breaks, or the call says that it is not done.
+        let first = thread::spawn(move || drop(attempt(&dir, &method, &params)));
+        self.revive(who);
+        first.join().unwrap();
+    }
+
     /// The customer calls until the call is done; with a death, one of the two dies in it first.
     pub(crate) fn until_done(
         &mut self,
@@ -129,12 +147,7 @@ impl Pair {
     ) -> Value {
         let dir = self.dir(Role::Customer);
         if let Some((who, failpoint)) = death {
-            self.arm(who, failpoint);
-            let (dir, method, params) = (dir.clone(), method.to_owned(), params.clone());
-            // The connection breaks, or the call says that it is not done.
-            let first = thread::spawn(move || drop(attempt(&dir, &method, &params)));
-            self.revive(who);
-            first.join().unwrap();
+            self.dies_in(who, failpoint, Role::Customer, method, params);
         }
         until("the call is done", || {
             let result = attempt(&dir, method, params).ok()?.ok()?;

@@ -16,7 +16,7 @@ use offerd_core::port::{
 use offerd_testkit::{FakeNode, Reach, Recorder, sample};
 use secp256k1::Keypair;
 
-use crate::world::{World, offer_request, pay_call, sat, settle, strings};
+use crate::world::{World, offer_request, pass, pay_call, sat, settle, strings};
 
 fn labelled(string: &str, label: &str) -> PayCall {
     PayCall { label: Some(label.into()), ..pay_call(string) }
@@ -151,6 +151,32 @@ async fn an_outcome_that_is_not_known_in_time_is_pending_and_not_failed() {
     shop.node.release_payments();
     settle().await;
     assert!(customer.payments()[0].is_paid());
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetching_and_paying_share_one_time_and_each_attempt_says_what_it_came_to() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let offer = shop.offer(1_000).await;
+    shop.node.hold_payments();
+    world.network.lose_messages(1);
+    let whole = Duration::from_secs(40);
+    let begun = tokio::time::Instant::now();
+    let call = customer.spawn_pay(PayCall { retry_for: whole, ..pay_call(&offer) });
+    while customer.payments().is_empty() {
+        pass(1).await;
+    }
+    let (fetched, left) = (begun.elapsed(), customer.payments()[0].retry_for.0);
+    assert!(fetched > Duration::from_secs(1), "the first request was lost");
+    assert!(left <= (whole - fetched).as_secs() + 1, "{left} s for the node after {fetched:?}");
+    let outcome = call.await.unwrap().unwrap();
+    assert!(outcome.payment.is_pending());
+    let took = begun.elapsed();
+    assert!(took >= whole && took < whole + Duration::from_secs(1), "{took:?}");
+    let tried: Vec<_> =
+        outcome.attempts.iter().map(|attempt| (attempt.step, attempt.outcome.as_str())).collect();
+    assert_eq!(tried, [(Step::Ask, "sent, no answer"), (Step::Ask, "answered")]);
+    assert!(outcome.attempts.iter().all(|attempt| !attempt.to.is_empty()));
 }
 
 // req IR-16, RCI-R4

@@ -41,6 +41,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         created_index: place.map_err(|error| fault_object(&error))?,
         warning_capacity: warnings.capacity,
         warning_offline: warnings.offline,
+        warning_deadends: warnings.deadends,
         warning_private_unused: warnings.private_unused,
         warning_mpp: warnings.mpp,
     })
