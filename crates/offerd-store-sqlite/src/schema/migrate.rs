@@ -11,7 +11,7 @@ use crate::error::Doing;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_recurrence.sql"),
-include_str!("../../migrations/0003_subscriptions.sql"),
+    include_str!("../../migrations/0003_subscriptions.sql"),
     include_str!("../../migrations/0004_parts.sql"),
 ];
 
