@@ -111,9 +111,10 @@ fn folder(own: &ArgMatches) -> PathBuf {
     own.get_one::<PathBuf>(FOLDER).cloned().unwrap_or_default()
 }
 
-/// Writes the completion script for a shell to the standard output.
-pub(crate) fn print_completion(shell: Shell) {
-    clap_complete::generate(shell, &mut command(), "offer-cli", &mut std::io::stdout());
+/// Writes the completion script for a shell.
+pub(crate) fn write_completion(shell: Shell, to: &mut dyn std::io::Write) {
+    let mut to = to;
+    clap_complete::generate(shell, &mut command(), "offer-cli", &mut to);
 }
 
 fn call(name: &str, own: &ArgMatches, matches: &ArgMatches) -> Result<Call, clap::Error> {

@@ -50,6 +50,11 @@ pub(crate) fn agree(
     let Some(name) = method.positional().next().map(|param| param.name) else {
         return Ok(Value::Object(params));
     };
+    if let Some(known) = known_by_label(&params, call)? {
+        // What cannot be told is not asked either: the call gives the same payment again.
+        let _ = output.write_all(known.as_bytes()).and_then(|()| output.flush());
+        return Ok(Value::Object(params));
+    }
     let given = params.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let is_offer = uri::code_in(&given).is_ok_and(|code| {
         code.trim().to_ascii_lowercase().trim_start_matches("lightning:").starts_with("lno1")
@@ -73,6 +78,23 @@ pub(crate) fn agree(
     let heard = asked.and_then(|()| input.read_line(&mut answer));
     let yes = heard.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes");
     if yes { Ok(Value::Object(params)) } else { Err(Failure::Declined) }
+}
+
+/// What is known of a payment of this label that was not in vain, as a line for people.
+fn known_by_label(
+    params: &Map<String, Value>,
+    call: &dyn Fn(&str, Value) -> Result<Value, Failure>,
+) -> Result<Option<String>, Failure> {
+    let Some(label) = params.get("label") else { return Ok(None) };
+    let listed = call("listpays", json!({ "label": label }))?;
+    let pays = listed.get("pays").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let status = |payment: &Value| payment.get("status").and_then(Value::as_str).map(str::to_owned);
+    let label = render::inert(label.as_str().unwrap_or_default());
+    Ok(pays.iter().find_map(|payment| match status(payment)?.as_str() {
+        "complete" => Some(format!("{label}: paid already, nothing is paid again.\n")),
+        "pending" => Some(format!("{label}: being paid already, nothing is paid again.\n")),
+        _ => None,
+    }))
 }
 
 /// The parameters by their names, those that were left out by `null` left out.
@@ -125,9 +147,17 @@ mod tests {
     }
 
     fn agreed(params: Value, answer: &str) -> (Result<Value, Failure>, Asked) {
+        agreed_after(&json!([]), params, answer)
+    }
+
+    /// The same after these payments.
+    fn agreed_after(pays: &Value, params: Value, answer: &str) -> (Result<Value, Failure>, Asked) {
         let mut asked = Asked { calls: RefCell::default(), output: Vec::new() };
         let calls = &asked.calls;
         let call = |name: &str, params: Value| {
+            if name == "listpays" {
+                return Ok(json!({ "pays": pays }));
+            }
             calls.borrow_mut().push((name.to_owned(), params));
             Ok(json!({ "invoice": INVOICE, "changes": {} }))
         };
@@ -146,6 +176,23 @@ mod tests {
         assert_eq!(outcome, Ok(json!({ "invstring": INVOICE, "label": "tip" })));
         let text = String::from_utf8(asked.output).unwrap();
         assert!(text.contains(INVOICE) && text.ends_with("Pay this? [y/N] "), "{text}");
+    }
+
+    #[test]
+    fn what_was_paid_under_this_label_is_told_and_not_fetched_anew() {
+        for (status, told) in [("complete", "paid already"), ("pending", "being paid already")] {
+            let call = json!({ "invstring": "lno1qq", "label": "rent" });
+            let pays = json!([{ "status": "failed" }, { "status": status }]);
+            let (outcome, asked) = agreed_after(&pays, call.clone(), "");
+            assert_eq!(outcome, Ok(call), "the call gives the payment of before");
+            assert!(asked.calls.into_inner().is_empty(), "nothing is fetched");
+            let text = String::from_utf8(asked.output).unwrap();
+            assert!(text.contains(&format!("rent: {told}")) && !text.contains("[y/N]"), "{text}");
+        }
+        let failed = json!([{ "status": "failed" }]);
+        let call = json!({ "invstring": "lno1qq", "label": "rent" });
+        let (_, asked) = agreed_after(&failed, call, "y\n");
+        assert_eq!(asked.calls.into_inner().len(), 1, "what failed may be tried again");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use offerd_api::ErrorObject;
 use offerd_api::layout::{DataDir, SOCKET};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
+use crate::progress::Watcher;
 
 /// Where the daemon may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,59 +47,103 @@ impl Place {
     }
 }
 
+/// How an answer is waited for.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    /// How long at most; for ever without.
+    pub(crate) timeout: Option<Duration>,
+    /// Who is told what is being tried meanwhile.
+    pub(crate) watcher: Option<Watcher<std::io::Stderr>>,
+}
+
+/// The id of the request to be told.
+const WISH: &str = "offer-cli:notifications";
+/// How often a watcher is told that time passes.
+const TICK: Duration = Duration::from_millis(200);
+
 /// One call: connects, asks, waits for the answer.
 pub(crate) fn call(
     socket: &Path,
     method: &str,
     params: Value,
     filter: Option<&Value>,
-    timeout: Option<Duration>,
+    waiting: Waiting,
 ) -> Result<Value, Failure> {
     let mut stream = UnixStream::connect(socket).map_err(|error| {
         let socket = socket.display();
         Failure::Unreachable(format!("cannot reach offerd at {socket}: {error} (does it run?)"))
     })?;
-    let mut request = json!({
-        "jsonrpc": "2.0",
-        "id": format!("offer-cli:{method}#{}", std::process::id()),
-        "method": method,
-        "params": params,
-    });
+    let id = format!("offer-cli:{method}#{}", std::process::id());
+    let mut request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
     if let Some(filter) = filter {
         request["filter"] = filter.clone();
     }
-    let sent = stream
-        .set_read_timeout(timeout)
-        .and_then(|()| stream.write_all(format!("{request}\n").as_bytes()));
-    sent.map_err(|error| Failure::Unreachable(format!("the call could not be sent: {error}")))?;
-    read_reply(&mut stream)
-}
-
-fn read_reply(stream: &mut UnixStream) -> Result<Value, Failure> {
-    let lost = |why: &str| {
-        Failure::NoAnswer(format!("{why}: it is not known whether the call was carried out"))
-    };
-    let mut bytes = Vec::new();
-    let mut piece = [0; 65_536];
-    while !bytes.ends_with(b"\n\n") {
-        match stream.read(&mut piece) {
-            Ok(0) => return Err(lost("offerd closed the connection without an answer")),
-            Ok(length) => bytes.extend_from_slice(piece.get(..length).unwrap_or_default()),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                return Err(lost("no answer in time"));
-            }
-            Err(error) => return Err(lost(&format!("the connection broke ({error})"))),
-        }
+    let mut lines = format!("{request}\n");
+    if waiting.watcher.is_some() {
+        let wish = json!({ "jsonrpc": "2.0", "id": WISH,
+            "method": "notifications", "params": { "enable": true } });
+        lines.insert_str(0, &format!("{wish}\n"));
     }
-    let mut reply: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| lost(&format!("the answer is not JSON ({error})")))?;
+    let step = if waiting.watcher.is_some() { Some(TICK) } else { waiting.timeout };
+    let sent = stream.set_read_timeout(step).and_then(|()| stream.write_all(lines.as_bytes()));
+    sent.map_err(|error| Failure::Unreachable(format!("the call could not be sent: {error}")))?;
+    let Waiting { timeout, mut watcher } = waiting;
+    let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    let reply = read_reply(&mut stream, deadline, watcher.as_mut());
+    if let Some(watcher) = watcher {
+        watcher.finish();
+    }
+    let mut reply = reply?;
     if let Some(error) = reply.get_mut("error").map(Value::take) {
         let error: ErrorObject = serde_json::from_value(error)
             .map_err(|error| lost(&format!("the answer cannot be read ({error})")))?;
         return Err(Failure::Refused(error));
     }
     reply.get_mut("result").map(Value::take).ok_or_else(|| lost("the answer has no result"))
+}
+
+fn lost(why: &str) -> Failure {
+    Failure::NoAnswer(format!("{why}: it is not known whether the call was carried out"))
+}
+
+/// The reply to the call; what comes before it is told or passed over.
+fn read_reply(
+    stream: &mut UnixStream,
+    deadline: Option<Instant>,
+    mut watcher: Option<&mut Watcher<std::io::Stderr>>,
+) -> Result<Value, Failure> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 65_536];
+    loop {
+        while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
+            let frame: Vec<u8> = bytes.drain(..end + 2).collect();
+            let said: Value = serde_json::from_slice(&frame)
+                .map_err(|error| lost(&format!("the answer is not JSON ({error})")))?;
+            match said.get("method") {
+                None if said.get("id").is_some_and(|id| id == WISH) => {}
+                None => return Ok(said),
+                Some(_) => {
+                    let message = said.pointer("/params/message").and_then(Value::as_str);
+                    if let (Some(watcher), Some(message)) = (watcher.as_mut(), message) {
+                        watcher.tell(message);
+                    }
+                }
+            }
+        }
+        match stream.read(&mut piece) {
+            Ok(0) => return Err(lost("offerd closed the connection without an answer")),
+            Ok(length) => bytes.extend_from_slice(piece.get(..length).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                let over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+                match watcher.as_mut() {
+                    Some(watcher) if !over => watcher.tick(),
+                    Some(_) | None => return Err(lost("no answer in time")),
+                }
+            }
+            Err(error) => return Err(lost(&format!("the connection broke ({error})"))),
+        }
+    }
 }
 
 #[cfg(test)]

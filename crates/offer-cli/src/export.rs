@@ -69,8 +69,10 @@ struct Row {
 /// All of it, oldest first.
 pub(crate) fn export(wanted: &Export) -> Result<String, Failure> {
     let socket = wanted.place.socket().map_err(Failure::Usage)?;
-    let ask =
-        |method: &str, params: Value| connect::call(&socket, method, params, None, wanted.timeout);
+    let ask = |method: &str, params: Value| {
+        let waiting = connect::Waiting { timeout: wanted.timeout, watcher: None };
+        connect::call(&socket, method, params, None, waiting)
+    };
     let received = pages(
         "listinvoices",
         &ask,

@@ -4,12 +4,14 @@
 
 mod args;
 mod ask;
+mod color;
 mod connect;
 mod date;
 mod document;
 mod exit;
 mod export;
 mod params;
+mod progress;
 mod qr;
 mod render;
 
@@ -21,7 +23,9 @@ use offerd_api::{method, schema};
 use serde_json::Value;
 
 use args::{Call, Task};
+use color::Colors;
 use exit::{Exit, Failure};
+use progress::Watcher;
 use render::Style;
 
 fn main() -> ExitCode {
@@ -36,7 +40,7 @@ fn main() -> ExitCode {
     };
     let outcome = match &command_line.task {
         Task::Completion(shell) => {
-            args::print_completion(*shell);
+            args::write_completion(*shell, &mut std::io::stdout());
             return Exit::Ok.into();
         }
         Task::Schema(method) => Ok(schema::of(method)),
@@ -55,7 +59,9 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(result) => {
-            print(&mut std::io::stdout(), &render::result(&result, command_line.style));
+            let colors = Colors::for_output(&std::io::stdout());
+            let shown = render::result_in(&result, command_line.style, colors);
+            print(&mut std::io::stdout(), &shown);
             if command_line.qr {
                 show_picture(&result, command_line.style);
             }
@@ -76,7 +82,8 @@ fn show_picture(result: &Value, style: Style) {
 }
 
 fn fail(failure: &Failure, style: Style) -> ExitCode {
-    print(&mut std::io::stderr(), &render::failure(failure, style));
+    let colors = Colors::for_output(&std::io::stderr());
+    print(&mut std::io::stderr(), &render::failure(failure, style, colors));
     failure.exit().into()
 }
 
@@ -100,7 +107,10 @@ fn run(call: &Call) -> Result<Value, Failure> {
         return Ok(Value::Object(decode(string.unwrap_or_default()).view));
     }
     let socket = call.place.socket().map_err(Failure::Usage)?;
-    let ask = |name: &str, params| connect::call(&socket, name, params, None, call.timeout);
+    let ask = |name: &str, params| {
+        let waiting = connect::Waiting { timeout: call.timeout, watcher: Watcher::at_terminal() };
+        connect::call(&socket, name, params, None, waiting)
+    };
     let params = match method.filter(|method| call.asks && ask::is_payment(method)) {
         Some(method) => {
             let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout());
@@ -108,7 +118,8 @@ fn run(call: &Call) -> Result<Value, Failure> {
         }
         None => params,
     };
-    connect::call(&socket, &call.method, params, call.filter.as_ref(), call.timeout)
+    let waiting = connect::Waiting { timeout: call.timeout, watcher: Watcher::at_terminal() };
+    connect::call(&socket, &call.method, params, call.filter.as_ref(), waiting)
 }
 
 /// A closed pipe is the reader's business.

@@ -12,6 +12,7 @@ use std::fmt::Write;
 use offerd_api::schema::is_time;
 use serde_json::{Map, Value, json};
 
+use crate::color::Colors;
 use crate::date;
 use crate::exit::Failure;
 
@@ -31,6 +32,11 @@ const CELL: usize = 28;
 
 /// A result, with a line break at the end.
 pub(crate) fn result(result: &Value, style: Style) -> String {
+    result_in(result, style, Colors::NONE)
+}
+
+/// The same in colours, where it is for people.
+pub(crate) fn result_in(result: &Value, style: Style, colors: Colors) -> String {
     match style {
         Style::Json => as_json(result),
         Style::Flat => {
@@ -38,24 +44,25 @@ pub(crate) fn result(result: &Value, style: Style) -> String {
             flatten("", result, &mut lines);
             lines
         }
-        Style::Human => as_human(result),
+        Style::Human => as_human(result, colors),
     }
 }
 
 /// Why there is no result, with a line break at the end.
-pub(crate) fn failure(failure: &Failure, style: Style) -> String {
+pub(crate) fn failure(failure: &Failure, style: Style, colors: Colors) -> String {
     match failure {
         Failure::Refused(error) if style == Style::Json => as_json(&json!(error)),
         Failure::Refused(error) => {
-            let mut text = format!("offer-cli: {} (code {})\n", inert(&error.message), error.code);
+            let message = colors.bad(&inert(&error.message));
+            let mut text = format!("offer-cli: {message} (code {})\n", error.code);
             if let Some(data) = &error.data {
-                text.push_str(&as_human(data));
+                text.push_str(&as_human(data, colors));
             }
             text
         }
         Failure::Declined => "offer-cli: not paid\n".to_owned(),
         Failure::Usage(what) | Failure::Unreachable(what) | Failure::NoAnswer(what) => {
-            format!("offer-cli: {what}\n")
+            format!("offer-cli: {}\n", colors.bad(what))
         }
     }
 }
@@ -85,7 +92,7 @@ fn is_unsafe(character: char) -> bool {
 }
 
 /// Text that a terminal shows and does not obey.
-fn inert(text: &str) -> String {
+pub(crate) fn inert(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut safe, character| {
         if is_unsafe(character) {
             safe.extend(character.escape_unicode());
@@ -121,14 +128,14 @@ fn flatten(path: &str, value: &Value, lines: &mut String) {
     }
 }
 
-fn as_human(value: &Value) -> String {
+fn as_human(value: &Value, colors: Colors) -> String {
     match value {
         Value::Object(members) => match list_of_one(members) {
             Some(list) if members.contains_key("help") => list.iter().map(explained).collect(),
-            Some(list) => table(list),
-            None => lines(members, ""),
+            Some(list) => table(list, colors),
+            None => lines(members, "", colors),
         },
-        Value::Array(elements) => table(elements),
+        Value::Array(elements) => table(elements, colors),
         other => format!("{}\n", scalar("", other)),
     }
 }
@@ -151,7 +158,7 @@ fn list_of_one(members: &Map<String, Value>) -> Option<&[Value]> {
 }
 
 /// One line for each member; what is nested is indented below its name.
-fn lines(members: &Map<String, Value>, indent: &str) -> String {
+fn lines(members: &Map<String, Value>, indent: &str, colors: Colors) -> String {
     let widths = members.keys().map(|name| heading(name).chars().count());
     let width = widths.max().unwrap_or(0).min(CELL);
     let mut text = String::new();
@@ -159,26 +166,27 @@ fn lines(members: &Map<String, Value>, indent: &str) -> String {
         let shown = heading(name);
         match value {
             Value::Object(inner) if !inner.is_empty() => {
-                let _ = writeln!(text, "{indent}{shown}:");
-                text.push_str(&lines(inner, &format!("{indent}  ")));
+                let _ = writeln!(text, "{indent}{}:", colors.name(&shown));
+                text.push_str(&lines(inner, &format!("{indent}  "), colors));
             }
             Value::Array(list) if list.iter().any(|element| element.is_object()) => {
-                let _ = writeln!(text, "{indent}{shown}:");
+                let _ = writeln!(text, "{indent}{}:", colors.name(&shown));
                 for element in list {
                     let inner = element.as_object().cloned().unwrap_or_default();
                     let _ = writeln!(text, "{indent}  -");
-                    text.push_str(&lines(&inner, &format!("{indent}    ")));
+                    text.push_str(&lines(&inner, &format!("{indent}    "), colors));
                 }
             }
             other => {
-                let _ = writeln!(text, "{indent}{shown:width$}  {}", scalar(name, other));
+                let (shown, value) = (format!("{shown:width$}"), scalar(name, other));
+                let _ = writeln!(text, "{indent}{}  {}", colors.name(&shown), colors.value(&value));
             }
         }
     }
     text
 }
 
-fn table(list: &[Value]) -> String {
+fn table(list: &[Value], colors: Colors) -> String {
     let mut columns: Vec<&String> = Vec::new();
     for (name, value) in list.iter().filter_map(Value::as_object).flatten() {
         let simple = !value.is_object() && !value.is_array();
@@ -203,10 +211,15 @@ fn table(list: &[Value]) -> String {
     };
     let widths: Vec<usize> = (0..columns.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
-    for row in &rows {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+    for (number, row) in rows.iter().enumerate() {
+        let last = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        let cells =
+            row.iter().zip(&widths).take(last).enumerate().map(|(column, (cell, width))| {
+                // Nothing is behind the last cell.
+                let cell = if column + 1 == last { cell.clone() } else { format!("{cell:width$}") };
+                if number == 0 { colors.name(&cell) } else { colors.value(&cell) }
+            });
+        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  "));
     }
     text
 }
@@ -309,8 +322,12 @@ mod tests {
     #[test]
     fn an_error_names_its_code_and_in_json_is_an_object() {
         let refused = Failure::Refused(ErrorObject::new(code::OFFER_EXPIRED, "offer expired"));
-        assert_eq!(failure(&refused, Style::Human), "offer-cli: offer expired (code 1002)\n");
-        let shown: Value = serde_json::from_str(&failure(&refused, Style::Json)).unwrap();
+        assert_eq!(
+            failure(&refused, Style::Human, Colors::NONE),
+            "offer-cli: offer expired (code 1002)\n"
+        );
+        let shown: Value =
+            serde_json::from_str(&failure(&refused, Style::Json, Colors::NONE)).unwrap();
         assert_eq!(shown["code"], 1002);
     }
 }

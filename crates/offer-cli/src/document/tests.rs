@@ -76,3 +76,19 @@ fn the_manual_pages_are_what_a_formatter_takes_without_complaint() {
         assert!(formatted.status.success() && told.is_empty(), "{}: {told}", page.display());
     }
 }
+
+#[test]
+fn every_shell_completes_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let words = ["offer-cli", "completion", shell].map(std::ffi::OsString::from);
+        let read = crate::args::read(words).unwrap();
+        let crate::args::Task::Completion(shell) = read.task else { unreachable!() };
+        let mut script = Vec::new();
+        crate::args::write_completion(shell, &mut script);
+        let script = String::from_utf8(script).unwrap();
+        for method in method::all() {
+            assert!(script.contains(method.name), "{}: {shell}", method.name);
+        }
+        assert!(script.contains("export"), "{shell}");
+    }
+}

@@ -49,7 +49,8 @@ const NOTIFICATIONS: Method = Method {
     aliases: &[],
     category: "control",
     since: "0.1",
-    summary: "Says whether this connection wants notices of progress; there are none yet.",
+    summary: "Says whether this connection wants to be told of each attempt while its calls go on, by objects with the method \
+              `message`.",
     params: &[Param::required("enable", Kind::Boolean, "Whether it does.")],
     returns: Returns::of::<Nothing>(),
 };

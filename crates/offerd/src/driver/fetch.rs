@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::messages::INVOICE_REQUEST;
 use super::world::random;
-use super::{Attempt, CallError, Driver, Step, deadline, timeout};
+use super::{Attempt, CallError, Driver, Step, deadline, progress, timeout};
 
 /// What a fetch brought.
 #[derive(Clone, Debug)]
@@ -86,7 +86,9 @@ impl Driver {
                 Err(error) => error.to_string(),
             };
             let (at, to) = (self.now(), describe(&to));
-            attempts.push(Attempt { at, step: Step::Ask, to, outcome });
+            let attempt = Attempt { at, step: Step::Ask, to, outcome };
+            progress::tell(&attempt);
+            attempts.push(attempt);
             if result.is_ok() {
                 asked.push(Asked { fetch, waiter, attempt: number });
             } else if number + 1 < others {

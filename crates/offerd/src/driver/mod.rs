@@ -18,6 +18,7 @@ mod outbox;
 mod pages;
 mod pay;
 mod payouts;
+pub(crate) mod progress;
 mod rates;
 mod receive;
 mod redeem;

@@ -1,5 +1,6 @@
 //! Paying.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bolt1::{CltvDelta, Msat, Seconds};
@@ -7,8 +8,8 @@ use bolt11::is_bolt11;
 use bolt12::{Bolt12String, Invoice, OfferId};
 use offerd_core::fetch::{Allowance, FetchArguments, Limits, paid_once_key};
 use offerd_core::payment::{
-    OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose, decide_bolt11_order,
-    decide_label, decide_order,
+    FailedAttempt, OrderTerms, Ordered, OutgoingPayment, PaymentEnd, PaymentState, Purpose,
+    decide_bolt11_order, decide_label, decide_order,
 };
 use offerd_core::port::{Bolt11Facts, PortError};
 use offerd_core::{Misuse, PaymentId};
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 
 use super::renegotiate::Round;
 use super::world::random;
-use super::{Attempt, CallError, Driver, Step, deadline};
+use super::{Attempt, CallError, Driver, Step, deadline, progress};
 
 /// What `pay` and `xpay` were asked.
 #[derive(Clone, Debug, Default)]
@@ -351,15 +352,18 @@ impl Driver {
         wait: Duration,
     ) -> Result<PayOutcome, CallError> {
         let (id, request_key) = (sofar.payment.id, sofar.payment.request_key);
-        let ended = self.wait_for(wait, || self.ended_of(id, &request_key)).await?;
-        if let Some(payment) = ended {
+        let payee = format!("payee {}", sofar.payment.invoice.node_id());
+        let told = AtomicUsize::new(0);
+        let look = || {
+            let failed = self.failed_of(id, &payee)?;
+            let news = failed.iter().skip(told.swap(failed.len(), Ordering::Relaxed));
+            news.for_each(progress::tell);
+            self.ended_of(id, &request_key)
+        };
+        if let Some(payment) = self.wait_for(wait, look).await? {
             sofar.payment = payment;
         }
-        let payee = format!("payee {}", sofar.payment.invoice.node_id());
-        for failed in self.ports.store.failed_attempts(id)? {
-            let (step, to, outcome) = (Step::Pay, payee.clone(), failed.failure.text);
-            sofar.attempts.push(Attempt { at: failed.at, step, to, outcome });
-        }
+        sofar.attempts.extend(self.failed_of(id, &payee)?);
         match &sofar.payment.state {
             PaymentState::Ended(PaymentEnd::Failed { reason, .. }) => {
                 let reason = reason.clone();
@@ -369,6 +373,16 @@ impl Driver {
             | PaymentState::Pending { .. }
             | PaymentState::Awaiting => Ok(sofar),
         }
+    }
+
+    /// The ways of a payment that did not lead to its payee.
+    fn failed_of(&self, id: PaymentId, payee: &str) -> Result<Vec<Attempt>, PortError> {
+        let failed = self.ports.store.failed_attempts(id)?.into_iter();
+        let attempt = |failed: FailedAttempt| {
+            let (at, to, outcome) = (failed.at, payee.to_owned(), failed.failure.text);
+            Attempt { at, step: Step::Pay, to, outcome }
+        };
+        Ok(failed.map(attempt).collect())
     }
 
     /// The payment of a request that has arrived, or, where none has and none may, this one.

@@ -13,7 +13,7 @@ use super::method::{handler, only_waits};
 use super::node_control::NodeControl;
 use super::params::bind;
 use super::socket::Calls;
-use crate::driver::Driver;
+use crate::driver::{Driver, progress};
 use crate::shutdown::Shutdown;
 use crate::web::PageLinks;
 
@@ -55,7 +55,9 @@ impl Calls for Api {
         }
         let api = self.clone();
         // On a task of its own: what was begun goes on when its caller hangs up.
-        let running = tokio::spawn(async move { handle(&api, args).await });
+        let listener = progress::listener();
+        let running =
+            tokio::spawn(progress::heard_by(listener, async move { handle(&api, args).await }));
         running.await.unwrap_or_else(|panic| {
             tracing::error!(method = method.name, %panic, "a call ended in a fault of ours");
             Err(ErrorObject::new(code::GENERAL, "internal error"))

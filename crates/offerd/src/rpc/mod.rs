@@ -13,6 +13,7 @@ pub mod frame;
 mod invoices;
 mod method;
 pub mod node_control;
+mod notices;
 mod outlook;
 pub mod params;
 pub mod request;

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,7 +23,9 @@ use tokio::task::JoinSet;
 use super::carry::carry_out;
 use super::filter::Template;
 use super::frame::Frames;
+use super::notices;
 use super::request::{Request, reply};
+use crate::driver::progress::heard_by;
 use crate::shutdown::Shutdown;
 
 /// Connections at a time; one more is told so and closed.
@@ -121,7 +124,8 @@ async fn serve_connection(stream: UnixStream, calls: Arc<dyn Calls>, shutdown: S
     let (replies, outgoing) = mpsc::channel(MAX_RUNNING);
     let writer = tokio::spawn(write_replies(write, outgoing));
     let running = Arc::new(Semaphore::new(MAX_RUNNING));
-    let connection = Connection { calls, shutdown, replies, running, client: Arc::new(client) };
+    let (client, wishes) = (Arc::new(client), Arc::default());
+    let connection = Connection { calls, shutdown, replies, running, client, wishes };
     connection.read_requests(read).await;
     drop(connection);
     let _ = writer.await;
@@ -165,6 +169,8 @@ struct Connection {
     shutdown: Shutdown,
     replies: mpsc::Sender<Vec<u8>>,
     running: Arc<Semaphore>,
+    /// Whether the client wants to be told of what is tried while its calls go on.
+    wishes: Arc<AtomicBool>,
 }
 
 impl Connection {
@@ -212,11 +218,12 @@ impl Connection {
         let Ok(place) = Arc::clone(&self.running).acquire_owned().await else { return false };
         let (calls, shutdown) = (Arc::clone(&self.calls), self.shutdown.clone());
         let (replies, client) = (self.replies.clone(), Arc::clone(&self.client));
+        let listener = notices::asked(&self.wishes, &frame, &self.replies);
         tokio::spawn(async move {
             tokio::select! {
                 // First, so that what a client sends before it hangs up is begun.
                 biased;
-                reply = answer(&*calls, &frame, &shutdown) => {
+                reply = heard_by(listener, answer(&*calls, &frame, &shutdown)) => {
                     let _ = replies.send(reply).await;
                 }
                 () = client.gone() => {}

@@ -410,3 +410,25 @@ async fn what_a_session_paid_is_not_shown_to_another_by_its_events() {
     let told = browser.get(&events).await;
     assert!(told.text.contains("\"state\":\"paid\""), "{told:?}");
 }
+
+#[tokio::test]
+async fn every_screen_is_small_with_all_that_belongs_to_it() {
+    const MOST_BYTES: usize = 30 * 1024;
+    let browser = Browser::signed_in(&[]).await;
+    let mut assets = 0;
+    for asset in ["page.css", "page.js", "screen.css", "screen.js"] {
+        let asset = browser.get(&format!("/assets/{asset}")).await;
+        assert_eq!(asset.status, 200);
+        assets += asset.text.len();
+    }
+    let offer = browser.shop.offer(1_000).await;
+    let form = browser.give(&offer).await;
+    let confirm = browser.submit(&form, "/customer/ask", &[]).await;
+    let paid = browser.submit(&confirm, "/customer/pay", &[]).await;
+    let receipt = browser.follow(&paid).await;
+    let start = browser.get("/customer").await;
+    for page in [start, form, confirm, receipt] {
+        let bytes = page.text.len() + assets;
+        assert!(bytes < MOST_BYTES, "{bytes} bytes, {assets} of them style and script");
+    }
+}
