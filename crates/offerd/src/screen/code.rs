@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::complaint::Complaint;
 use super::summary::{self, Given};
 use super::visitor::Visitor;
-use super::{Screen, collect, offer, pay, show};
+use super::{Screen, collect, offer, pay, show, subscribe};
 
 #[derive(Template)]
 #[template(path = "screen/code.html")]
@@ -33,7 +33,13 @@ pub(super) async fn read(
     let form = visitor.form(&screen, body).await?;
     let (code, token) = (form.text("code"), visitor.session.token());
     match summary::read(code) {
-        Ok(Given::Offer(given)) => Ok(offer::first(&screen, &visitor.session, &given)),
+        Ok(Given::Offer(given)) => {
+            // What may be paid once can be, by whoever says so.
+            let once = form.text("once") == "yes";
+            let subscribes = given.recurrence().is_some_and(|it| it.compulsory || !once);
+            let first = if subscribes { subscribe::first } else { offer::first };
+            Ok(first(&screen, &visitor.session, &given))
+        }
         Ok(Given::Invoice(bill)) => Ok(pay::first(&screen, &visitor.session, &bill, code)),
         Ok(Given::Payout(promise)) => Ok(collect::first(&screen, &visitor.session, &promise, code)),
         Err(why) => {

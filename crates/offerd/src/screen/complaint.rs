@@ -5,7 +5,7 @@ use offerd_api::{ErrorObject, code};
 use serde_json::Value;
 
 /// Parameters of methods, and the fields of forms that they come from.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 13] = [
     ("offer", "code"),
     ("bolt11", "code"),
     ("invstring", "code"),
@@ -16,6 +16,9 @@ const FIELDS: [(&str, &str); 10] = [
     ("max_amount_msat", "amount"),
     ("quantity", "quantity"),
     ("payer_note", "note"),
+    ("max_per_period_msat", "max_per_period"),
+    ("max_total_msat", "max_total"),
+    ("max_periods", "max_periods"),
 ];
 
 /// A complaint; the default is none.

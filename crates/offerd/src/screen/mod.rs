@@ -3,7 +3,7 @@
 //! * [`session`]: who is signed in; [`sign_in`], [`visitor`], [`guard`]: how, and what is refused.
 //! * `/customer`: pay a code or collect a payout. [`code`] reads what was pasted, dropped or scanned ([`picture`]);
 //!   [`offer`] asks for an invoice, [`pay`] shows it and pays it, [`collect`] collects; [`watch`] and [`receipt`] show
-//!   what comes of it. [`errands`] are the calls under way.
+//!   what comes of it. [`subscribe`] agrees to payments that recur, [`schedule`] shows and ends them. [`errands`] are the calls under way.
 //!
 //! A screen does nothing that a program could not: each step is a call of the table of methods, allowed or not by the
 //! rune, as over `POST /v1/METHOD`. Everything works without script; what script adds are pictures, the camera, and
@@ -22,8 +22,10 @@ mod pay;
 mod payments;
 mod picture;
 mod receipt;
+mod schedule;
 pub mod session;
 mod sign_in;
+mod subscribe;
 mod summary;
 mod visitor;
 mod watch;
@@ -75,6 +77,11 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> 
         .route("/customer/ask", post(offer::ask))
         .route("/customer/pay", post(pay::pay))
         .route("/customer/collect", post(collect::collect))
+        .route("/customer/subscribe", post(subscribe::subscribe))
+        .route("/customer/subscriptions", get(schedule::page))
+        .route("/customer/subscriptions/pause", post(schedule::pause))
+        .route("/customer/subscriptions/resume", post(schedule::resume))
+        .route("/customer/subscriptions/cancel", post(schedule::cancel))
         .route("/customer/payments", get(payments::page))
         .route("/customer/payments/{label}", get(watch::payment))
         .route("/customer/collected/{label}", get(watch::collected))

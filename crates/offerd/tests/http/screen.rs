@@ -1,5 +1,9 @@
 //! The customer's screen as a browser without script meets it: forms, redirections, one cookie.
 
+use std::num::NonZeroU32;
+
+use bolt12::Recurrence;
+use bolt12::recurrence::TimeUnit;
 use serde_json::json;
 
 use crate::client::{Answer, Shop};
@@ -431,4 +435,37 @@ async fn every_screen_is_small_with_all_that_belongs_to_it() {
         let bytes = page.text.len() + assets;
         assert!(bytes < MOST_BYTES, "{bytes} bytes, {assets} of them style and script");
     }
+}
+
+#[tokio::test]
+async fn an_offer_that_recurs_is_subscribed_to_within_caps_and_cancelled() {
+    let browser = Browser::signed_in(&[]).await;
+    let mut request = offer_request(1_000);
+    request.arguments.recurrence = Some(Recurrence::every(NonZeroU32::MIN, TimeUnit::Months));
+    let made = browser.shop.driver.create_offer(request).await.unwrap();
+    let page = browser.give(&made.entry.newest().offer.to_string()).await;
+    assert!(page.text.contains("every month"), "{page:?}");
+    let wrong = [("max_total", "much"), ("note", "for Anna")];
+    let refused = browser.submit(&page, "/customer/subscribe", &wrong).await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert!(refused.text.contains("id=\"max_total-wrong\"") && refused.text.contains("for Anna"));
+    let caps = [("max_per_period", "1000"), ("max_total", "3000"), ("max_periods", "3")];
+    let begun = browser.submit(&refused, "/customer/subscribe", &caps).await;
+    assert_eq!((begun.status, location(&begun)), (303, "/customer/subscriptions"), "{begun:?}");
+    let schedule = loop {
+        let schedule = browser.get("/customer/subscriptions").await;
+        if schedule.text.contains("in 1 payments") {
+            break schedule;
+        }
+    };
+    assert_eq!(browser.shop.gained(), 1_000_000);
+    for shown in
+        ["coffee", "every month", "<dt>Next</dt>", "at most 3\u{202f}000\u{202f}sat in all"]
+    {
+        assert!(schedule.text.contains(shown), "{shown}: {schedule:?}");
+    }
+    let gone = browser.submit(&schedule, "/customer/subscriptions/cancel", &[]).await;
+    assert_eq!(location(&gone), "/customer/subscriptions", "{gone:?}");
+    let schedule = browser.get("/customer/subscriptions").await;
+    assert!(schedule.text.contains("cancelled") && !schedule.text.contains("<dt>Next</dt>"));
 }

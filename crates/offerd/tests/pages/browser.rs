@@ -3,11 +3,13 @@
 //! `browser/look.py` is the visitor, one function for each test; it asks us by a line of JSON to pay, to redeem, or to
 //! read a picture, and ends with 0 when all was as it should be.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::{Command as StdCommand, Stdio};
 use std::sync::Arc;
 
 use bolt1::Seconds;
+use bolt12::{Recurrence, TimeUnit};
 use offerd::http::{Door, Limits, Listener, api};
 use offerd::shutdown::Shutdown;
 use offerd::web;
@@ -71,8 +73,12 @@ impl Street {
         arguments.description = description.into();
         assert!(matches!(arguments.amount, AmountSpec::Msat(_)));
         let payout = self.shop.try_payout(arguments).await.unwrap().payout;
+        let mut monthly = offer_request(700);
+        monthly.arguments.recurrence = Some(Recurrence::every(NonZeroU32::MIN, TimeUnit::Months));
+        let magazine = self.shop.driver.create_offer(monthly).await.unwrap().entry;
         let driver = &self.shop.driver;
         json!({
+            "magazine_code": magazine.newest().offer.to_string(),
             "offer": format!("{}/o/{}", self.url, offer.newest().offer_id()),
             "offer_code": offer.newest().offer.to_string(),
             "order": format!("{}/c/{}", self.url, driver.order_page(order.row)),
@@ -290,4 +296,9 @@ async fn axe_finds_nothing_on_the_screen_on_a_phone_or_desktop_light_or_dark() {
 #[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_on_pages_that_have_ended() {
     visit("axe_finds_nothing_at_the_end", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_that_recurs_is_subscribed_to_and_cancelled_at_the_screen() {
+    visit("screen_subscribes", "coffee").await;
 }

@@ -319,6 +319,29 @@ def axe_finds_nothing_at_the_end(browser, pages, _):
             judged(page)
 
 
+def screen_subscribes(browser, pages, _):
+    for options in (PHONE, DESKTOP):
+        page = sign_in(browser, pages, **options)
+        give(page, pages["magazine_code"])
+        expect(page.get_by_text("every month")).to_be_visible()
+        judged(page)
+        page.get_by_label("Never more than, in all").fill("much")
+        page.get_by_role("button", name="Subscribe").click()
+        field = page.get_by_label("Never more than, in all")
+        expect(field).to_have_value("much")
+        expect(field).to_have_accessible_description(re.compile("number of satoshi"))
+        judged(page)
+        field.fill("2100")
+        page.get_by_role("button", name="Subscribe").click()
+        expect(page).to_have_url(pages["screen"] + "/customer/subscriptions")
+        expect(page.get_by_text("2\u202f100\u202fsat in all").first).to_be_visible()
+        judged(page)
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+        expect(page.get_by_text("cancelled").first).to_be_visible()
+        judged(page)
+
+
 def films(look, pages, folder):
     """Arguments that put a film before the camera, for looks that use one."""
     if look != "screen_collects_by_camera":
