@@ -176,7 +176,12 @@ fn a_base_is_not_written_for_payers_who_may_not_understand_it() {
 }
 
 #[test]
-fn payouts_do_not_recur() {
+fn payouts_recur_by_a_calendar_in_experimental_fields_alone() {
+    let calendar = |numbering| offer_builder().send_invoice().recurrence(with_base(numbering));
+    let offer = calendar(Numbering::Experimental).build().unwrap();
+    assert!(offer.is_send_invoice() && offer.recurrence().is_some());
+    let error = calendar(Numbering::Plain).build().expect_err("must be refused");
+    assert_eq!(told(&error), "offer_recurrence_compulsory: not allowed here");
     for numbering in BOTH {
         let offer = offer_builder().send_invoice().recurrence(monthly(numbering)).build();
         let error = offer.expect_err("must be refused");

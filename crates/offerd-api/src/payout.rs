@@ -15,7 +15,7 @@ pub struct PayoutCreated {
     pub offer_id: String,
     /// Whether it can be redeemed.
     pub active: bool,
-    /// Always true.
+    /// True, unless it recurs.
     pub single_use: bool,
     /// The string, `lno1…`. Whoever has it has the money.
     #[schemars(with = "OfferString")]
@@ -201,6 +201,9 @@ pub struct ClaimView {
     /// 32 bytes, hexadecimal: the payee's.
     #[schemars(with = "Hash32")]
     pub payment_hash: String,
+    /// The period, where the payout recurs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurrence_counter: Option<u64>,
     /// What the payee gets.
     pub amount_msat: u64,
     /// Seconds since 1970.

@@ -42,6 +42,7 @@ fn arguments() -> PayoutArguments {
         uses: Uses::ONCE,
         refund_for: None,
         approve: false,
+        recurrence: None,
         with_offer: true,
     }
 }
@@ -253,6 +254,7 @@ fn whoever_paid_signs_for_the_refund_by_the_key_of_that_request() {
         label: "mine".into(),
         amount: None,
         quantity: None,
+        period: None,
         timeout: Seconds(90),
     };
     let prepare = |paid: &[OutgoingPayment]| {

@@ -33,6 +33,7 @@ fn arguments() -> PayoutArguments {
         uses: Uses::ONCE,
         refund_for: None,
         approve: false,
+        recurrence: None,
         with_offer: true,
     }
 }

@@ -22,6 +22,7 @@ fn arguments(string: &str) -> RedeemArguments {
         label: "mine".into(),
         amount: None,
         quantity: None,
+        period: None,
         timeout: Seconds(90),
     }
 }

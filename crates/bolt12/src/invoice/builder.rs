@@ -156,6 +156,20 @@ impl InvoiceBuilder {
         self
     }
 
+    /// `invreq_recurrence_counter` and what goes with it, for a payout offer that recurs: the period that is redeemed.
+    /// Nothing for one that does not.
+    pub fn period(mut self, period: u32) -> Self {
+        let Answered::PayoutOffer(offer) = &self.answered else { return self };
+        let Some((recurrence, base)) = offer.recurrence().and_then(|it| Some((it, it.base?)))
+        else {
+            return self;
+        };
+        let numbers = recurrence.numbering.numbers();
+        self.records.set_tu64(numbers.counter, u64::from(period));
+        self.records.set_tu64(numbers.start, 0);
+        self.recurrence_basetime(base.basetime)
+    }
+
     /// `invreq_quantity`, for a payout offer that counts items: `invoice_amount` becomes the price of so many, where
     /// the offer has one in bitcoin and that is not more than there is.
     pub fn quantity(mut self, quantity: NonZeroU64) -> Self {

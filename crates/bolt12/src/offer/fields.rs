@@ -11,7 +11,7 @@ use crate::features::refuse_compulsory;
 use crate::field;
 use crate::price::Price;
 use crate::records::Records;
-use crate::recurrence::Recurrence;
+use crate::recurrence::{Numbering, Recurrence};
 use crate::text::PeerText;
 use crate::value;
 
@@ -185,7 +185,14 @@ impl OfferFields {
         if self.refund_for.is_some() && !self.send_invoice {
             return Err(missing(field::OFFER_SEND_INVOICE));
         }
-        if let Some(recurrence) = self.recurrence.as_ref().filter(|_| self.send_invoice) {
+        // Of a payout every period is known to both sides, in fields that its invoice may have.
+        let fits = |recurrence: &&Recurrence| {
+            recurrence.compulsory
+                && recurrence.base.is_some_and(|base| !base.proportional)
+                && recurrence.numbering == Numbering::Experimental
+        };
+        let recurrence = self.recurrence.as_ref().filter(|_| self.send_invoice);
+        if let Some(recurrence) = recurrence.filter(|recurrence| !fits(recurrence)) {
             return Err(Bolt12Error::invalid(recurrence.field(), InvalidReason::NotAllowed));
         }
         refuse_compulsory(self.features(), field::OFFER_FEATURES)

@@ -88,6 +88,30 @@ const OFFEROUT: Method = Method {
              up to max_amount_msat.",
         )
         .by_name(),
+        Param::optional(
+            "recurrence",
+            Kind::Text,
+            "Pays once in every period, always to who was paid first: `N` seconds, minutes, hours, days, weeks, months or years.",
+        )
+        .by_name(),
+        Param::optional(
+            "recurrence_base",
+            U64,
+            "With recurrence: when period 0 starts, seconds since 1970 (default: now).",
+        )
+        .by_name(),
+        Param::optional(
+            "recurrence_paywindow",
+            Kind::Text,
+            "With recurrence: `-B+A`, from B seconds before a period starts until A seconds after (default: as long as it runs).",
+        )
+        .by_name(),
+        Param::optional(
+            "recurrence_limit",
+            U32,
+            "With recurrence, where it is required: the last period, counted from 0.",
+        )
+        .by_name(),
     ],
     returns: Returns::of::<PayoutCreated>(),
 };
@@ -290,6 +314,12 @@ const SENDINVOICE: Method = Method {
             COUNT,
             "How many items; required where the payout counts them.",
         ),
+        Param::optional(
+            "recurrence_counter",
+            U32,
+            "For a code that recurs: the period to redeem (default: the one that runs).",
+        )
+        .by_name(),
     ],
     returns: Returns::of::<InvoiceView>(),
 };

@@ -17,6 +17,7 @@ use crate::keys::{Keys, digest};
 use crate::misuse::Misuse;
 use crate::offer_book::finish_invoice;
 use crate::payment::OutgoingPayment;
+use crate::payout::redeem_window;
 use crate::policy::Policy;
 use crate::port::{Destination, MintOrder, Minted};
 use crate::rates::FiatAmount;
@@ -33,6 +34,8 @@ pub struct RedeemArguments {
     pub amount: Option<Msat>,
     /// How many items; required where the promise counts them.
     pub quantity: Option<u64>,
+    /// The period to redeem, where the promise recurs; the one that runs where it is left out.
+    pub period: Option<u32>,
     /// How long we wait. The invoice may be paid for longer: at least as long as invoices of ours usually may.
     pub timeout: Seconds,
 }
@@ -44,6 +47,7 @@ impl std::fmt::Debug for RedeemArguments {
             .field("label", &self.label)
             .field("amount", &self.amount)
             .field("quantity", &self.quantity)
+            .field("period", &self.period)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
@@ -106,6 +110,37 @@ impl Promise {
                 Price::PayerDecides | Price::Fiat { .. } => Ok(None),
             },
             Self::Request(request) => Ok(request.amount()),
+        }
+    }
+
+    /// The period that the caller asks for; `None` where the promise has none.
+    fn period(&self, asked: Option<u32>, now: Timestamp) -> Result<Option<u32>, Misuse> {
+        let refuse = |expected: String| Err(Misuse::parameter("recurrence_counter", expected));
+        let schedule = match self {
+            Self::Offer(offer) => offer.recurrence(),
+            Self::Request(_) => None,
+        };
+        let Some((schedule, base)) = schedule.and_then(|it| Some((it, it.base?))) else {
+            return match asked {
+                Some(_) => refuse("unnecessary: the code does not recur".to_owned()),
+                None => Ok(None),
+            };
+        };
+        let running = || schedule.index_at(base.basetime, now).unwrap_or(0);
+        let period = asked.unwrap_or_else(running);
+        let last = schedule.limit.map_or(u32::MAX, std::num::NonZeroU32::get);
+        if period > last {
+            return refuse(format!("the last period of this code is {last}"));
+        }
+        match redeem_window(schedule, period) {
+            Some(window) if now < window.opens => {
+                refuse(format!("too early: can be redeemed from time {} on", window.opens))
+            }
+            Some(window) if now >= window.closes => {
+                refuse(format!("too late: could be redeemed until time {}", window.closes))
+            }
+            Some(_) => Ok(Some(period)),
+            None => refuse("the period is beyond the year 9999".to_owned()),
         }
     }
 
@@ -177,6 +212,7 @@ pub struct Redeeming {
     row: InvoiceRow,
     metadata: [u8; 32],
     amount: Msat,
+    period: Option<u32>,
     sealed: Sealed,
     refund_key: Option<Keypair>,
 }
@@ -227,6 +263,7 @@ impl Redeeming {
         };
         let items = promise.items(arguments.quantity)?;
         let amount = amount(promise.promised(items)?, arguments.amount)?;
+        let period = promise.period(arguments.period, now)?;
         let request_key = digest(&[&metadata, arguments.string.as_bytes()]);
         let source = Source::Invoice(row);
         let sealed = Sealed {
@@ -236,7 +273,7 @@ impl Redeeming {
             expiry: policy.invoice_expiry.max(arguments.timeout),
             counter: 0,
         };
-        Ok(Self { promise, arguments, row, metadata, amount, sealed, refund_key })
+        Ok(Self { promise, arguments, row, metadata, amount, period, sealed, refund_key })
     }
 
     /// What the node must provide.
@@ -282,6 +319,10 @@ impl Redeeming {
         };
         let builder = match self.arguments.quantity.and_then(NonZeroU64::new) {
             Some(items) => builder.quantity(items),
+            None => builder,
+        };
+        let builder = match self.period {
+            Some(period) => builder.period(period),
             None => builder,
         };
         let builder = match &self.refund_key {

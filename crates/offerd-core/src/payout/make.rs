@@ -4,8 +4,9 @@ use std::num::NonZeroU64;
 
 use bolt1::{Msat, Timestamp};
 use bolt4::BlindedPath;
-use bolt12::{InvoiceRequestBuilder, Offer, OfferBuilder, QuantityMax};
+use bolt12::{InvoiceRequestBuilder, Offer, OfferBuilder, QuantityMax, Recurrence};
 
+use super::turn::with_periods;
 use super::{Payout, PayoutAmount, PromiseState, Refund, RefundFor, Uses};
 use crate::amount::AmountSpec;
 use crate::id::PayoutRow;
@@ -36,6 +37,8 @@ pub struct PayoutArguments {
     pub uses: Uses,
     /// What it refunds.
     pub refund_for: Option<RefundFor>,
+    /// Its periods, each of which is redeemed once by the same redeemer; `uses` follows from it then.
+    pub recurrence: Option<Recurrence>,
     /// Whether each redemption waits for its maker's word.
     pub approve: bool,
     /// Whether the `lno1…` string is made as well (`offerout`), or the `lnr1…` alone (`invoicerequest`).
@@ -69,6 +72,7 @@ pub fn payout_arguments_key(arguments: &PayoutArguments) -> [u8; 32] {
         format!("{:?} {:?}", uses.most, uses.total.map(Msat::as_u64)).as_bytes(),
         &refund,
         items.as_bytes(),
+        arguments.recurrence.map(|it| format!("{it:?}")).unwrap_or_default().as_bytes(),
     ])
 }
 
@@ -127,6 +131,8 @@ pub fn make_payout(
     policy: &Policy,
     keys: &Keys,
 ) -> Result<Payout, Misuse> {
+    let arguments_key = payout_arguments_key(arguments);
+    let arguments = &with_periods(arguments, made.now)?;
     let amount = promised(arguments, &made, policy)?;
     if arguments.absolute_expiry.is_some_and(|expiry| expiry <= made.now) {
         return Err(Misuse::parameter("absolute_expiry", "should be in the future"));
@@ -137,7 +143,7 @@ pub fn make_payout(
         .then(|| build_offer(arguments, &amount, &made, policy, keys).map_err(built))
         .transpose()?;
     let (plain, signed) = match amount {
-        PayoutAmount::Exact(exact) if made.refund.is_none() => {
+        PayoutAmount::Exact(exact) if made.refund.is_none() && arguments.recurrence.is_none() => {
             let builder = build_request(arguments, exact, &made, policy, keys);
             let plain = builder.clone().build_unsigned().map_err(built)?;
             let signed = builder.sign(keys.secp(), keys.node()).map_err(built)?;
@@ -152,7 +158,7 @@ pub fn make_payout(
         row: made.row,
         nonce: made.nonce,
         label: arguments.label.clone(),
-        arguments_key: payout_arguments_key(arguments),
+        arguments_key,
         amount,
         offer,
         invoice_request: plain,
@@ -292,7 +298,11 @@ fn bounded(
         (Some(most), None) => NonZeroU64::new(u64::from(most)).and_then(|most| each.times(most)),
     };
     all.filter(|all| *all <= policy.payout_max).ok_or_else(|| {
-        let parameter = if total.is_some() { "max_total_msat" } else { "max_uses" };
+        let parameter = match (total, arguments.recurrence) {
+            (Some(_), _) => "max_total_msat",
+            (None, Some(_)) => "recurrence_limit",
+            (None, None) => "max_uses",
+        };
         let expected = format!("all redemptions together should be at most {}", policy.payout_max);
         Misuse::parameter(parameter, expected)
     })
@@ -333,6 +343,9 @@ fn build_offer(
     }
     if !made.paths.is_empty() {
         builder = builder.paths(&made.paths);
+    }
+    if let Some(recurrence) = arguments.recurrence {
+        builder = builder.recurrence(recurrence);
     }
     if let Some((refund, _)) = &made.refund {
         builder = builder.refund_for(refund.payment_hash.0);

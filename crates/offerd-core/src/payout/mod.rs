@@ -5,6 +5,7 @@ mod make;
 mod redeem;
 mod refund;
 mod state;
+mod turn;
 mod uses;
 
 pub use approve::{
@@ -17,4 +18,5 @@ pub use refund::{
     promised_refunds,
 };
 pub use state::{Payout, PayoutAmount, PromiseState};
+pub use turn::redeem_window;
 pub use uses::Uses;

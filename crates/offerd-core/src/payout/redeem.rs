@@ -8,6 +8,7 @@ use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
 use bolt12::{BlindedPayInfo, Invoice, InvoiceKind};
 
 use super::approve::{MOST_CANDIDATES, drop_expired};
+use super::turn::in_turn;
 use super::{Payout, PayoutAmount, PromiseState};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
@@ -171,6 +172,7 @@ pub(super) fn check(
 ) -> Result<Msat, Refusal> {
     open(payout, terms)?;
     mirrored(payout, invoice)?;
+    in_turn(payout.recurrence(), invoice, terms.claims, terms.now)?;
     if let Some(refund) = &payout.refund {
         let signed = invoice.verify_refund_signature(keys.secp(), &refund.payer_id);
         signed.map_err(|_| Refusal::NotThePayer)?;

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use bolt1::{Msat, Timestamp};
-use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
+use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId, Recurrence};
 
 use super::{Refund, Uses};
 use crate::id::PayoutRow;
@@ -118,6 +118,11 @@ impl Payout {
     /// The offer_id of its `lno1…` string.
     pub fn offer_id(&self) -> Option<OfferId> {
         self.offer.as_ref().map(Offer::id)
+    }
+
+    /// Its periods, where it recurs.
+    pub fn recurrence(&self) -> Option<&Recurrence> {
+        self.offer.as_ref()?.recurrence()
     }
 
     /// The invreq_id of its `lnr1…` string, the same for both spellings.

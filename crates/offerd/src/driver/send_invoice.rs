@@ -116,8 +116,11 @@ impl Driver {
             let same_amount = arguments.amount.is_none_or(|amount| Some(amount) == own.amount());
             let items = own.bolt12().and_then(|invoice| invoice.request_view().quantity());
             let same_items = arguments.quantity.is_none_or(|quantity| Some(quantity) == items);
+            let period = own.bolt12().and_then(|invoice| invoice.recurring_payment());
+            let same_period =
+                arguments.period.is_none_or(|asked| period.is_some_and(|it| it.index == asked));
             let same_string = own.redeems() == Some(arguments.string.as_str());
-            return if same_string && same_amount && same_items {
+            return if same_string && same_amount && same_items && same_period {
                 Ok(Some(own))
             } else {
                 Err(Misuse::InvoiceLabelTaken.into())

@@ -70,7 +70,7 @@ pub(super) fn payout_as_offer(payout: &Payout, index: Option<u64>) -> Option<Off
     Some(OfferView {
         offer_id: offer.id().to_string(),
         active: payout.state == PromiseState::Open,
-        single_use: true,
+        single_use: payout.uses.is_once(),
         force_paths: false,
         bolt12: offer.to_string(),
         description: text(offer.description()),
@@ -156,9 +156,11 @@ pub(super) fn state_name(state: PromiseState) -> &'static str {
 
 /// One redemption of a payout.
 pub(super) fn claim(payment: &OutgoingPayment) -> ClaimView {
+    let recurring = payment.invoice.bolt12().and_then(Invoice::recurring_payment);
     let mut view = ClaimView {
         state: "claimed".to_owned(),
         payment_hash: payment.payment_hash().to_string(),
+        recurrence_counter: recurring.map(|recurring| u64::from(recurring.index)),
         amount_msat: payment.amount.as_u64(),
         created_at: payment.created_at.0,
         priced: priced_payment(payment),

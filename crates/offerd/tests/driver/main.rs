@@ -14,6 +14,7 @@ mod pieces;
 mod prices;
 mod recurring;
 mod redeeming;
+mod stipends;
 mod stuck;
 mod subscribing;
 mod world;

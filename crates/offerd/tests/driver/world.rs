@@ -391,6 +391,7 @@ pub(crate) fn payout_arguments(sat: u64) -> PayoutArguments {
         uses: Uses::ONCE,
         refund_for: None,
         approve: false,
+        recurrence: None,
         with_offer: true,
     }
 }
@@ -417,7 +418,14 @@ pub(crate) fn pay_call(string: &str) -> PayCall {
 
 pub(crate) fn redemption(string: &str, label: &str) -> RedeemArguments {
     let (string, label) = (string.to_owned(), label.to_owned());
-    RedeemArguments { string, label, amount: None, quantity: None, timeout: Seconds(90) }
+    RedeemArguments {
+        string,
+        label,
+        amount: None,
+        quantity: None,
+        period: None,
+        timeout: Seconds(90),
+    }
 }
 
 /// Both strings of a payout.

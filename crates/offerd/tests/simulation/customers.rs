@@ -33,6 +33,7 @@ impl Town {
             label: label.clone(),
             amount,
             quantity: None,
+            period: None,
             timeout: Seconds(90),
         };
         let driver = self.process(customer).driver.clone();

@@ -58,6 +58,7 @@ impl Town {
             uses: Uses::ONCE,
             refund_for: None,
             approve: false,
+            recurrence: None,
             with_offer: true,
         };
         match self.below(13) {

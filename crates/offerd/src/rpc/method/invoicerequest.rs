@@ -36,6 +36,7 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
         uses: uses(args)?,
         refund_for: None,
         approve: args.need("approve")?,
+        recurrence: None,
         with_offer: false,
     })
 }

@@ -1,10 +1,12 @@
 //! `offerout`
 
 use bolt1::Timestamp;
+use bolt12::Recurrence;
 use offerd_api::ErrorObject;
 use offerd_api::payout::PayoutCreated;
 use offerd_core::PaymentHash;
 use offerd_core::amount::AmountSpec;
+use offerd_core::offer_book::{ScheduleArguments, schedule};
 use offerd_core::payout::{PayoutAmount, PayoutArguments, RefundFor, Uses};
 
 use super::Outcome;
@@ -16,7 +18,7 @@ use crate::rpc::params::Args;
 use crate::rpc::view;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
-    let made = api.driver.create_payout(read(&args)?).await.map_err(to_object)?;
+    let made = api.driver.create_payout(read(&args, api.driver.now())?).await.map_err(to_object)?;
     let payout = made.payout;
     let outlook = Outlook::of(&api.node.channels().await?);
     let warning_no_outbound = outlook.outbound(most(payout.amount));
@@ -27,7 +29,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     view::json(PayoutCreated {
         offer_id: offer.offer_id,
         active: offer.active,
-        single_use: true,
+        single_use: offer.single_use,
         bolt12: offer.bolt12,
         used: offer.used,
         created: true,
@@ -49,7 +51,19 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     })
 }
 
-fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
+/// The periods of a code that recurs.
+fn read_schedule(args: &Args, now: Timestamp) -> Result<Option<Recurrence>, ErrorObject> {
+    let arguments = ScheduleArguments {
+        recurrence: args.get("recurrence")?,
+        base: args.get("recurrence_base")?.map(Timestamp),
+        paywindow: args.get("recurrence_paywindow")?,
+        limit: args.get("recurrence_limit")?,
+        ..ScheduleArguments::default()
+    };
+    schedule(&arguments, now).map_err(|error| to_object(error.into()))
+}
+
+fn read(args: &Args, now: Timestamp) -> Result<PayoutArguments, ErrorObject> {
     let amount: AmountSpec = args.need("amount")?;
     let max_amount = args.get("max_amount_msat")?;
     let quantity_max = args.get("quantity_max")?;
@@ -68,6 +82,7 @@ fn read(args: &Args) -> Result<PayoutArguments, ErrorObject> {
         quantity_max,
         uses: Uses::ONCE,
         refund_for: refund_for(args)?,
+        recurrence: read_schedule(args, now)?,
         approve: args.need("approve")?,
         with_offer: true,
     })

@@ -17,6 +17,7 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
         amount: args.get("amount_msat")?,
         timeout: Seconds(args.need("timeout")?),
         quantity: args.get("quantity")?,
+        period: args.get("recurrence_counter")?,
     };
     let redeemed = api.driver.send_invoice(arguments).await.map_err(to_object)?;
     let paid = ListedInvoice::Receipt(redeemed.receipt);

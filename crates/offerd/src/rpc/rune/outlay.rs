@@ -1,5 +1,7 @@
 //! What a call may cost us at most, for the limit per day of a rune.
 
+use std::num::NonZeroU64;
+
 use bolt1::Msat;
 use offerd_core::Policy;
 use offerd_core::amount::AmountSpec;
@@ -66,17 +68,20 @@ fn fixed(args: &Args) -> Option<Msat> {
     }
 }
 
-/// A promise of one payment, with the fees that it may cost.
+/// A promise of one payment, or of one in each period, with the fees that it may cost.
 fn promised(args: &Args, policy: &Policy) -> Option<Msat> {
     let most = msat(args, "max_amount_msat");
     let quantity: Option<u64> = args.get("quantity_max").ok()?;
+    let limit: Option<u32> = args.get("recurrence_limit").ok()?;
+    let periods = NonZeroU64::new(u64::from(limit.unwrap_or(0)))
+        .map_or(NonZeroU64::MIN, |last| last.saturating_add(1));
     let amount = match (most, fixed(args), quantity) {
         (Some(most), _, _) => most,
         (None, Some(amount), None) => amount,
         (None, None, None) if is_any(args) => policy.payout_any_max,
         _ => return None,
     };
-    amount.plus(policy.payout_fee(amount))
+    amount.plus(policy.payout_fee(amount))?.times(periods)
 }
 
 fn is_any(args: &Args) -> bool {
