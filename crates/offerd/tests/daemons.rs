@@ -233,4 +233,80 @@ fn onion_messages_are_counted_on_both_sides() {
         assert_eq!(count(node, "forwarded"), 0);
         assert_eq!(node.call("getinfo", json!({}))["onion_messages"]["dropped"], json!({}));
     }
+
+/// The subscription of this daemon.
+fn subscription(node: &Daemon) -> Value {
+    node.call("listsubscriptions", json!({}))["subscriptions"][0].clone()
+}
+
+#[test]
+fn a_subscription_of_seconds_goes_on_through_deaths_on_either_side_and_ends_when_it_is_told() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let order = json!({
+        "amount": "1000sat", "description": "paper", "recurrence": "5seconds",
+        "recurrence_paywindow": "-1+60",
+    });
+    let offer = shop.call("offer", order)["bolt12"].clone();
+    let made = customer.call("subscribe", json!({ "offer": offer, "label": "paper" }));
+    assert_eq!((&made["status"], &made["periods_paid"]), (&json!("active"), &json!(1)));
+    let paid = |node: &Daemon| subscription(node)["periods_paid"].as_u64().unwrap();
+    let reaches = |node: &Daemon, most: u64| {
+        until("the next period", || (paid(node) >= most).then_some(()));
+    };
+    reaches(&customer, 2);
+    let dir = customer.dir.clone();
+    customer.kill();
+    let customer = Daemon::start(&dir, &[]);
+    reaches(&customer, 3);
+    let dir = shop.dir.clone();
+    shop.kill();
+    let shop = Daemon::start(&dir, &[]);
+    reaches(&customer, 4);
+    customer.call("cancelsubscription", json!(["paper"]));
+    let reader = until("the shop hears of it", || {
+        let readers = shop.call("listsubscribers", json!({ "status": "cancelled" }));
+        readers["subscribers"].as_array().unwrap().first().cloned()
+    });
+    let known = subscription(&customer);
+    assert_eq!(known["status"], "cancelled");
+    assert_eq!(known["periods_paid"], reader["periods_paid"]);
+    assert_eq!(known["amount_paid_msat"], reader["amount_received_msat"]);
+    let pays = customer.call("listpays", json!({ "status": "complete" }));
+    assert_eq!(known["periods_paid"], pays["pays"].as_array().unwrap().len());
+}
+
+#[test]
+fn a_stipend_of_seconds_is_redeemed_period_by_period() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let order = json!({
+        "amount": "1000sat", "description": "stipend", "recurrence": "4seconds", "recurrence_limit": 2,
+        "recurrence_paywindow": "-0+60",
+    });
+    let made = shop.call("offerout", order);
+    assert_eq!(made["single_use"], false);
+    let before = customer.in_channels();
+    for period in 0..3_u64 {
+        let label = format!("period {period}");
+        let params = json!({
+            "invreq": made["bolt12"], "label": label, "recurrence_counter": period,
+        });
+        let redeemed = until("its period", || {
+            client::attempt(&customer.dir, "sendinvoice", &params).ok()?.ok()
+        });
+        assert_eq!(redeemed["status"], "paid");
+        let again =
+            json!({ "invreq": made["bolt12"], "label": "again", "recurrence_counter": period });
+        refusal(&customer.dir, "sendinvoice", again);
+    }
+    until("the money", || (customer.in_channels() == before + 3_000_000).then_some(()));
+    let kept = until("the end of the promise", || {
+        let list = shop.call("listpayouts", json!({ "offer_id": made["offer_id"] }));
+        let kept = list["payouts"][0].clone();
+        (kept["state"] == "spent").then_some(kept)
+    });
+    let claims = kept["claims"].as_array().unwrap().iter();
+    let periods: Vec<_> = claims.map(|claim| claim["recurrence_counter"].as_u64()).collect();
+    assert_eq!(periods, [Some(0), Some(1), Some(2)]);
 }

@@ -175,6 +175,24 @@ fn a_shop_that_dies_at_any_step_of_paying_a_redeemer_pays_once() {
     dies_at_each(&PAYING, Role::Shop, redeem);
 }
 
+/// What is committed for a subscription of one payment.
+const SUBSCRIBING: [&str; 4] =
+    ["subscription.created", "subscription.paying", "subscription.paid", "subscription.ended"];
+
+/// Subscribes to an offer of the shop for one payment, and waits until that is made.
+fn subscribe(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
+    let order = json!({ "amount": "300sat", "description": "paper", "recurrence": "1day" });
+    let offer = pair.of(Role::Shop).call("offer", order)["bolt12"].clone();
+    let params = json!({ "offer": offer, "label": label, "max_periods": 1, "retry_for": 20 });
+    pair.until_done("subscribe", &params, Some((who, failpoint)));
+}
+
+#[test]
+fn a_subscriber_that_dies_at_any_step_pays_each_period_once() {
+    let steps = [SUBSCRIBING.as_slice(), PAYING.as_slice()].concat();
+    dies_at_each(&steps, Role::Customer, subscribe);
+}
+
 #[test]
 fn a_redeemer_that_dies_at_any_step_is_paid_once() {
     let steps = [&["invoice-made"], RECEIVING.as_slice()].concat();

@@ -151,7 +151,7 @@ impl Pair {
         }
         until("the call is done", || {
             let result = attempt(&dir, method, params).ok()?.ok()?;
-            ["complete", "paid"].contains(&result["status"].as_str()?).then_some(result)
+            ["complete", "paid", "ended"].contains(&result["status"].as_str()?).then_some(result)
         })
     }
 
