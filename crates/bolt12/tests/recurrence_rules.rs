@@ -177,11 +177,18 @@ fn a_base_is_not_written_for_payers_who_may_not_understand_it() {
 
 #[test]
 fn payouts_recur_by_a_calendar_in_experimental_fields_alone() {
-    let calendar = |numbering| offer_builder().send_invoice().recurrence(with_base(numbering));
-    let offer = calendar(Numbering::Experimental).build().unwrap();
+    let whole = |numbering| {
+        let schedule = with_base(numbering);
+        let base = schedule.base.map(|base| RecurrenceBase { proportional: false, ..base });
+        Recurrence { base, ..schedule }
+    };
+    let build = |schedule| offer_builder().send_invoice().recurrence(schedule).build();
+    let offer = build(whole(Numbering::Experimental)).unwrap();
     assert!(offer.is_send_invoice() && offer.recurrence().is_some());
-    let error = calendar(Numbering::Plain).build().expect_err("must be refused");
-    assert_eq!(told(&error), "offer_recurrence_compulsory: not allowed here");
+    for schedule in [whole(Numbering::Plain), with_base(Numbering::Experimental)] {
+        let error = build(schedule).expect_err("must be refused");
+        assert_eq!(told(&error), "offer_recurrence_compulsory: not allowed here");
+    }
     for numbering in BOTH {
         let offer = offer_builder().send_invoice().recurrence(monthly(numbering)).build();
         let error = offer.expect_err("must be refused");
