@@ -233,6 +233,7 @@ fn onion_messages_are_counted_on_both_sides() {
         assert_eq!(count(node, "forwarded"), 0);
         assert_eq!(node.call("getinfo", json!({}))["onion_messages"]["dropped"], json!({}));
     }
+}
 
 /// The subscription of this daemon.
 fn subscription(node: &Daemon) -> Value {
