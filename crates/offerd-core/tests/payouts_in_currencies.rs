@@ -38,6 +38,7 @@ fn make(max_amount: Option<u64>, rate: Option<Rate>) -> Result<Payout, Misuse> {
         uses: Uses::ONCE,
         refund_for: None,
         approve: false,
+        recurrence: None,
         with_offer: true,
     };
     let made = MadePayout {
