@@ -109,9 +109,10 @@ fn without_a_rate_of_its_currency_a_promise_is_neither_made_nor_kept() {
 
 #[test]
 fn the_cap_is_what_it_comes_to_now_and_a_margin_unless_another_is_said() {
-    let at_most = |payout: Result<Payout, Misuse>| match payout.unwrap().amount {
-        PayoutAmount::Fiat { at_most, .. } => at_most.as_u64(),
-        other => panic!("{other:?}"),
+    let at_most = |payout: Result<Payout, Misuse>| {
+        let amount = payout.unwrap().amount;
+        let PayoutAmount::Fiat { at_most, .. } = amount else { panic!("{amount:?}") };
+        at_most.as_u64()
     };
     let now = || Some(rate("USD", "100000"));
     let margin = FIVE * u64::from(policy().payout_rate_margin_ppm) / 1_000_000;
