@@ -351,6 +351,8 @@ fn ten_redemptions_wait_at_most_and_expired_ones_make_room() {
 #[test]
 fn a_promise_of_many_uses_is_kept_as_often_within_its_total() {
     let uses = |most, total: Option<u64>| Uses { most, total: total.map(msat) };
+    assert!(Uses::ONCE.is_once() && uses(Some(1), Some(7)).is_once());
+    assert!(!uses(Some(2), None).is_once() && !uses(None, Some(7)).is_once());
     let of = |uses| PayoutArguments { uses, with_offer: false, ..arguments() };
     let each = PROMISED + FEE;
     assert_eq!(named(make(&of(uses(None, None)), None)), "single_use");
@@ -376,6 +378,10 @@ fn a_promise_of_many_uses_is_kept_as_often_within_its_total() {
         assert_eq!(one_more(&claims), Err(while_pending), "case {number}");
         let all: Vec<_> = claims.iter().map(|claim| paid(claim, None)).collect();
         assert_eq!(one_more(&all), Err(when_paid), "case {number}");
+        // Only what is paid spends, and one short of all is not all.
+        assert!(!payout.is_spent_by_one_more(&claims), "case {number}");
+        assert_eq!(payout.is_spent_by_one_more(&all[1..]), uses.most == Some(times));
+        assert!(!payout.is_spent_by_one_more(&all[..1]), "case {number}");
         let last = claims.len() - 1;
         claims[last].state = PaymentState::Ended(sample::failed());
         begun(one_more(&claims));

@@ -54,7 +54,7 @@ fn make(max_amount: Option<u64>, rate: Option<Rate>) -> Result<Payout, Misuse> {
     make_payout(&arguments, made, &policy(), &keys(1))
 }
 
-/// What a redeemer is paid that asks so much, at this rate.
+/// What a redeemer is paid that asks so much, at this rate, with the price noted on it.
 fn asked(payout: &Payout, amount: u64, rate: Option<Rate>) -> Result<u64, Refusal> {
     let offer = payout.offer.clone().unwrap();
     let invoice = InvoiceBuilder::for_payout_offer(&offer, [8; 32], ChainHash::BITCOIN)
@@ -78,6 +78,8 @@ fn asked(payout: &Payout, amount: u64, rate: Option<Rate>) -> Result<u64, Refusa
     let redemption = redeem(recognise(payout, arrival).unwrap(), &terms, &policy(), &keys(1))?;
     let Redemption::Claim(batch) = redemption else { panic!("{redemption:?}") };
     let [Event::PaymentStarted(payment)] = batch.events.as_slice() else { panic!("{batch:?}") };
+    let noted = payment.priced.as_ref().map(|priced| priced.price);
+    assert_eq!((noted.is_some(), noted), (true, payout.amount.fiat()));
     Ok(payment.amount.as_u64())
 }
 
