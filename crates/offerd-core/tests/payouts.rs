@@ -374,7 +374,7 @@ fn the_two_strings_are_one_promise() {
         (payout.invoice_request.as_ref().unwrap(), payout.invoice_request_signed.as_ref().unwrap());
     assert_eq!(plain.invreq_id(), signed.invreq_id());
     assert_eq!(payout.invreq_id(), Some(plain.invreq_id()));
-    assert_eq!(payout.offer_id(), payout.offer.as_ref().map(bolt12::Offer::id));
+    assert_eq!(payout.offer_id(), payout.offer.as_ref().map(Offer::id));
     assert!(!plain.has_signature() && signed.has_signature());
     assert_eq!(payout.offer.as_ref().unwrap().metadata(), Some(plain.metadata()));
     assert_eq!(plain.amount(), Some(msat(PROMISED)));
