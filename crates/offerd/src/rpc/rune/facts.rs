@@ -155,3 +155,115 @@ fn plain(raw: &RawValue) -> String {
     let text = serde_json::from_str::<String>(raw.get());
     text.unwrap_or_else(|_| raw.get().trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use bolt1::ChainHash;
+    use offerd_core::rune::Restriction;
+    use offerd_testkit::sample;
+    use serde_json::json;
+
+    use super::*;
+
+    /// An example of BOLT 11: 2500 µBTC for `1 cup coffee`, by 03e7156a….
+    const BOLT11: &str = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh";
+    const BOLT11_PAYEE: &str = "03e7156ae33b0a208d0744199163177e909e80176e55d97a2f221ede0f934dd9ad";
+
+    /// Whether a call with these parameters is within a restriction; else why not.
+    fn within(method: &str, params: &Value, restriction: &str) -> Result<(), String> {
+        let raw = RawValue::from_string(params.to_string()).unwrap();
+        let policy = Policy::for_chain(ChainHash::BITCOIN);
+        let facts = Facts::of(method, Some(&raw), &policy).unwrap();
+        let read = restriction.split('|').map(|text| Alternative::read(text).unwrap());
+        Restriction::new(read.collect()).unwrap().test(|alternative| facts.test(alternative))
+    }
+
+    /// The same invoice in every way a call can give it, and each restriction with whether it holds.
+    fn check(invoice: &str, cases: &[(&str, bool)]) {
+        let ways = [
+            json!([invoice]),
+            json!({ "bolt11": invoice }),
+            json!({ "invstring": invoice }),
+            json!({ "bolt11": format!("bitcoin:?lightning={invoice}") }),
+        ];
+        for params in ways.iter().take(if invoice.starts_with("lni") { 3 } else { 4 }) {
+            for (restriction, holds) in cases {
+                for (name, other) in [("bolt11", "invstring"), ("invstring", "bolt11")] {
+                    let restriction = restriction.replace("pinvbolt11", &format!("pinv{name}"));
+                    let found = within("pay", params, &restriction);
+                    assert_eq!(found.is_ok(), *holds, "{restriction} {other} {params}: {found:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_rune_may_look_into_an_invoice_of_bolt_11() {
+        let node = format!("pinvbolt11_node={BOLT11_PAYEE}");
+        check(
+            BOLT11,
+            &[
+                ("pinvbolt11_amount=250000000", true),
+                ("pinvbolt11_amount<250000001", true),
+                ("pinvbolt11_amount<250000000", false),
+                ("pinvbolt11_amount>250000000", false),
+                ("pinvbolt11_amount!", false),
+                ("pinvbolt11_description=1 cup coffee", true),
+                ("pinvbolt11_description^1 cup", true),
+                ("pinvbolt11_description~tea", false),
+                (&node, true),
+                ("pinvbolt11_node/02", true),
+                ("pinvbolt11_node^02", false),
+                ("pinvbolt11_node^02|pinvbolt11_amount<250000001", true),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_rune_may_look_into_an_invoice_of_bolt_12() {
+        let invoice = sample::invoice(7);
+        let amount = invoice.amount().as_u64();
+        let node = format!("pinvbolt11_node={}", sample::point(7));
+        let (equal, less) =
+            (format!("pinvbolt11_amount={amount}"), format!("pinvbolt11_amount<{amount}"));
+        check(
+            &invoice.to_string(),
+            &[
+                (&equal, true),
+                (&less, false),
+                ("pinvbolt11_description=coffee 7", true),
+                ("pinvbolt11_description$8", false),
+                (&node, true),
+                ("pinvbolt11_node!", false),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_not_in_an_invoice_or_in_none_never_holds() {
+        let offer = sample::offer(1).to_string();
+        for (params, restriction, why) in [
+            (json!([BOLT11]), "pinvbolt11_expiry>1", "Unknown invoice field"),
+            (json!([BOLT11]), "pinvbolt11>1", "Unknown invoice field"),
+            (json!([BOLT11]), "pinv=1", "Unknown invoice field"),
+            (json!([BOLT11]), "pinvlabel_amount<1", "Unknown invoice parameter label"),
+            (json!([BOLT11]), "pinvnonsense_amount/1", "Unknown invoice parameter nonsense"),
+            (json!({ "bolt11": BOLT11, "label": "tea" }), "pinvlabel_amount<9", "Invalid invoice"),
+            // An offer names a price, but what it will cost is not said: nothing about it holds, not even that it is missing.
+            (json!([offer]), "pinvbolt11_amount<9", "Invalid invoice"),
+            (json!([offer]), "pinvbolt11_amount!", "Invalid invoice"),
+            (json!([&BOLT11[..60]]), "pinvbolt11_amount<9", "Invalid invoice"),
+            (json!([""]), "pinvbolt11_node/02", "Invalid invoice"),
+        ] {
+            let refused = within("pay", &params, restriction).unwrap_err();
+            assert!(refused.contains(why), "{restriction} {params}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_remark_about_an_invoice_holds_where_there_is_one() {
+        assert_eq!(within("pay", &json!([BOLT11]), "pinvbolt11_amount#whatever"), Ok(()));
+        let named = within("pay", &json!([BOLT11]), "pnamebolt11^lnbc");
+        assert_eq!((named, within("pay", &json!([BOLT11]), "parr0^lnbc")), (Ok(()), Ok(())));
+    }
+}
