@@ -133,7 +133,7 @@ fn to_json(param: Option<&Param>, word: &str) -> Value {
     let as_json = || serde_json::from_str(word).ok();
     let spelled = match param.map(|param| param.kind) {
         None | Some(Kind::Any | Kind::Restrictions | Kind::CallParams) => as_json(),
-        Some(Kind::TextList) => {
+        Some(Kind::TextList | Kind::NodeIds) => {
             return as_json().filter(Value::is_array).unwrap_or(Value::Array(vec![as_text]));
         }
         Some(_) => as_json().filter(|value: &Value| value.is_string() || value.is_null()),

@@ -44,6 +44,7 @@ mod refusal;
 pub mod rune;
 pub mod subscriber;
 pub mod subscription;
+mod way;
 
 pub use effect::{Effect, OutboxEntry};
 pub use event::{Batch, Event};
@@ -54,3 +55,4 @@ pub use id::{
 pub use misuse::Misuse;
 pub use policy::Policy;
 pub use refusal::{Ignored, Refusal};
+pub use way::Way;

@@ -10,7 +10,7 @@ use bolt12::{
 use offerd_core::offer_book::{
     OfferArguments, OfferEncoding, OfferEntry, authenticate, make_offer, offer_arguments_key,
 };
-use offerd_core::port::{Minted, PaymentPath};
+use offerd_core::port::{Fronts, Minted, PaymentPath};
 use offerd_core::receipt::Sealed;
 use offerd_core::{Ignored, Misuse, Refusal, amount::AmountSpec};
 use offerd_testkit::sample;
@@ -286,6 +286,7 @@ fn arguments() -> OfferArguments {
         absolute_expiry: Some(NOW.plus(Seconds(60))),
         single_use: false,
         recurrence: None,
+        fronts: Fronts::Usual,
     }
 }
 
@@ -304,6 +305,8 @@ fn every_argument_of_an_offer_makes_another_one() {
         OfferArguments { quantity_max: None, ..base.clone() },
         OfferArguments { absolute_expiry: Some(NOW.plus(Seconds(61))), ..base.clone() },
         OfferArguments { absolute_expiry: None, ..base.clone() },
+        OfferArguments { fronts: Fronts::Only(Vec::new()), ..base.clone() },
+        OfferArguments { fronts: Fronts::Only(vec![sample::point(1)]), ..base.clone() },
         base,
     ];
     let mut keys: Vec<_> = others.iter().map(offer_arguments_key).collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bitcoin::Network;
 
-use crate::onion::{Dialling, MessageLimits};
+use crate::onion::{Dialling, MessageLimits, PathShape};
 
 /// The configuration of a node. [`NodeConfig::new`] gives one with defaults that suit its network.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct NodeConfig {
     pub messages: MessageLimits,
     /// For whom connections are opened to pass an onion message.
     pub dialling: Dialling,
+    /// How the paths look that we hand out.
+    pub paths: PathShape,
     /// How often things happen.
     pub timing: Timing,
 }
@@ -99,6 +101,7 @@ impl NodeConfig {
                 private_addresses: network == Network::Regtest,
                 ..Dialling::default()
             },
+            paths: PathShape::default(),
             timing: if network == Network::Regtest { Timing::eager() } else { Timing::calm() },
         }
     }

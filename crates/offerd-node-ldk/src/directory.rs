@@ -55,4 +55,10 @@ impl PeerDirectory for Directory {
         }
         outcome
     }
+
+    fn stay_connected(&self, nodes: Vec<PublicKey>) {
+        if let Some(connector) = self.connector.get().and_then(Weak::upgrade) {
+            connector.keep_introductions(nodes);
+        }
+    }
 }

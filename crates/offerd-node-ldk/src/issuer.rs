@@ -69,7 +69,9 @@ impl InvoiceIssuer for Issuer {
             .create_inbound_payment(Some(amount_msat), expiry, None)
             .map_err(|()| PortError::rejected("amount or expiry is out of range"))?;
         let height = self.chain.height();
-        let order = PathOrder { secret, context: context(order), amount_msat, expiry, height };
+        let fronts = order.fronts.clone();
+        let context = context(order);
+        let order = PathOrder { secret, context, amount_msat, expiry, height, fronts };
         let paths = self.paths.paths(&order, &self.channels.list_usable_channels());
         if paths.is_empty() {
             return Err(PortError::unavailable("no payment path to us could be made"));
@@ -83,7 +85,8 @@ impl InvoiceIssuer for Issuer {
     }
 
     async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, Bolt11Refused> {
-        bolt11::mint(&self.channels, &self.keyring, &self.claims, self.network, &order)
+        let fronts = &self.paths.fronts;
+        bolt11::mint(&self.channels, &self.keyring, &self.claims, self.network, &order, fronts)
     }
 
     async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {

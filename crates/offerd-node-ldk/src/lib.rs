@@ -71,7 +71,7 @@ pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
 pub use keys::{NodeSecretKey, has_seed, restore_seed, seed_node_id};
 pub use node::Node;
-pub use onion::{Dialling, MessageCounts, MessageDrops, MessageLimits, MessageRate};
+pub use onion::{Dialling, MessageCounts, MessageDrops, MessageLimits, MessageRate, PathShape};
 pub use recovery::{
     AddressCounts, ChannelEntry, PeerEntry, RecoveryFile, RecoveryFileError, RecoveryPlan,
     RescueState, RescueView, RescuedChannel, SeedWords, begin_recovery,

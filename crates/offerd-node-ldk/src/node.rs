@@ -14,7 +14,7 @@ use bolt1::{Msat, PublicKey};
 use bolt4::BlindedPath;
 use lightning::sign::EntropySource;
 use offerd_core::port::{
-    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, InvoiceIssuer, InvoicePayer,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Fronts, InvoiceIssuer, InvoicePayer,
     KeyValueStore, MintOrder, Minted, NodeEvents, OnionTransport, OutboundMessage, PayOrder,
     PayRefused, PortError,
 };
@@ -410,8 +410,16 @@ impl OnionTransport for Node {
         self.onion.send(message).await
     }
 
-    async fn message_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PortError> {
-        self.onion.message_paths(path_id).await
+    async fn message_paths(
+        &self,
+        path_id: &[u8],
+        fronts: &Fronts,
+    ) -> Result<Vec<BlindedPath>, PortError> {
+        self.onion.message_paths(path_id, fronts).await
+    }
+
+    async fn stay_connected(&self, introductions: &[PublicKey]) {
+        self.onion.stay_connected(introductions).await;
     }
 
     async fn is_announced(&self) -> bool {

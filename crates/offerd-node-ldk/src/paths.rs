@@ -16,6 +16,7 @@ use lightning::offers::nonce::Nonce;
 use lightning::sign::NodeSigner;
 use lightning::types::features::BlindedHopFeatures;
 use lightning::types::payment::PaymentSecret;
+use offerd_core::port::Fronts;
 use tracing::debug;
 
 use crate::types::{Graph, Keyring};
@@ -41,6 +42,8 @@ pub(crate) struct PathOrder {
     pub(crate) expiry: u32,
     /// The best block.
     pub(crate) height: u32,
+    /// The peers over which they lead.
+    pub(crate) fronts: Fronts,
 }
 
 /// Makes payment paths to us.
@@ -48,6 +51,8 @@ pub(crate) struct PathMaker {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) node_id: PublicKey,
     pub(crate) graph: Arc<Graph>,
+    /// The peers over which paths lead that are to look as usual; empty: those that suit best.
+    pub(crate) fronts: Vec<PublicKey>,
 }
 
 impl std::fmt::Debug for PathMaker {
@@ -58,12 +63,21 @@ impl std::fmt::Debug for PathMaker {
 
 impl PathMaker {
     /// Paths over `channels`, which are usable, best first. When no channel suits, the last resort is a path that
-    /// begins at us: only our direct peers can use it.
+    /// begins at us: only our direct peers can use it. Where nodes in front were named, over the channels with them and
+    /// no others; none when none of those suits.
     pub(crate) fn paths(
         &self,
         order: &PathOrder,
         channels: &[ChannelDetails],
     ) -> Vec<BlindedPaymentPath> {
+        let fronts = match &order.fronts {
+            Fronts::Usual => &self.fronts,
+            Fronts::Only(nodes) => nodes,
+        };
+        if !fronts.is_empty() {
+            let theirs = |channel: &&ChannelDetails| fronts.contains(&channel.counterparty.node_id);
+            return self.over_each(channels.iter().filter(theirs).collect(), order);
+        }
         let (public, private): (Vec<_>, Vec<_>) =
             channels.iter().partition(|channel| channel.is_announced);
         let public_inbound: u64 = public.iter().map(|channel| channel.inbound_capacity_msat).sum();
@@ -72,13 +86,21 @@ impl PathMaker {
             paths.extend(self.one_hop(order));
         }
         if public_inbound < order.amount_msat || public.is_empty() {
-            let hops = self.best_first(private).into_iter().take(MOST_PATHS);
-            paths.extend(hops.filter_map(|channel| self.over(channel, order)));
+            paths.extend(self.over_each(private, order));
         }
         if paths.is_empty() {
             paths.extend(self.one_hop(order));
         }
         paths
+    }
+
+    fn over_each(
+        &self,
+        channels: Vec<&ChannelDetails>,
+        order: &PathOrder,
+    ) -> Vec<BlindedPaymentPath> {
+        let best = self.best_first(channels).into_iter().take(MOST_PATHS);
+        best.filter_map(|channel| self.over(channel, order)).collect()
     }
 
     /// Peers that payers can find come first, then the channels that can carry most.

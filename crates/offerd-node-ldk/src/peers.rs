@@ -17,13 +17,14 @@ use lightning::types::features::{InitFeatures, NodeFeatures};
 use lightning::util::ser::{LengthLimitedRead, Writeable, Writer};
 use offerd_core::port::{KeyValueStore, PortError};
 use tokio::net::lookup_host;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use crate::config::Timing;
 use crate::error::ConnectError;
 use crate::locks::lock;
+use crate::onion::is_public;
 use crate::persist::Store;
 use crate::tasks::stopped;
 use crate::types::{Channels, Graph, Peers};
@@ -194,6 +195,13 @@ pub(crate) struct Connector {
     pub(crate) timing: Timing,
     /// Peers without a channel that are called like those with one.
     pub(crate) also_kept: Mutex<HashSet<PublicKey>>,
+    /// Peers that introduce us in codes that were handed out: called too, but at other addresses than where they were
+    /// reached before only if those are on the public internet, or `private_addresses` holds.
+    pub(crate) introductions: Mutex<HashSet<PublicKey>>,
+    /// Whether this is a closed network.
+    pub(crate) private_addresses: bool,
+    /// Woken when somebody else is to be called.
+    pub(crate) wanted: Notify,
 }
 
 impl fmt::Debug for Connector {
@@ -220,6 +228,14 @@ impl Connector {
             Some(address) => vec![address.to_owned()],
             None => self.known_addresses(&node),
         };
+        self.connect_at(node, addresses).await
+    }
+
+    async fn connect_at(
+        &self,
+        node: PublicKey,
+        addresses: Vec<String>,
+    ) -> Result<(), ConnectError> {
         let mut outcome = Err(ConnectError::NoAddress);
         for address in addresses {
             outcome = self.call(node, &address).await;
@@ -285,8 +301,19 @@ impl Connector {
 
     /// Where it was reached before, or says that it is.
     pub(crate) fn known_addresses(&self, node: &PublicKey) -> Vec<String> {
-        let mut addresses = self.book.addresses(node).unwrap_or_default();
         let announced = self.graph.read_only().get_addresses(node).unwrap_or_default();
+        self.addresses_among(node, &announced)
+    }
+
+    /// The same for a peer that anybody may have been: what it announces may be meant to make us call a neighbour of ours.
+    fn addresses_of_introduction(&self, node: &PublicKey) -> Vec<String> {
+        let mut announced = self.graph.read_only().get_addresses(node).unwrap_or_default();
+        announced.retain(|address| self.private_addresses || is_public(address));
+        self.addresses_among(node, &announced)
+    }
+
+    fn addresses_among(&self, node: &PublicKey, announced: &[SocketAddress]) -> Vec<String> {
+        let mut addresses = self.book.addresses(node).unwrap_or_default();
         for address in announced.iter().filter_map(dialable) {
             if !addresses.contains(&address) {
                 addresses.push(address);
@@ -300,7 +327,7 @@ impl Connector {
         let mut connected = self.watch.subscribe();
         let mut pauses: HashMap<PublicKey, (Instant, Duration)> = HashMap::new();
         loop {
-            let away = self.channel_peers_away();
+            let away = self.kept_and_away();
             pauses.retain(|node, _| away.contains(node));
             let now = Instant::now();
             for node in away {
@@ -312,7 +339,7 @@ impl Connector {
                 *pause = pause.saturating_mul(2).min(self.timing.reconnect_max);
                 let connector = Arc::clone(&self);
                 tokio::spawn(async move {
-                    match connector.connect(node, None).await {
+                    match connector.connect_again(node).await {
                         Ok(()) => info!(%node, "connected again"),
                         Err(error) => debug!(%node, %error, "not connected"),
                     }
@@ -323,6 +350,7 @@ impl Connector {
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 changed = connected.changed() => if changed.is_err() { return },
+                () = self.wanted.notified() => {}
                 () = tokio::time::sleep_until(next.unwrap_or(longest)) => {}
             }
         }
@@ -335,10 +363,27 @@ impl Connector {
         peers.chain(lock(&self.also_kept).iter().copied()).collect()
     }
 
-    fn channel_peers_away(&self) -> HashSet<PublicKey> {
+    async fn connect_again(&self, node: PublicKey) -> Result<(), ConnectError> {
+        if self.channel_peers().contains(&node) {
+            return self.connect(node, None).await;
+        }
+        self.connect_at(node, self.addresses_of_introduction(&node)).await
+    }
+
+    fn kept_and_away(&self) -> HashSet<PublicKey> {
         let mut peers = self.channel_peers();
+        peers.extend(lock(&self.introductions).iter().copied());
         peers.retain(|node| !self.watch.is_connected(node));
         peers
+    }
+
+    /// From now on these peers are called again as well when they are away: they introduce us in codes of ours.
+    pub(crate) fn keep_introductions(&self, peers: Vec<PublicKey>) {
+        let peers: HashSet<_> = peers.into_iter().collect();
+        let changed = std::mem::replace(&mut *lock(&self.introductions), peers.clone()) != peers;
+        if changed {
+            self.wanted.notify_one();
+        }
     }
 
     /// From now on these peers are called again as well when they are away, and no others without a channel.

@@ -17,7 +17,7 @@ use lightning::sign::{EntropySource, NodeSigner, Recipient};
 use offerd_core::port::{InboundMessage, KeyValueStore, NodeEvents};
 use secp256k1::PublicKey;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tracing::{info, warn};
 
 use crate::broadcast;
@@ -33,7 +33,7 @@ use crate::issuer::Issuer;
 use crate::logger::NodeLogger;
 use crate::monitors;
 use crate::node::{Node, Stops};
-use crate::onion::{Identity, OnionLayer, SystemClock};
+use crate::onion::{Bounds, Identity, OnionLayer, SystemClock};
 use crate::paths::PathMaker;
 use crate::payer::Payer;
 use crate::peers::{Connector, PeerBook, PeerWatch};
@@ -140,8 +140,11 @@ impl Net {
             },
             Arc::clone(&directory) as _,
             Arc::clone(&base.graph) as _,
-            base.config.messages.clone(),
-            base.config.dialling,
+            Bounds {
+                limits: base.config.messages.clone(),
+                dialling: base.config.dialling,
+                shape: base.config.paths.clone(),
+            },
             Arc::new(SystemClock::default()),
         );
         let repeats = Repeats::new(Arc::clone(&core.monitor));
@@ -168,6 +171,9 @@ impl Net {
             graph: Arc::clone(&base.graph),
             timing: base.config.timing,
             also_kept: Mutex::new(HashSet::new()),
+            introductions: Mutex::new(HashSet::new()),
+            private_addresses: base.config.dialling.private_addresses,
+            wanted: Notify::new(),
         });
         // The layer comes before the peers, which come before the connector: this closes the circle.
         let _ = directory.connector.set(Arc::downgrade(&connector));
@@ -287,6 +293,7 @@ fn assemble(
         keyring: Arc::clone(&base.keyring),
         node_id: net.node_id,
         graph: Arc::clone(&base.graph),
+        fronts: base.config.paths.fronts.clone(),
     };
     let issuer = Issuer {
         network: base.config.network,

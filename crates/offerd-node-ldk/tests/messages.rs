@@ -6,7 +6,7 @@ mod common;
 
 use bitcoin::Amount;
 use offerd_core::port::{
-    Destination, InboundMessage, MessageContent, NodeEvent, OnionTransport, OutboundMessage,
+    Destination, Fronts, InboundMessage, MessageContent, NodeEvent, OnionTransport, OutboundMessage,
 };
 use offerd_node_ldk::FundingOrder;
 
@@ -35,7 +35,7 @@ async fn a_request_crosses_a_third_node_and_is_answered() {
     world.channel(&asker, &hub, announced).await;
     world.channel(&hub, &answerer, order(&answerer, 1_000_000)).await;
     answerer.knows_network(1).await;
-    let paths = answerer.message_paths(b"offer").await.unwrap();
+    let paths = answerer.message_paths(b"offer", &Fronts::Usual).await.unwrap();
     let path = paths.first().expect("a path over the hub").clone();
     asker.send(message(Destination::Path(path), 64, Some(b"reply"))).await.unwrap();
     let request = arrived(&answerer).await;
@@ -46,6 +46,21 @@ async fn a_request_crosses_a_third_node_and_is_answered() {
     let answer = arrived(&asker).await;
     assert_eq!(answer.path_id.as_deref(), Some(&b"reply"[..]));
     assert_eq!(answer.content.typ, 66);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_without_a_channel_that_introduces_us_is_called_again() {
+    let world = World::new().await;
+    let (shop, relay) = (world.node().await, world.node().await);
+    shop.connect_to(&relay).await;
+    let connected = || shop.list_peers().iter().any(|peer| peer.node_id == relay.node_id());
+    common::eventually("the connection", connected).await;
+    shop.stay_connected(&[relay.node_id()]).await;
+    shop.disconnect(relay.node_id());
+    common::eventually("another connection", connected).await;
+    shop.stay_connected(&[]).await;
+    shop.disconnect(relay.node_id());
+    common::eventually("the end of it", || !connected()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

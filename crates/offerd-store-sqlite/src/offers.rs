@@ -1,9 +1,10 @@
 //! Table `offers` with `offer_encodings`: the offer book.
 
+use bolt1::PublicKey;
 use bolt12::{Offer, OfferId};
-use offerd_core::OfferRow;
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
-use offerd_core::port::{Indexed, Page, PortError};
+use offerd_core::port::{Fronts, Indexed, Page, PortError};
+use offerd_core::{OfferRow, Way};
 use rusqlite::{Connection, params};
 
 use crate::convert::unix;
@@ -18,8 +19,8 @@ pub(crate) fn insert(db: &Connection, entry: &OfferEntry) -> Result<(), PortErro
         db,
         "store an offer",
         "INSERT INTO offers (row, arguments_key, label, external_id, tags, return_url, single_use, active,
-             used, created_at_unix)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             used, created_at_unix, fronts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             entry.row.0,
             entry.arguments_key,
@@ -31,6 +32,7 @@ pub(crate) fn insert(db: &Connection, entry: &OfferEntry) -> Result<(), PortErro
             entry.active,
             entry.used,
             unix(entry.created_at)?,
+            fronts_bytes(&entry.fronts),
         ],
     )?;
     entry.encodings.iter().try_for_each(|encoding| insert_encoding(db, entry.row, encoding))
@@ -100,6 +102,17 @@ pub(crate) fn by_id(db: &Connection, id: &OfferId) -> Result<Option<OfferEntry>,
     )
 }
 
+/// By which way a string is reached; the rest of it is not read.
+pub(crate) fn way(db: &Connection, id: &OfferId) -> Result<Option<Way>, PortError> {
+    statement::first(
+        db,
+        ENCODINGS,
+        "SELECT path_id FROM offer_encodings WHERE offer_id = ?1",
+        params![id.0],
+        |record| record.get("path_id").map(Way::new),
+    )
+}
+
 pub(crate) fn by_arguments(
     db: &Connection,
     key: &[u8; 32],
@@ -154,8 +167,24 @@ fn read(db: &Connection, record: &Record<'_>) -> Result<OfferEntry, PortError> {
         active: record.get("active")?,
         used: record.get("used")?,
         created_at: record.unix("created_at_unix")?,
+        fronts: read_fronts(record)?,
         encodings,
     })
+}
+
+/// Node ids, one after the other; none at all where no nodes were asked for.
+fn fronts_bytes(fronts: &Fronts) -> Option<Vec<u8>> {
+    match fronts {
+        Fronts::Usual => None,
+        Fronts::Only(nodes) => Some(nodes.iter().flat_map(PublicKey::serialize).collect()),
+    }
+}
+
+fn read_fronts(record: &Record<'_>) -> Result<Fronts, PortError> {
+    let Some(bytes) = record.get::<Option<Vec<u8>>>("fronts")? else { return Ok(Fronts::Usual) };
+    let node = |bytes: &[u8]| bolt1::decode_point(bytes).ok();
+    let nodes: Option<Vec<PublicKey>> = bytes.chunks(33).map(node).collect();
+    nodes.map(Fronts::Only).ok_or_else(|| record.corrupt("fronts", "not node ids of 33 bytes"))
 }
 
 fn read_encoding(record: &Record<'_>) -> Result<OfferEncoding, PortError> {

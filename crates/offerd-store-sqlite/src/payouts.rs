@@ -4,7 +4,7 @@ use bolt1::Msat;
 use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
 use offerd_core::port::{Indexed, Page, PortError};
-use offerd_core::{PaymentHash, PayoutRow};
+use offerd_core::{PaymentHash, PayoutRow, Way};
 use rusqlite::{Connection, Params, params};
 
 use crate::convert::{opt_unix, unix};
@@ -95,6 +95,17 @@ pub(crate) fn by_row(db: &Connection, row: PayoutRow) -> Result<Option<Payout>, 
 
 pub(crate) fn by_nonce(db: &Connection, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError> {
     find(db, "SELECT * FROM payouts WHERE nonce = ?1", params![nonce])
+}
+
+/// By which way it is reached; the rest of it is not read.
+pub(crate) fn way(db: &Connection, nonce: &[u8; 16]) -> Result<Option<Way>, PortError> {
+    statement::first(
+        db,
+        PAYOUTS,
+        "SELECT path_id FROM payouts WHERE nonce = ?1",
+        params![nonce],
+        |record| record.get("path_id").map(Way::new),
+    )
 }
 
 pub(crate) fn by_offer_id(db: &Connection, id: &OfferId) -> Result<Option<Payout>, PortError> {

@@ -13,7 +13,7 @@ use offerd_core::subscriber::Subscriber;
 use offerd_core::subscription::Subscription;
 use offerd_core::{
     Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
-    SubscriptionRow,
+    SubscriptionRow, Way,
 };
 use rusqlite::TransactionBehavior;
 
@@ -47,6 +47,10 @@ impl Store for SqliteStore {
         offers::by_id(&self.db(), id)
     }
 
+    fn offer_way(&self, id: &OfferId) -> Result<Option<Way>, PortError> {
+        offers::way(&self.db(), id)
+    }
+
     fn offer_by_arguments(&self, key: &[u8; 32]) -> Result<Option<OfferEntry>, PortError> {
         offers::by_arguments(&self.db(), key)
     }
@@ -69,6 +73,10 @@ impl Store for SqliteStore {
 
     fn payout_by_nonce(&self, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError> {
         payouts::by_nonce(&self.db(), nonce)
+    }
+
+    fn payout_way(&self, nonce: &[u8; 16]) -> Result<Option<Way>, PortError> {
+        payouts::way(&self.db(), nonce)
     }
 
     fn payout_by_offer_id(&self, id: &OfferId) -> Result<Option<Payout>, PortError> {

@@ -10,7 +10,7 @@ use bolt1::{CltvDelta, Msat, Seconds};
 use bolt12::{Invoice, InvoiceBuilder};
 use offerd_core::payment::{OutgoingPayment, pay_order as pay_order_for};
 use offerd_core::port::{
-    Destination, InboundMessage, IncomingPayment, InvoiceIssuer as _, InvoicePayer as _,
+    Destination, Fronts, InboundMessage, IncomingPayment, InvoiceIssuer as _, InvoicePayer as _,
     MessageContent, MintOrder, Minted, NodeEvent, OnionTransport as _, OutboundMessage, PayOrder,
     PayRefused, PaymentFailure, PortErrorKind,
 };
@@ -59,6 +59,7 @@ impl Two {
             payer_id: sample::point(1),
             quantity: Some(2),
             memo: Some("two, please".into()),
+            fronts: Fronts::Usual,
         };
         now(self.issuer.mint(order)).expect("mint")
     }
@@ -145,25 +146,31 @@ fn a_message_arrives_and_is_answered_over_its_reply_path() {
 #[test]
 fn an_unannounced_node_is_found_over_its_paths_alone() {
     let two = Two::new(Reach::Unannounced, Reach::Unannounced);
-    assert_eq!(now(two.issuer.message_paths(b"x")).expect("paths"), []);
+    assert_eq!(now(two.issuer.message_paths(b"x", &Fronts::Usual)).expect("paths"), []);
     let relay = two.network.node(Reach::Announced);
     relay.start(Arc::new(Recorder::new()));
     let direct = now(two.payer.send(hello(Destination::Node(two.issuer.id()))));
     assert_eq!(direct.expect_err("no route").kind, PortErrorKind::Unavailable);
-    let [path] = now(two.issuer.message_paths(b"x")).expect("paths").try_into().expect("one");
+    let [path] = now(two.issuer.message_paths(b"x", &Fronts::Usual))
+        .expect("paths")
+        .try_into()
+        .expect("one");
     now(two.payer.send(hello(Destination::Path(path)))).expect("send");
     two.run();
     let [got] = messages(&two.to_issuer).try_into().expect("one message");
     assert_eq!((got.from_peer, got.path_id.as_deref()), (relay.id(), Some(&b"x"[..])));
     assert!(!now(two.issuer.is_announced()));
     assert!(now(relay.is_announced()));
-    assert_eq!(now(relay.message_paths(b"x")).expect("paths"), []);
+    assert_eq!(now(relay.message_paths(b"x", &Fronts::Usual)).expect("paths"), []);
 }
 
 #[test]
 fn a_path_that_begins_with_its_user_leads_on() {
     let two = Two::new(Reach::Unannounced, Reach::Announced);
-    let [path] = now(two.issuer.message_paths(b"x")).expect("paths").try_into().expect("one");
+    let [path] = now(two.issuer.message_paths(b"x", &Fronts::Usual))
+        .expect("paths")
+        .try_into()
+        .expect("one");
     assert_eq!(path.first_node_id, bolt4::NodeRef::Id(two.payer.id()));
     now(two.payer.send(hello(Destination::Path(path)))).expect("send");
     two.run();
@@ -392,6 +399,7 @@ fn nobody_can_pay_a_node_without_peers() {
         payer_id: sample::point(1),
         quantity: None,
         memo: None,
+        fronts: Fronts::Usual,
     };
     let error = now(alone.mint(order)).expect_err("no path");
     assert_eq!(error.kind, PortErrorKind::Unavailable);

@@ -70,6 +70,7 @@ pub struct Daemon {
     pub store: Arc<SqliteStore>,
     outbox: JoinHandle<()>,
     subscriptions: JoinHandle<()>,
+    reach: JoinHandle<()>,
     asking: JoinHandle<()>,
 }
 
@@ -101,7 +102,9 @@ pub async fn start(settings: Settings) -> Result<Daemon, StartError> {
     let worker = driver.clone();
     let outbox = tokio::spawn(async move { worker.run_outbox().await });
     let subscriptions = tokio::spawn(driver.clone().run_subscriptions());
-    Ok(Daemon { node, driver, store, outbox, subscriptions, asking })
+    let looker = driver.clone();
+    let reach = tokio::spawn(async move { looker.stay_reachable().await });
+    Ok(Daemon { node, driver, store, outbox, subscriptions, reach, asking })
 }
 
 impl Daemon {
@@ -109,6 +112,7 @@ impl Daemon {
     pub async fn stop(self) {
         self.outbox.abort();
         self.subscriptions.abort();
+        self.reach.abort();
         self.asking.abort();
         self.node.shutdown().await;
     }

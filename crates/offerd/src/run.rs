@@ -230,6 +230,7 @@ fn node_config(config: &Config) -> NodeConfig {
     node.recovery_file = config.recovery_file.clone();
     node.announce_addresses = config.announce.clone();
     node.alias = config.alias.clone();
+    config.reach.apply(&mut node);
     node.anchor_reserve_sat = config.anchor_reserve.as_sat_floor();
     node.timing = if config.fast_ticks { Timing::eager() } else { Timing::calm() };
     if let Some(interval) = config.poll_interval {

@@ -27,6 +27,11 @@ impl OfferBuilder {
         Self::default()
     }
 
+    /// Everything that `offer` says, unknown fields too, for another string of it.
+    pub fn like(offer: &Offer) -> Self {
+        Self { records: RecordMap::copied(offer.bytes(), |_| true), recurrence: None }
+    }
+
     /// `offer_chains`; left out for bitcoin alone, as the specification asks.
     // req OW-02
     pub fn chains(mut self, chains: &[ChainHash]) -> Self {

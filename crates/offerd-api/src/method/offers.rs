@@ -71,7 +71,12 @@ const OFFER: Method = Method {
             "false",
             "Whether wallets that do not know recurrence may pay once.",
         ),
-        Param::not_yet("fronting_nodes", "choosing the nodes in front"),
+        Param::optional(
+            "fronting_nodes",
+            Kind::NodeIds,
+            "The peers over which payers reach us and pay us, each of them and no others; `[]` for those that suit best \
+             whatever payment-fronting-node says. Without it, as payment-fronting-node says.",
+        ),
         Param::optional("external_id", Kind::Text, "Your order number or the like.").by_name(),
         Param::optional("tags", Kind::TextList, "Words to find it by.").by_name(),
     ],

@@ -46,6 +46,8 @@ pub enum Kind {
     Hex,
     /// A node id: a 33-byte compressed point in hexadecimal.
     NodeId,
+    /// A list of node ids, at most 16.
+    NodeIds,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list of texts; a whole number in it stands for its decimal digits.
@@ -108,6 +110,9 @@ impl Kind {
             Self::Hash => "should be 32 bytes in hexadecimal",
             Self::Hex => "should be bytes in hexadecimal",
             Self::NodeId => "should be a node id: 33 bytes in hexadecimal",
+            Self::NodeIds => {
+                "should be a list of at most 16 different node ids: 33 bytes in hexadecimal each"
+            }
             Self::Choice(words) => return format!("should be one of `{}`", words.join("`, `")),
             Self::TextList => "should be a list of strings",
             Self::Channels => "should be `true`, `false`, or a list of short_channel_ids",
@@ -136,6 +141,7 @@ impl Kind {
             Self::Hash => "32 bytes hex",
             Self::Hex => "hex",
             Self::NodeId => "node id",
+            Self::NodeIds => "list of node ids",
             Self::Choice(words) => return words.join("|"),
             Self::TextList => "list of text",
             Self::Channels => "true, false or channels",
@@ -165,6 +171,7 @@ impl Kind {
             Self::Hash => return format!("\"{}\"", "01".repeat(32)),
             Self::Hex => "\"00ff\"",
             Self::NodeId => return format!("\"{GENERATOR}\""),
+            Self::NodeIds => return format!("[\"{GENERATOR}\"]"),
             Self::Choice(words) => return format!("\"{}\"", words.first().unwrap_or(&"")),
             Self::TextList => "[\"coffee\",\"tea\"]",
             Self::Channels => "[\"103x1x0\"]",

@@ -16,6 +16,7 @@ const DECIMAL: &str = r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*
 /// An amount with or without a unit.
 const AMOUNT: &str = r"^[0-9]+(msat|sat|btc|\.[0-9]{3}sat|\.[0-9]{1,11}btc)?$";
 /// Block, transaction and output.
+const NODE_ID: &str = "^0[23][0-9a-fA-F]{64}$";
 const SHORT_CHANNEL_ID: &str = "^[0-9]+x[0-9]+x[0-9]+$";
 /// An amount of a currency: how many decimals it has is the currency's business.
 const CURRENCY_AMOUNT: &str = r"^[0-9]+(\.[0-9]+)?[A-Z]{3}$";
@@ -130,6 +131,7 @@ fn unit(param: &Param) -> Option<&'static str> {
         | Kind::Hash
         | Kind::Hex
         | Kind::NodeId
+        | Kind::NodeIds
         | Kind::Choice(_)
         | Kind::TextList
         | Kind::Channels
@@ -177,7 +179,13 @@ fn forms(kind: Kind) -> Vec<Value> {
         Kind::Boolean => vec![json!({ "type": "boolean" }), json!({ "enum": ["true", "false"] })],
         Kind::Hash => vec![text("^[0-9a-fA-F]{64}$")],
         Kind::Hex => vec![text("^([0-9a-fA-F]{2})+$")],
-        Kind::NodeId => vec![text("^0[23][0-9a-fA-F]{64}$")],
+        Kind::NodeId => vec![text(NODE_ID)],
+        Kind::NodeIds => vec![json!({
+            "type": "array",
+            "items": text(NODE_ID),
+            "maxItems": 16,
+            "uniqueItems": true,
+        })],
         Kind::Choice(words) => vec![json!({ "enum": words })],
         Kind::TextList => vec![json!({
             "type": "array",

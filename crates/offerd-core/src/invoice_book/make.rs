@@ -19,7 +19,7 @@ use crate::offer_book::finish_invoice;
 use crate::payment::OutgoingPayment;
 use crate::payout::redeem_window;
 use crate::policy::Policy;
-use crate::port::{Destination, MintOrder, Minted};
+use crate::port::{Destination, Fronts, MintOrder, Minted};
 use crate::rates::FiatAmount;
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
 
@@ -298,6 +298,7 @@ impl Redeeming {
             payer_id,
             quantity,
             memo: None,
+            fronts: Fronts::Usual,
         })
     }
 

@@ -15,13 +15,14 @@ use bolt12::{
 use super::{OfferEncoding, OfferEntry};
 use crate::event::Batch;
 use crate::id::OfferRow;
-use crate::keys::{Keys, digest, same_secret};
+use crate::keys::{Keys, digest};
 use crate::policy::Policy;
-use crate::port::{MintOrder, Minted};
+use crate::port::{Fronts, MintOrder, Minted};
 use crate::rates::{FiatAmount, Priced, Rate, RateStamp, Rounding};
 use crate::receipt::{ReceiptKey, Sealed, Source, request_mac};
 use crate::refusal::{Ignored, Refusal};
 use crate::subscriber::{Granted, Subscriber, Turn, judge, on_cancel};
+use crate::way::came_by;
 
 /// Bytes of text that come back with the payment.
 const MEMO_BYTES: usize = 128;
@@ -47,12 +48,7 @@ pub fn authenticate<'a>(
     // req RR-10
     let encoding = entry.encoding(&request.offer_id()).ok_or(Ignored::NotOurs)?;
     // req RR-11, BP-D5
-    let right_way = match (&encoding.path_id, path_id) {
-        (None, None) => true,
-        (Some(ours), Some(theirs)) => same_secret(ours, theirs),
-        (None, Some(_)) | (Some(_), None) => false,
-    };
-    if !right_way {
+    if !came_by(encoding.path_id.as_deref(), path_id) {
         return Err(Ignored::WrongPath);
     }
     // req RR-30
@@ -236,6 +232,7 @@ fn period_key(payer_id: &PublicKey, counter: u32) -> [u8; 32] {
 #[derive(Debug)]
 pub struct Draft<'a> {
     request: &'a InvoiceRequest,
+    fronts: &'a Fronts,
     amount: Msat,
     priced: Option<Priced>,
     granted: Option<Granted>,
@@ -299,8 +296,19 @@ impl<'a> Quote<'a> {
             counter: self.granted.map_or(0, |granted| granted.turn.counter),
         };
         let recurs = offer.recurrence().is_some();
-        let Self { request, amount, priced, granted, .. } = self;
-        Draft { request, amount, priced, granted, recurs, sealed, expiry, replaces: Vec::new() }
+        let Self { entry, request, amount, priced, granted } = self;
+        let fronts = &entry.fronts;
+        Draft {
+            request,
+            fronts,
+            amount,
+            priced,
+            granted,
+            recurs,
+            sealed,
+            expiry,
+            replaces: Vec::new(),
+        }
     }
 }
 
@@ -329,6 +337,7 @@ impl Draft<'_> {
             payer_id: self.request.payer_id(),
             quantity: self.request.quantity(),
             memo: self.memo(),
+            fronts: self.fronts.clone(),
         })
     }
 

@@ -4,6 +4,7 @@ use bolt1::Timestamp;
 use bolt12::{Offer, OfferId, Price, Recurrence};
 
 use crate::id::OfferRow;
+use crate::port::Fronts;
 use crate::rates::FiatAmount;
 
 /// One standing offer: what it says, and every string that was ever handed out for it. All of them are
@@ -31,6 +32,8 @@ pub struct OfferEntry {
     pub used: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The peers that stand in front of us in its strings and in the invoices for it.
+    pub fronts: Fronts,
     /// Its strings, oldest first; never empty.
     pub encodings: Vec<OfferEncoding>,
 }

@@ -10,6 +10,7 @@ use crate::amount::AmountSpec;
 use crate::keys::{Keys, digest};
 use crate::misuse::Misuse;
 use crate::policy::Policy;
+use crate::port::Fronts;
 use crate::rates::FiatAmount;
 
 /// What an offer was asked to say.
@@ -29,6 +30,8 @@ pub struct OfferArguments {
     pub single_use: bool,
     /// By which schedule it is to be paid again and again.
     pub recurrence: Option<Recurrence>,
+    /// The peers that are to stand in front of us.
+    pub fronts: Fronts,
 }
 
 /// By this key a repeated call finds the offer that was made before.
@@ -50,8 +53,19 @@ pub fn offer_arguments_key(arguments: &OfferArguments) -> [u8; 32] {
     let expiry = number(arguments.absolute_expiry.map(|expiry| expiry.0));
     let schedule = arguments.recurrence.map(|schedule| schedule_text(&schedule));
     let once = [&amount, &description, &issuer, &quantity_max, &expiry];
-    let parts: Vec<&[u8]> = once.into_iter().chain(&schedule).map(|part| part.as_bytes()).collect();
+    let fronts = fronts_text(&arguments.fronts);
+    let rest = schedule.iter().chain(&fronts);
+    let parts: Vec<&[u8]> = once.into_iter().chain(rest).map(|part| part.as_bytes()).collect();
     digest(&parts)
+}
+
+/// The nodes in front, in one order; unlike any schedule.
+fn fronts_text(fronts: &Fronts) -> Option<String> {
+    let Fronts::Only(nodes) = fronts else { return None };
+    let mut nodes: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    Some(format!("via {}", nodes.join(" ")))
 }
 
 /// A schedule, each a different text.

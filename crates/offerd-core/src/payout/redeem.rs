@@ -13,11 +13,12 @@ use super::{Payout, PayoutAmount, PromiseState};
 use crate::effect::Effect;
 use crate::event::{Batch, Event};
 use crate::id::PaymentId;
-use crate::keys::{Keys, same_secret};
+use crate::keys::Keys;
 use crate::payment::{OutgoingPayment, PaymentState, Purpose};
 use crate::policy::Policy;
 use crate::rates::{FiatAmount, Priced, Rate, RateStamp, Rounding};
 use crate::refusal::{Ignored, Refusal};
+use crate::way::came_by;
 
 /// An invoice that was sent to us.
 #[derive(Debug)]
@@ -64,12 +65,7 @@ pub struct Recognised<'a> {
 /// [`Ignored`]: say nothing.
 pub fn recognise<'a>(payout: &'a Payout, arrival: Arrival) -> Result<Recognised<'a>, Ignored> {
     // req IR-18, BP-D5
-    let right_way = match (&payout.path_id, &arrival.path_id) {
-        (None, None) => true,
-        (Some(ours), Some(theirs)) => same_secret(ours, theirs),
-        (None, Some(_)) | (Some(_), None) => false,
-    };
-    if !right_way {
+    if !came_by(payout.path_id.as_deref(), arrival.path_id.as_deref()) {
         return Err(Ignored::WrongPath);
     }
     let ours = match arrival.invoice.kind() {

@@ -7,10 +7,10 @@ mod store;
 
 pub use error::{PortError, PortErrorKind};
 pub use node::{
-    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Destination, Hints, InboundMessage,
-    IncomingPayment, InvoiceIssuer, InvoicePayer, MessageContent, MintOrder, Minted, NodeEvent,
-    NodeEvents, OnionTransport, OutboundMessage, PayOrder, PayRefused, PaymentFailure, PaymentPath,
-    SealedContext,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Destination, Fronts, Hints,
+    InboundMessage, IncomingPayment, InvoiceIssuer, InvoicePayer, MessageContent, MintOrder,
+    Minted, NodeEvent, NodeEvents, OnionTransport, OutboundMessage, PayOrder, PayRefused,
+    PaymentFailure, PaymentPath, SealedContext,
 };
 pub use rates::{Rates, SourceState};
 pub use store::{Indexed, KeyValueStore, LogEntry, NamedChange, Page, Store};

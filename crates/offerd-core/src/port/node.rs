@@ -1,5 +1,7 @@
 //! What we ask of a Lightning node, and what it tells us.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use bolt1::{BlockHeight, CltvDelta, Msat, PublicKey, Seconds, ShortChannelId, Timestamp};
 use bolt4::BlindedPath;
@@ -11,6 +13,38 @@ use crate::id::Preimage;
 /// The node's wall between the invoices it mints and the payments that arrive for them: 32 bytes of ours that
 /// come back, authenticated by the node, with each payment.
 pub type SealedContext = [u8; 32];
+
+/// Which peers stand in front of us in the paths that we hand out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fronts {
+    /// Those that the node was configured with; where it was not, those that suit best, and none where none is needed.
+    #[default]
+    Usual,
+    /// These and no others, whether or not we need any. An empty list: as a node that was configured with none.
+    Only(Vec<PublicKey>),
+}
+
+impl Fronts {
+    /// The nodes that were named; empty where none was.
+    pub fn named(&self) -> &[PublicKey] {
+        match self {
+            Self::Usual => &[],
+            Self::Only(nodes) => nodes,
+        }
+    }
+
+    /// Whether the same is asked for, in whatever order.
+    pub fn same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Usual, Self::Usual) => true,
+            (Self::Only(ours), Self::Only(theirs)) => {
+                let set = |nodes: &[PublicKey]| nodes.iter().copied().collect::<BTreeSet<_>>();
+                set(ours) == set(theirs)
+            }
+            (Self::Usual, Self::Only(_)) | (Self::Only(_), Self::Usual) => false,
+        }
+    }
+}
 
 /// Where an onion message is to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +100,22 @@ pub trait OnionTransport: Send + Sync {
     /// `Unavailable` when no route exists and no connection could be made: nothing was sent.
     async fn send(&self, message: OutboundMessage) -> Result<(), PortError>;
 
-    /// Blinded message paths that end here and carry `path_id`: one for each suitable peer, best first. Empty
-    /// when we are announced with an address and need none, or when there is no suitable peer.
-    async fn message_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PortError>;
+    /// Blinded message paths that end here and carry `path_id`: one for each suitable peer among `fronts`, best first.
+    /// Empty when we are announced with an address and need none, or when there is no suitable peer.
+    ///
+    /// # Errors
+    /// `Unavailable` when nodes to stand in front were named, here or in the configuration, and none of them is connected
+    /// and takes onion messages.
+    async fn message_paths(
+        &self,
+        path_id: &[u8],
+        fronts: &Fronts,
+    ) -> Result<Vec<BlindedPath>, PortError>;
+
+    /// From now on the node sees to it that these are its peers, the first ones rather than the last, and no longer
+    /// those that were named before: they introduce us in codes that were handed out, which lead to us as long as they
+    /// are our peers.
+    async fn stay_connected(&self, introductions: &[PublicKey]);
 
     /// Whether other nodes can find us by our node id alone (announced, with an address).
     async fn is_announced(&self) -> bool;
@@ -203,6 +250,8 @@ pub struct MintOrder {
     pub quantity: Option<u64>,
     /// At most 128 bytes of text, the payer's note in it; comes back too.
     pub memo: Option<String>,
+    /// The peers over which the payment is to come.
+    pub fronts: Fronts,
 }
 
 /// The node's part of an invoice. Nothing was stored: it is derived from the node's seed.

@@ -19,6 +19,7 @@ use crate::payout::Payout;
 use crate::receipt::{Receipt, ReceiptKey, Source};
 use crate::subscriber::Subscriber;
 use crate::subscription::Subscription;
+use crate::way::Way;
 
 /// Named byte strings for the Lightning node's own state (channel manager, monitors, wallet, graph). Two
 /// levels of namespace, as the node needs them. A write is on disk when it returns.
@@ -149,6 +150,9 @@ pub trait Store: KeyValueStore {
     fn offer(&self, row: OfferRow) -> Result<Option<OfferEntry>, PortError>;
     /// The offer one of whose strings has this offer_id.
     fn offer_by_id(&self, id: &OfferId) -> Result<Option<OfferEntry>, PortError>;
+    /// By which way the string with this offer_id is reached, and nothing more: this is all that a stranger can make us
+    /// read before it is clear that he came by that way.
+    fn offer_way(&self, id: &OfferId) -> Result<Option<Way>, PortError>;
     /// The offer that was made with these normalised arguments.
     fn offer_by_arguments(&self, key: &[u8; 32]) -> Result<Option<OfferEntry>, PortError>;
     /// The single-use offer of this label.
@@ -162,6 +166,8 @@ pub trait Store: KeyValueStore {
     fn payout(&self, row: PayoutRow) -> Result<Option<Payout>, PortError>;
     /// The payout with these 16 random bytes.
     fn payout_by_nonce(&self, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError>;
+    /// By which way the payout with these 16 random bytes is reached, and nothing more; see [`Store::offer_way`].
+    fn payout_way(&self, nonce: &[u8; 16]) -> Result<Option<Way>, PortError>;
     /// The payout whose `lno1…` has this offer_id.
     fn payout_by_offer_id(&self, id: &OfferId) -> Result<Option<Payout>, PortError>;
     /// The payout whose `lnr1…` has this invreq_id.

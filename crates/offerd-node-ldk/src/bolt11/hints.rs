@@ -1,6 +1,6 @@
 //! Ways to us over channels that are not announced, as an invoice of BOLT 11 shows them.
 
-use bolt1::{Msat, ShortChannelId};
+use bolt1::{Msat, PublicKey, ShortChannelId};
 use lightning::ln::channel_state::ChannelDetails;
 use lightning::routing::router::{RouteHint, RouteHintHop};
 use lightning::types::routing::RoutingFees;
@@ -9,29 +9,36 @@ use offerd_core::port::{Bolt11Refused, Hints};
 /// Channels shown at most, unless the caller names more: a string should fit into a QR code.
 const MOST: usize = 3;
 
-/// The hints for an invoice of this amount, the best first.
+/// The hints for an invoice of this amount, the best first: where nodes in front were configured, unless the caller says
+/// something else, over the channels with those, be they announced.
 pub(super) fn choose(
     channels: &[ChannelDetails],
     wanted: &Hints,
     amount: Option<Msat>,
+    fronts: &[PublicKey],
 ) -> Result<Vec<RouteHint>, Bolt11Refused> {
     match wanted {
         Hints::Never => Ok(Vec::new()),
+        Hints::Automatic if !fronts.is_empty() => {
+            let theirs = |channel: &&ChannelDetails| fronts.contains(&channel.counterparty.node_id);
+            Ok(best(channels.iter().filter(theirs).collect(), amount))
+        }
         Hints::Automatic if channels.iter().any(|channel| channel.is_announced) => Ok(Vec::new()),
-        Hints::Automatic | Hints::Always => Ok(best(channels, amount)),
+        Hints::Automatic | Hints::Always => {
+            Ok(best(channels.iter().filter(|channel| !channel.is_announced).collect(), amount))
+        }
         Hints::Only(named) => named.iter().map(|scid| by_name(channels, *scid)).collect(),
     }
 }
 
 /// Those that can carry the amount first, then those that can carry most.
-fn best(channels: &[ChannelDetails], amount: Option<Msat>) -> Vec<RouteHint> {
+fn best(mut channels: Vec<&ChannelDetails>, amount: Option<Msat>) -> Vec<RouteHint> {
     let needed = amount.map_or(0, Msat::as_u64);
-    let mut private: Vec<_> = channels.iter().filter(|channel| !channel.is_announced).collect();
-    private.sort_by_key(|channel| {
+    channels.sort_by_key(|channel| {
         let room = channel.inbound_capacity_msat;
         std::cmp::Reverse((room >= needed, room))
     });
-    private.into_iter().filter_map(hint).take(MOST).collect()
+    channels.into_iter().filter_map(hint).take(MOST).collect()
 }
 
 fn by_name(channels: &[ChannelDetails], scid: ShortChannelId) -> Result<RouteHint, Bolt11Refused> {

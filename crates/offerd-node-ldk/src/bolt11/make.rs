@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 use bitcoin::address::{AddressData, NetworkUnchecked};
 use bitcoin::hashes::{Hash as _, sha256};
 use bitcoin::{Address, Network};
-use bolt1::{CltvDelta, Msat};
+use bolt1::{CltvDelta, Msat, PublicKey};
 use lightning::ln::channelmanager::MIN_FINAL_CLTV_EXPIRY_DELTA;
+use lightning::routing::router::RouteHint;
 use lightning::sign::{NodeSigner as _, Recipient};
 use lightning::types::payment::{PaymentHash, PaymentSecret};
 use lightning_invoice::{
@@ -25,17 +26,20 @@ const FINAL_SLACK: u16 = 3;
 /// The longest that an invoice asks for, in blocks: two weeks, about what payers allow.
 const LONGEST_DELAY: u16 = 2_016;
 
-/// Makes an invoice. Nothing is stored, unless a preimage was chosen.
+/// Makes an invoice, over `fronts` where there are any. Nothing is stored, unless a preimage was chosen.
 pub(crate) fn mint(
     channels: &Channels,
     keyring: &Keyring,
     claims: &Claims,
     network: Network,
     order: &Bolt11Order,
+    fronts: &[PublicKey],
 ) -> Result<Bolt11Minted, Bolt11Refused> {
     let delay = final_delay(order.final_delay)?;
+    let hints =
+        hints::choose(&channels.list_usable_channels(), &order.hints, order.amount, fronts)?;
     let (hash, secret) = payment(channels, claims, order, delay)?;
-    let raw = raw(channels, network, order, (hash, secret), delay)?;
+    let raw = raw(channels.get_our_node_id(), network, order, (hash, secret), delay, hints)?;
     let signature = keyring.sign_invoice(&raw, Recipient::Node);
     let signed = raw.sign(|_| signature).map_err(|()| rejected("it could not be signed"))?;
     let invoice = Bolt11Invoice::from_signed(signed).map_err(rejected)?;
@@ -85,11 +89,12 @@ fn payment(
 }
 
 fn raw(
-    channels: &Channels,
+    us: PublicKey,
     network: Network,
     order: &Bolt11Order,
     (hash, secret): (PaymentHash, PaymentSecret),
     delay: Option<u16>,
+    hints: Vec<RouteHint>,
 ) -> Result<RawBolt11Invoice, Bolt11Refused> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(rejected)?;
     let description = if order.description_as_hash {
@@ -104,7 +109,7 @@ fn raw(
     let mut builder = InvoiceBuilder::new(network.into())
         .invoice_description(description)
         .duration_since_epoch(now)
-        .payee_pub_key(channels.get_our_node_id())
+        .payee_pub_key(us)
         .payment_hash(hash)
         .payment_secret(secret)
         .basic_mpp()
@@ -116,7 +121,7 @@ fn raw(
     for address in &order.fallbacks {
         builder = builder.fallback(fallback(address, network)?);
     }
-    for hint in hints::choose(&channels.list_usable_channels(), &order.hints, order.amount)? {
+    for hint in hints {
         builder = builder.private_route(hint);
     }
     builder.build_raw().map_err(rejected)

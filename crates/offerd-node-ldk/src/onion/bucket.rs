@@ -27,6 +27,11 @@ impl Bucket {
         true
     }
 
+    /// Whether nothing has passed for as long as it takes to fill.
+    pub(super) fn is_full(&self, now: Duration) -> bool {
+        self.full_at <= now
+    }
+
     /// From when on the next message may pass.
     pub(super) fn ready_at(&self) -> Duration {
         let burst = self.rate.interval.saturating_mul(self.rate.burst.saturating_sub(1));

@@ -23,6 +23,10 @@ pub(crate) trait PeerDirectory: Send + Sync {
     /// # Errors
     /// The reason, in words.
     async fn connect(&self, node: PublicKey, addresses: Vec<SocketAddress>) -> Result<(), String>;
+
+    /// From now on calls these nodes again when they are away, although there is no channel with them, and no longer
+    /// those that were named before.
+    fn stay_connected(&self, nodes: Vec<PublicKey>);
 }
 
 /// What the network has announced.
@@ -33,6 +37,10 @@ pub(crate) trait Graph: Send + Sync {
     /// The two ends of an announced channel, `node_id_1` first.
     fn channel_ends(&self, scid: ShortChannelId) -> Option<[PublicKey; 2]>;
 
+    /// Nodes with an announced channel to `node` that are announced as forwarding onion messages, those with most
+    /// channels first.
+    fn neighbours(&self, node: &PublicKey) -> Vec<PublicKey>;
+
     /// Where `node` says it can be reached.
     fn addresses(&self, node: &PublicKey) -> Vec<SocketAddress>;
 
@@ -42,7 +50,7 @@ pub(crate) trait Graph: Send + Sync {
 }
 
 /// Whether an address is on the public internet. Names are not taken as such, since they may lead anywhere.
-pub(super) fn is_public(address: &SocketAddress) -> bool {
+pub(crate) fn is_public(address: &SocketAddress) -> bool {
     match address {
         SocketAddress::TcpIpV4 { addr, .. } => is_public_v4((*addr).into()),
         SocketAddress::TcpIpV6 { addr, .. } => is_public_v6((*addr).into()),

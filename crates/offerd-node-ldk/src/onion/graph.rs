@@ -1,6 +1,7 @@
 //! LDK's network graph as ours, and the search for a route.
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 use std::ops::Deref;
 
@@ -29,6 +30,17 @@ where
         let graph = self.read_only();
         let channel = graph.channel(scid.0)?;
         Some([channel.node_one.as_pubkey().ok()?, channel.node_two.as_pubkey().ok()?])
+    }
+
+    fn neighbours(&self, node: &PublicKey) -> Vec<PublicKey> {
+        let graph = self.read_only();
+        let node = NodeId::from_pubkey(node);
+        let channels = graph.node(&node).map_or(&[][..], |node| &node.channels);
+        let ends = channels.iter().filter_map(|scid| other_end(graph.channel(*scid)?, &node));
+        let ends: BTreeSet<NodeId> = ends.filter(|end| forwards(&graph, end)).collect();
+        let mut ends: Vec<NodeId> = ends.into_iter().collect();
+        ends.sort_by_cached_key(|end| Reverse(graph.node(end).map_or(0, |it| it.channels.len())));
+        ends.iter().filter_map(|end| end.as_pubkey().ok()).collect()
     }
 
     fn addresses(&self, node: &PublicKey) -> Vec<SocketAddress> {

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc};
 use super::counts::Traffic;
 use super::drops::{Dropped, Drops};
 use super::peers::Peers;
-use super::{Dialling, Graph, MessageCounts, MessageLimits, PeerDirectory};
+use super::{Dialling, Graph, MessageCounts, MessageLimits, PathShape, PeerDirectory};
 
 /// Least time between two flushes that nobody asked for: a peer whose connection is busy is not asked in vain
 /// all the time.
@@ -56,6 +56,17 @@ impl fmt::Debug for Identity {
     }
 }
 
+/// What its owner sets.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bounds {
+    /// How much is let in and kept.
+    pub(crate) limits: MessageLimits,
+    /// For whom connections are opened.
+    pub(crate) dialling: Dialling,
+    /// How our paths look.
+    pub(crate) shape: PathShape,
+}
+
 /// Our onion messages; see the [module](super) for how it is wired.
 pub(crate) struct OnionLayer {
     pub(super) secp: Secp256k1<All>,
@@ -65,6 +76,7 @@ pub(crate) struct OnionLayer {
     pub(super) graph: Arc<dyn Graph>,
     pub(super) limits: MessageLimits,
     pub(super) dialling: Dialling,
+    pub(super) shape: PathShape,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inbox: mpsc::Sender<InboundMessage>,
     pub(super) drops: Drops,
@@ -79,10 +91,10 @@ impl OnionLayer {
         identity: Identity,
         directory: Arc<dyn PeerDirectory>,
         graph: Arc<dyn Graph>,
-        limits: MessageLimits,
-        dialling: Dialling,
+        bounds: Bounds,
         clock: Arc<dyn Clock>,
     ) -> (Arc<Self>, mpsc::Receiver<InboundMessage>) {
+        let Bounds { limits, dialling, shape } = bounds;
         let secp = Secp256k1::new();
         let our_id = identity.secret.public_key(&secp);
         let (inbox, arrivals) = mpsc::channel(limits.inbox.max(1));
@@ -95,6 +107,7 @@ impl OnionLayer {
             graph,
             limits,
             dialling,
+            shape,
             clock,
             inbox,
             drops: Drops::default(),

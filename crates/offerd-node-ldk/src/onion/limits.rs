@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bolt1::PublicKey;
+
 /// A pace: one message in each `interval`, `burst` of them at once after a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageRate {
@@ -18,7 +20,8 @@ pub struct MessageLimits {
     pub inbound_per_peer: MessageRate,
     /// In from all peers without a channel together.
     pub inbound_strangers: MessageRate,
-    /// In from everybody together.
+    /// In from everybody together; a quarter of it besides from those who have not said anything for so long that what they
+    /// may send at once is whole again, so that many loud peers do not silence a quiet one.
     pub inbound_total: MessageRate,
     /// Messages for us that wait to be taken.
     pub inbox: usize,
@@ -39,6 +42,33 @@ pub struct MessageLimits {
     pub message_paths: usize,
 }
 
+/// How the paths look that we hand out for onion messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathShape {
+    /// The peers that introduce us, one path for each, whether or not we need any; empty: those that suit best, where we
+    /// need any.
+    pub fronts: Vec<PublicKey>,
+    /// Nodes that are to stand before us in a path: 1 is our peer alone. With more, the peer is not seen in the path,
+    /// as far as the network graph knows somebody to stand before it.
+    pub hops: usize,
+    /// Hops behind us in the path that are ourselves again, so that its length does not tell how far away we are.
+    pub dummy_hops: usize,
+}
+
+impl PathShape {
+    /// Most nodes that may be asked to stand before us.
+    pub const MOST_HOPS: usize = 3;
+    /// Most hops that may be ourselves.
+    pub const MOST_DUMMY_HOPS: usize = 7;
+}
+
+impl Default for PathShape {
+    /// Our best peer, and we.
+    fn default() -> Self {
+        Self { fronts: Vec::new(), hops: 1, dummy_hops: 0 }
+    }
+}
+
 /// For whom we open connections to pass an onion message on our own behalf. Forwards never cause one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialling {
@@ -50,6 +80,20 @@ pub struct Dialling {
     /// Even to addresses that are not on the public internet. For closed networks and regtest.
     pub private_addresses: bool,
 }
+
+impl MessageLimits {
+    /// The pace of those who were quiet, when the one of all is used up.
+    pub(super) fn for_the_quiet(&self) -> MessageRate {
+        let MessageRate { interval, burst } = self.inbound_total;
+        MessageRate {
+            interval: interval.saturating_mul(QUIET_SHARE),
+            burst: burst.div_ceil(QUIET_SHARE),
+        }
+    }
+}
+
+/// The part of the pace of all that is kept for the quiet, besides: one in so many.
+const QUIET_SHARE: u32 = 4;
 
 impl Default for Dialling {
     /// For requests, on the public internet.

@@ -13,7 +13,7 @@
 //! 3. Keep [`OnionLayer::drive`] running with a closure that calls `peer_manager.process_events()`: LDK asks for
 //!    queued messages only then.
 //! 4. Take what arrives from the channel.
-//! 5. Let its owner set [`MessageLimits`] and [`Dialling`], and read [`MessageCounts`].
+//! 5. Let its owner set [`MessageLimits`], [`Dialling`] and [`PathShape`], and read [`MessageCounts`].
 //!
 //! # Limits
 //! Nothing here grows without bound. Inbound messages pass a bucket per peer that has a channel, one bucket that
@@ -42,9 +42,9 @@ mod tests;
 
 pub use counts::MessageCounts;
 pub use drops::MessageDrops;
-pub use limits::{Dialling, MessageLimits, MessageRate};
+pub use limits::{Dialling, MessageLimits, MessageRate, PathShape};
 
-pub(crate) use directory::{Graph, PeerDirectory};
+pub(crate) use directory::{Graph, PeerDirectory, is_public};
 #[cfg(test)]
 pub(crate) use layer::Clock;
-pub(crate) use layer::{Identity, OnionLayer, SystemClock};
+pub(crate) use layer::{Bounds, Identity, OnionLayer, SystemClock};

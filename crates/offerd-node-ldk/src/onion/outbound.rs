@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bolt1::{Direction, NodeRef, PublicKey};
 use bolt4::onion_message::{Destination, create};
 use bolt4::{Advanced, BlindedPath};
-use offerd_core::port::{self, OnionTransport, OutboundMessage, PortError};
+use offerd_core::port::{self, Fronts, OnionTransport, OutboundMessage, PortError};
 
 use super::OnionLayer;
 use super::directory::is_public;
@@ -60,9 +60,20 @@ impl OnionTransport for OnionLayer {
         Ok(())
     }
 
-    async fn message_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PortError> {
-        self.offer_paths(path_id)
-            .map_err(|error| PortError::rejected("make message paths").because(error))
+    async fn message_paths(
+        &self,
+        path_id: &[u8],
+        fronts: &Fronts,
+    ) -> Result<Vec<BlindedPath>, PortError> {
+        match fronts {
+            Fronts::Usual => self.paths_through(&self.shape.fronts, path_id),
+            Fronts::Only(nodes) => self.paths_through(nodes, path_id),
+        }
+    }
+
+    async fn stay_connected(&self, introductions: &[PublicKey]) {
+        let others = introductions.iter().copied().filter(|node| *node != self.our_id);
+        self.directory.stay_connected(others.collect());
     }
 
     async fn is_announced(&self) -> bool {

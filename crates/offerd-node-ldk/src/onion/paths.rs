@@ -1,8 +1,11 @@
 //! Ways to us, for others to use.
 
+use std::collections::VecDeque;
+
 use bolt1::{NodeRef, PublicKey};
 use bolt4::encrypted_data::{EncryptedData, NextHop};
 use bolt4::{BlindedPath, PathError, blind};
+use offerd_core::port::PortError;
 
 use super::OnionLayer;
 
@@ -24,9 +27,34 @@ impl OnionLayer {
         peers
     }
 
-    /// The path to put into our offers, one for each suitable peer, none when we need none. Without any peer, a
-    /// path of ourselves alone: with it those who connect to us at least can reach us.
-    pub(super) fn offer_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PathError> {
+    /// The paths to put into our offers. Through `fronts` where there are any, one path for each that is here; else through
+    /// each peer that suits, none when we need none, and without any peer a path of ourselves alone: with it those who
+    /// connect to us at least can reach us.
+    ///
+    /// # Errors
+    /// `Unavailable` when there are fronts and none of them is a peer that takes onion messages.
+    pub(super) fn paths_through(
+        &self,
+        fronts: &[PublicKey],
+        path_id: &[u8],
+    ) -> Result<Vec<BlindedPath>, PortError> {
+        let failed = |error| PortError::rejected("make message paths").because(error);
+        if fronts.is_empty() {
+            return self.offer_paths(path_id).map_err(failed);
+        }
+        let capable = self.capable_peers();
+        let here: Vec<_> = fronts.iter().copied().filter(|node| capable.contains(node)).collect();
+        if here.is_empty() {
+            let who = "none of the nodes that are to stand in front of us";
+            let what = format!("{who} is connected and takes onion messages");
+            return Err(PortError::unavailable(what));
+        }
+        // Whoever names the front wants that one to be seen.
+        let paths = here.into_iter().map(|peer| self.path_over(&[peer], path_id));
+        paths.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    fn offer_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PathError> {
         if self.directory.is_announced() {
             return Ok(Vec::new());
         }
@@ -37,9 +65,26 @@ impl OnionLayer {
         }
         peers.truncate(self.limits.message_paths.max(1));
         if peers.is_empty() {
-            return Ok(vec![self.path_over(None, path_id)?]);
+            return Ok(vec![self.path_over(&[], path_id)?]);
         }
-        peers.into_iter().map(|peer| self.path_over(Some(peer), path_id)).collect()
+        peers.into_iter().map(|peer| self.path_over(&self.way_to(peer), path_id)).collect()
+    }
+
+    /// The nodes before us in a path over `peer`, who is the last of them: as many as were asked for, as far as the graph
+    /// knows somebody to stand before whom we have.
+    fn way_to(&self, peer: PublicKey) -> Vec<PublicKey> {
+        let mut way = VecDeque::from([peer]);
+        while way.len() < self.shape.hops
+            && let Some(first) = way.front()
+            && let Some(before) = self
+                .graph
+                .neighbours(first)
+                .into_iter()
+                .find(|node| *node != self.our_id && !way.contains(node))
+        {
+            way.push_front(before);
+        }
+        way.into()
     }
 
     /// The path for an answer, another one with each `attempt` as far as there are. `direct`: a peer of ours will
@@ -61,16 +106,22 @@ impl OnionLayer {
             over_peers.chain(alone).chain(others.into_iter().map(Some)).collect()
         };
         let way = rotated(&ways, attempt).copied().flatten();
-        self.path_over(way, path_id)
+        self.path_over(&way.map_or_else(Vec::new, |peer| self.way_to(peer)), path_id)
     }
 
-    /// A path of one peer and us, or of us alone.
-    fn path_over(&self, peer: Option<PublicKey>, path_id: &[u8]) -> Result<BlindedPath, PathError> {
+    /// A path over these nodes, our peer the last of them, to us, with as many hops behind that are ourselves as were
+    /// asked for.
+    fn path_over(&self, way: &[PublicKey], path_id: &[u8]) -> Result<BlindedPath, PathError> {
+        let us = std::iter::repeat_n(self.our_id, self.shape.dummy_hops.saturating_add(1));
+        let nodes: Vec<PublicKey> = way.iter().copied().chain(us).collect();
+        let following = nodes.iter().skip(1).map(|next| Some(NextHop::NodeId(*next)));
         // req BP-W1, OM-P3, OM-W6
-        let end = (self.our_id, EncryptedData::receive(Some(path_id.to_vec())));
-        let to_us = EncryptedData::forward(NextHop::NodeId(self.our_id));
-        let hops: Vec<_> = peer.map(|peer| (peer, to_us)).into_iter().chain([end]).collect();
-        let first = NodeRef::Id(peer.unwrap_or(self.our_id));
+        let told = following.chain([None]).map(|next| match next {
+            Some(next) => EncryptedData::forward(next),
+            None => EncryptedData::receive(Some(path_id.to_vec())),
+        });
+        let hops: Vec<_> = nodes.iter().copied().zip(told).collect();
+        let first = NodeRef::Id(way.first().copied().unwrap_or(self.our_id));
         // req BP-W2
         blind(&self.secp, self.random_key(), first, &hops)
     }

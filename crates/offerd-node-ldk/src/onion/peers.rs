@@ -26,6 +26,8 @@ pub(super) struct Peers {
     peers: BTreeMap<PublicKey, Peer>,
     strangers: Bucket,
     total: Bucket,
+    /// For those who were quiet, when the one of all is empty.
+    quiet: Bucket,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,8 @@ impl Peers {
     pub(super) fn new(limits: MessageLimits) -> Self {
         let strangers = Bucket::new(limits.inbound_strangers);
         let total = Bucket::new(limits.inbound_total);
-        Self { limits, peers: BTreeMap::new(), strangers, total }
+        let quiet = Bucket::new(limits.for_the_quiet());
+        Self { limits, peers: BTreeMap::new(), strangers, total, quiet }
     }
 
     /// A peer is here; what it last sent as features says whether it takes onion messages.
@@ -77,10 +80,12 @@ impl Peers {
                 (&mut self.strangers, Dropped::StrangersLimit)
             }
         };
+        let was_quiet = bucket.is_full(now);
         if !bucket.take(now) {
             return Err(reason);
         }
-        if self.total.take(now) { Ok(()) } else { Err(Dropped::TotalLimit) }
+        let admitted = self.total.take(now) || was_quiet && self.quiet.take(now);
+        if admitted { Ok(()) } else { Err(Dropped::TotalLimit) }
     }
 
     pub(super) fn push_own(

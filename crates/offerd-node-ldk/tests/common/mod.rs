@@ -18,8 +18,8 @@ use async_trait::async_trait;
 use bitcoin::{Amount, Network};
 use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
 use offerd_core::port::{
-    IncomingPayment, InvoiceIssuer, InvoicePayer, KeyValueStore, MintOrder, Minted, NodeEvent,
-    NodeEvents, PayOrder, PayRefused, PaymentFailure, PortError,
+    Fronts, IncomingPayment, InvoiceIssuer, InvoicePayer, KeyValueStore, MintOrder, Minted,
+    NodeEvent, NodeEvents, PayOrder, PayRefused, PaymentFailure, PortError,
 };
 use offerd_node_ldk::{
     AddressKind, BitcoindAuth, BitcoindConfig, ChannelView, FundedChannel, FundingOrder, Node,
@@ -452,6 +452,7 @@ pub(crate) fn mint_order(payee: &Member, amount: Msat) -> MintOrder {
         payer_id: payee.node_id(),
         quantity: Some(3),
         memo: Some("a note".to_owned()),
+        fronts: Fronts::Usual,
     }
 }
 

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_recurrence.sql"),
     include_str!("../../migrations/0003_subscriptions.sql"),
     include_str!("../../migrations/0004_parts.sql"),
+    include_str!("../../migrations/0005_fronts.sql"),
 ];
 
 /// Takes the steps that `db` has not seen, all of them or none, and the file's lock with them.

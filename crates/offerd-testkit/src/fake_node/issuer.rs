@@ -22,7 +22,7 @@ const HEIGHT: BlockHeight = BlockHeight(800_000);
 impl InvoiceIssuer for FakeNode {
     async fn mint(&self, order: MintOrder) -> Result<Minted, PortError> {
         self.call(Call::Mint, |state| {
-            let paths = state.paths_to(self.id, None);
+            let paths = state.paths_over(self.id, order.fronts.named(), None);
             if paths.is_empty() {
                 return Err(PortError::unavailable("no payment could reach us"));
             }

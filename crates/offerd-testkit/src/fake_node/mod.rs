@@ -4,7 +4,7 @@
 //! arrives went through every layer that is not the network itself; payments are entries in a ledger. Nothing
 //! moves until the test says so ([`FakeNetwork::run`]), and then in one order on every run.
 //!
-//! Every two nodes are peers unless neither is announced. No clock runs here: invoices never expire by
+//! Every two nodes are peers unless neither is announced, or the test parts them. No clock runs here: invoices never expire by
 //! themselves.
 
 mod delivery;

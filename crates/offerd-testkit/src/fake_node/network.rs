@@ -54,6 +54,7 @@ impl FakeNetwork {
             late: Vec::new(),
             overheard: VecDeque::new(),
             waiting_for_traffic: Vec::new(),
+            parted: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)) }
     }
@@ -65,6 +66,16 @@ impl FakeNetwork {
         let id = PublicKey::from_secret_key(&state.secp, &secret_key);
         state.stations.push(Station::new(id, secret_key, reach));
         FakeNode { state: Arc::clone(&self.state), id }
+    }
+
+    /// Ends the connection of two nodes, until they are joined or one of them is told to stay connected to the other.
+    pub fn part(&self, one: &FakeNode, other: &FakeNode) {
+        self.lock().parted.push((one.id(), other.id()));
+    }
+
+    /// Connects two nodes again.
+    pub fn join(&self, one: &FakeNode, other: &FakeNode) {
+        self.lock().join(one.id(), other.id());
     }
 
     /// The next `count` onion messages are lost on the way.
@@ -111,6 +122,8 @@ pub(super) struct State {
     /// The newest messages that arrived somewhere.
     pub(super) overheard: VecDeque<(PublicKey, InboundMessage)>,
     pub(super) waiting_for_traffic: Vec<Waker>,
+    /// Nodes that would be peers, and are not.
+    parted: Vec<(PublicKey, PublicKey)>,
 }
 
 impl State {
@@ -124,18 +137,27 @@ impl State {
         self.stations.iter_mut().find(|station| station.id == *id)
     }
 
+    /// Connects two nodes that were parted.
+    pub(super) fn join(&mut self, one: PublicKey, other: PublicKey) {
+        self.parted.retain(|pair| *pair != (one, other) && *pair != (other, one));
+    }
+
     /// Whether two nodes are connected.
     pub(super) fn are_peers(&self, one: &PublicKey, other: &PublicKey) -> bool {
+        if self.parted.contains(&(*one, *other)) || self.parted.contains(&(*other, *one)) {
+            return false;
+        }
         let is_announced = |id: &PublicKey| {
             self.stations.iter().any(|station| station.id == *id && station.is_announced())
         };
         is_announced(one) || is_announced(other)
     }
 
-    /// Announced nodes other than this one, the oldest first.
+    /// Announced nodes that are up and connected to this one, the oldest first.
     pub(super) fn announced_peers(&self, of: &PublicKey) -> Vec<PublicKey> {
-        let peers = self.stations.iter().filter(|station| station.is_announced());
-        peers.map(|station| station.id).filter(|id| id != of).collect()
+        let here = |station: &&Station| station.is_announced() && station.is_up();
+        let peers = self.stations.iter().filter(here).map(|station| station.id);
+        peers.filter(|id| id != of && self.are_peers(of, id)).collect()
     }
 
     pub(super) fn bytes(&mut self) -> [u8; 32] {

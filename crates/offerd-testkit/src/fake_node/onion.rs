@@ -6,7 +6,7 @@ use bolt4::encrypted_data::{EncryptedData, NextHop};
 use bolt4::onion_message::{self, OnionMessage, Peeled};
 use bolt4::{BlindedPath, blind};
 use offerd_core::port::{
-    Destination, InboundMessage, MessageContent, OnionTransport, OutboundMessage, PortError,
+    Destination, Fronts, InboundMessage, MessageContent, OnionTransport, OutboundMessage, PortError,
 };
 
 use super::FakeNode;
@@ -25,11 +25,25 @@ impl OnionTransport for FakeNode {
         self.call(Call::Send, |state| state.send(self.id, message))
     }
 
-    async fn message_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PortError> {
-        self.ask(|state| match state.station(self.id).is_announced() {
-            true => Vec::new(),
-            false => state.paths_to(self.id, Some(path_id)),
-        })
+    async fn message_paths(
+        &self,
+        path_id: &[u8],
+        fronts: &Fronts,
+    ) -> Result<Vec<BlindedPath>, PortError> {
+        let announced = self.with(|station| station.is_announced());
+        let paths = self.ask(|state| match (announced, fronts.named()) {
+            (true, []) => Vec::new(),
+            (_, named) => state.paths_over(self.id, named, Some(path_id)),
+        })?;
+        match (fronts.named(), paths.as_slice()) {
+            ([_, ..], []) => Err(PortError::unavailable("none of the nodes in front is a peer")),
+            _ => Ok(paths),
+        }
+    }
+
+    async fn stay_connected(&self, introductions: &[PublicKey]) {
+        let mut state = self.lock();
+        introductions.iter().for_each(|node| state.join(self.id, *node));
     }
 
     async fn is_announced(&self) -> bool {
@@ -106,23 +120,31 @@ impl State {
         path_id: &[u8],
         attempt: u32,
     ) -> Result<BlindedPath, PortError> {
-        let paths = self.paths_to(to, Some(path_id));
+        let paths = self.paths_over(to, &[], Some(path_id));
         let count = paths.len().max(1);
         let wanted = usize::try_from(attempt).unwrap_or(0) % count;
         paths.into_iter().nth(wanted).ok_or_else(|| PortError::unavailable("no path to us"))
     }
 
-    /// Paths that end at `to`: of one hop when it is announced, through its peers otherwise.
-    pub(super) fn paths_to(&mut self, to: PublicKey, path_id: Option<&[u8]>) -> Vec<BlindedPath> {
+    /// Paths that end at `to`: through those of its peers that are named; where none is, of one hop when it is announced,
+    /// else through any.
+    pub(super) fn paths_over(
+        &mut self,
+        to: PublicKey,
+        named: &[PublicKey],
+        path_id: Option<&[u8]>,
+    ) -> Vec<BlindedPath> {
         let end = (to, EncryptedData::receive(path_id.map(<[u8]>::to_vec)));
-        let routes: Vec<_> = if self.station(to).is_announced() {
+        let routes: Vec<_> = if self.station(to).is_announced() && named.is_empty() {
             vec![vec![end]]
         } else {
             let over = |peer| {
                 let forward = EncryptedData::forward(NextHop::NodeId(to));
                 vec![(peer, forward), end.clone()]
             };
-            self.announced_peers(&to).into_iter().take(PATHS).map(over).collect()
+            let mut peers = self.announced_peers(&to);
+            peers.retain(|peer| named.is_empty() || named.contains(peer));
+            peers.into_iter().take(PATHS).map(over).collect()
         };
         let path = |hops: Vec<(PublicKey, EncryptedData)>| {
             let secret = self.secret_key();

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bolt1::Msat;
+use bolt1::{Msat, PublicKey};
 use bolt4::BlindedPath;
 use offerd_core::port::{
-    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, InvoiceIssuer, InvoicePayer, MintOrder,
-    Minted, NodeEvent, NodeEvents, OnionTransport, OutboundMessage, PayOrder, PayRefused,
-    PortError,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Fronts, InvoiceIssuer, InvoicePayer,
+    MintOrder, Minted, NodeEvent, NodeEvents, OnionTransport, OutboundMessage, PayOrder,
+    PayRefused, PortError,
 };
 
 use super::Life;
@@ -129,9 +129,17 @@ impl OnionTransport for MortalNode {
         self.around("send", self.node.send(message)).await
     }
 
-    async fn message_paths(&self, path_id: &[u8]) -> Result<Vec<BlindedPath>, PortError> {
+    async fn message_paths(
+        &self,
+        path_id: &[u8],
+        fronts: &Fronts,
+    ) -> Result<Vec<BlindedPath>, PortError> {
         self.life.check()?;
-        self.node.message_paths(path_id).await
+        self.node.message_paths(path_id, fronts).await
+    }
+
+    async fn stay_connected(&self, introductions: &[PublicKey]) {
+        self.node.stay_connected(introductions).await;
     }
 
     async fn is_announced(&self) -> bool {

@@ -17,7 +17,7 @@ use offerd_core::subscriber::Subscriber;
 use offerd_core::subscription::Subscription;
 use offerd_core::{
     Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
-    SubscriptionRow,
+    SubscriptionRow, Way,
 };
 
 /// Stands between a process and its store. What it does not say otherwise goes through unchanged.
@@ -176,6 +176,11 @@ impl<S: Store> Store for GuardedStore<S> {
         self.store.offer_by_id(id)
     }
 
+    fn offer_way(&self, id: &OfferId) -> Result<Option<Way>, PortError> {
+        self.guard.read()?;
+        self.store.offer_way(id)
+    }
+
     fn offer_by_arguments(&self, key: &[u8; 32]) -> Result<Option<OfferEntry>, PortError> {
         self.guard.read()?;
         self.store.offer_by_arguments(key)
@@ -204,6 +209,11 @@ impl<S: Store> Store for GuardedStore<S> {
     fn payout_by_nonce(&self, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError> {
         self.guard.read()?;
         Ok(self.store.payout_by_nonce(nonce)?.map(|payout| self.guard.payout(payout)))
+    }
+
+    fn payout_way(&self, nonce: &[u8; 16]) -> Result<Option<Way>, PortError> {
+        self.guard.read()?;
+        self.store.payout_way(nonce)
     }
 
     fn payout_by_offer_id(&self, id: &OfferId) -> Result<Option<Payout>, PortError> {

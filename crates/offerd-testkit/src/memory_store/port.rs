@@ -15,7 +15,7 @@ use offerd_core::subscriber::Subscriber;
 use offerd_core::subscription::Subscription;
 use offerd_core::{
     Batch, InvoiceRow, OfferRow, OutboxEntry, PaymentHash, PaymentId, PayoutRow, SubscriberRow,
-    SubscriptionRow,
+    SubscriptionRow, Way,
 };
 
 use super::state::{State, label_of};
@@ -46,6 +46,12 @@ impl Store for MemoryStore {
         Ok(find(&self.state().offers, |entry| entry.encoding(id).is_some()))
     }
 
+    fn offer_way(&self, id: &OfferId) -> Result<Option<Way>, PortError> {
+        let entry = find(&self.state().offers, |entry| entry.encoding(id).is_some());
+        let way = |entry: OfferEntry| Some(Way::new(entry.encoding(id)?.path_id.clone()));
+        Ok(entry.and_then(way))
+    }
+
     fn offer_by_arguments(&self, key: &[u8; 32]) -> Result<Option<OfferEntry>, PortError> {
         Ok(find(&self.state().offers, |entry| entry.arguments_key.as_ref() == Some(key)))
     }
@@ -70,6 +76,11 @@ impl Store for MemoryStore {
 
     fn payout_by_nonce(&self, nonce: &[u8; 16]) -> Result<Option<Payout>, PortError> {
         Ok(find(&self.state().payouts, |payout| payout.nonce == *nonce))
+    }
+
+    fn payout_way(&self, nonce: &[u8; 16]) -> Result<Option<Way>, PortError> {
+        let payout = find(&self.state().payouts, |payout| payout.nonce == *nonce);
+        Ok(payout.map(|payout| Way::new(payout.path_id)))
     }
 
     fn payout_by_offer_id(&self, id: &OfferId) -> Result<Option<Payout>, PortError> {

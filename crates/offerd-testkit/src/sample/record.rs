@@ -9,6 +9,7 @@ use offerd_core::payment::{
     PaymentState, Purpose,
 };
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
+use offerd_core::port::Fronts;
 use offerd_core::rates::{FiatAmount, PerBitcoin, Priced, RateStamp};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::subscriber::{Subscriber, SubscriberState, Turn};
@@ -35,13 +36,15 @@ pub fn offer_entry(row: u32) -> OfferEntry {
         active: true,
         used: false,
         created_at: NOW,
+        fronts: Fronts::Usual,
         encodings: vec![offer_encoding(offer(row))],
     }
 }
 
-/// The same for one payment.
+/// The same for one payment, with nodes in front.
 pub fn single_use_offer_entry(row: u32) -> OfferEntry {
-    OfferEntry { single_use: true, arguments_key: None, ..offer_entry(row) }
+    let fronts = Fronts::Only((1..=row % 3).map(point).collect());
+    OfferEntry { single_use: true, arguments_key: None, fronts, ..offer_entry(row) }
 }
 
 /// One string of an offer, as if it had a path.

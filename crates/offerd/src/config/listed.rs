@@ -60,6 +60,7 @@ fn in_force(option: &OptionSpec, config: &Config) -> Option<Vec<String>> {
         }
         "fast-ticks" => config.fast_ticks.to_string(),
         "announce"
+        | "payment-fronting-node"
         | "currencyrate-add-source"
         | "currencyrate-disable-source"
         | "currencyrate-fixed" => return Some(Vec::new()),

@@ -10,6 +10,7 @@ mod listed;
 pub mod option;
 mod pages;
 mod rates;
+mod reach;
 mod reader;
 mod settings;
 
@@ -31,6 +32,7 @@ pub use error::ConfigError;
 pub use flags::{CheckArgs, FlagArgs};
 pub use http::HttpDoor;
 pub use pages::PagesDoor;
+pub use reach::Reach;
 use reader::Reader;
 use settings::Settings;
 pub use settings::{Flags, Variables};
@@ -50,6 +52,8 @@ pub struct Config {
     pub http: Option<HttpDoor>,
     /// Where people see the pages; `None` for nowhere.
     pub pages: Option<PagesDoor>,
+    /// How others reach us, and we them.
+    pub reach: Reach,
     /// What to announce.
     pub announce: Vec<SocketAddr>,
     /// The name to announce, at most 32 bytes.
@@ -148,6 +152,7 @@ impl Config {
             file,
             network,
             listen,
+            reach: options.reach()?,
             announce: options.addresses("announce")?,
             alias: options.alias()?,
             bitcoind: options.bitcoind(network, home)?,

@@ -118,6 +118,39 @@ pub const OPTIONS: &[OptionSpec] = &[
         Some("the address of pages-listen"),
         "How visitors reach the pages: the address of the proxy in front of them, such as https://pay.example.com.",
     ),
+    of_kind(
+        OptionKind::List,
+        value(
+            "payment-fronting-node",
+            "NODEID",
+            None,
+            "A peer over which payers reach us and pay us: codes and invoices lead over it, and over no peer that is not \
+             named, whether or not we are announced. May be given more than once.",
+        ),
+    ),
+    value(
+        "onion-path-hops",
+        "NUMBER",
+        Some("1"),
+        "Nodes before us in a path that others use to reach us, 1 to 3: with more than our peer alone, the path does \
+         not show who our peer is, and breaks more easily.",
+    ),
+    value(
+        "onion-path-dummy-hops",
+        "NUMBER",
+        Some("0"),
+        "Hops at the end of such a path that are ourselves again, 0 to 7: its length then does not show how far away we \
+         are.",
+    ),
+    of_kind(
+        OptionKind::Switch,
+        value(
+            "fetchinvoice-noconnect",
+            "BOOLEAN",
+            Some("false"),
+            "Do not connect to the node that is to be asked when no route leads there.",
+        ),
+    ),
     value("alias", "NAME", Some("offerd"), "The name we are announced under, at most 32 bytes."),
     value("bitcoind-host", "HOST", Some("127.0.0.1"), "Where bitcoind's JSON-RPC is."),
     value("bitcoind-port", "PORT", Some("the network's own"), "Its port."),

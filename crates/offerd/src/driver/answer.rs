@@ -17,15 +17,13 @@ impl Driver {
     pub(super) async fn on_invoice_request(&self, message: InboundMessage) -> Result<(), Ignored> {
         let request =
             InvoiceRequest::decode(&message.content.bytes).map_err(|_| Ignored::Undecodable)?;
-        let entry = self
-            .ports
-            .store
-            .offer_by_id(&request.offer_id())
-            .map_err(|error| {
-                warn!(%error, "the offer book could not be read");
-                Ignored::NotOurs
-            })?
-            .ok_or(Ignored::NotOurs)?;
+        let store = &self.ports.store;
+        // Whoever did not come by the way of a code of ours has us do this much, be there such a code or not.
+        let way = or_silence(store.offer_way(&request.offer_id()))?.ok_or(Ignored::NotOurs)?;
+        if !way.is(message.path_id.as_deref()) {
+            return Err(Ignored::WrongPath);
+        }
+        let entry = or_silence(store.offer_by_id(&request.offer_id()))?.ok_or(Ignored::NotOurs)?;
         let Some(answer) = self.answer(&entry, &request, &message).await? else { return Ok(()) };
         let content = match answer {
             Ok(invoice) => {
@@ -154,6 +152,15 @@ impl Driver {
             Refusal::Unavailable
         })
     }
+}
+
+/// What the store says, before it is clear that whoever asks may have an answer: a fault of ours is logged, and he hears
+/// nothing.
+pub(super) fn or_silence<T>(read: Result<T, PortError>) -> Result<T, Ignored> {
+    read.map_err(|error| {
+        warn!(%error, "the store could not be read");
+        Ignored::NotOurs
+    })
 }
 
 pub(super) fn error_message(refusal: &Refusal) -> MessageContent {

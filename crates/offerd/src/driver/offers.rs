@@ -6,7 +6,7 @@ use bolt12::OfferId;
 use offerd_core::offer_book::{
     OfferArguments, OfferEncoding, OfferEntry, fiat_amount, make_offer, offer_arguments_key,
 };
-use offerd_core::port::PortError;
+use offerd_core::port::{Fronts, PortError, PortErrorKind};
 use offerd_core::{Batch, Event, Misuse, OfferRow};
 
 use super::world::random;
@@ -51,7 +51,7 @@ impl Driver {
             self.rate_to_price_by(price.currency()).await?;
         }
         let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
-        let paths = self.ports.onion.message_paths(&path_id).await?;
+        let paths = self.paths_through(&request.arguments.fronts, &path_id).await?;
         let announced = self.ports.onion.is_announced().await;
         let warnings = reach_warnings(announced, &paths, self.keys.node_id());
         let nonce = random(&*self.ports.entropy)?;
@@ -74,6 +74,10 @@ impl Driver {
             (None, None) => None,
         };
         if let Some(entry) = known {
+            if !entry.fronts.same_as(&arguments.fronts) {
+                let offer_id = entry.newest().offer_id().0;
+                return Err(Misuse::LabelTaken { offer_id, same_arguments: false }.into());
+            }
             return self.known_offer(entry, encoding, lifetime.is_some(), warnings);
         }
         let entry = OfferEntry {
@@ -87,6 +91,7 @@ impl Driver {
             active: true,
             used: false,
             created_at: now,
+            fronts: arguments.fronts,
             encodings: vec![encoding],
         };
         self.commit(&Batch::of(Event::OfferCreated(entry.clone())))?;
@@ -115,6 +120,33 @@ impl Driver {
             entry.encodings.push(fresh);
         }
         Ok(OfferMade { entry, created: false, warnings })
+    }
+
+    /// Paths to us that carry `path_id`, one for each node that was named.
+    ///
+    /// # Errors
+    /// [`Misuse`] in `fronting_nodes` for one of them that cannot be in front of us now.
+    async fn paths_through(
+        &self,
+        fronts: &Fronts,
+        path_id: &[u8],
+    ) -> Result<Vec<BlindedPath>, CallError> {
+        let paths = match self.ports.onion.message_paths(path_id, fronts).await {
+            Err(error)
+                if error.kind == PortErrorKind::Unavailable && !fronts.named().is_empty() =>
+            {
+                Vec::new()
+            }
+            paths => paths?,
+        };
+        let leads_over = |node| paths.iter().any(|path| path.first_node_id == NodeRef::Id(node));
+        match fronts.named().iter().find(|node| !leads_over(**node)) {
+            None => Ok(paths),
+            Some(away) => {
+                let expected = format!("{away} is not connected, or takes no onion messages");
+                Err(Misuse::parameter("fronting_nodes", expected).into())
+            }
+        }
     }
 
     /// Stops answering an offer and accepting payments for it.
@@ -168,7 +200,7 @@ fn say_the_same(one: &bolt12::Offer, other: &bolt12::Offer, any_expiry: bool) ->
 }
 
 /// Through whom an offer is reached. Blinded paths are random, their introduction nodes are not.
-fn introductions(offer: &bolt12::Offer) -> Vec<NodeRef> {
+pub(super) fn introductions(offer: &bolt12::Offer) -> Vec<NodeRef> {
     let mut nodes: Vec<_> = offer.paths().iter().map(|path| path.first_node_id).collect();
     nodes.sort_by_key(|node| format!("{node:?}"));
     nodes
@@ -182,7 +214,7 @@ impl Driver {
     /// # Errors
     /// When the node cannot tell.
     pub async fn is_reachable(&self) -> Result<bool, PortError> {
-        let paths = self.ports.onion.message_paths(&[0; 32]).await?;
+        let paths = self.ports.onion.message_paths(&[0; 32], &Fronts::Usual).await?;
         let announced = self.ports.onion.is_announced().await;
         Ok(reach_warnings(announced, &paths, self.keys.node_id()).is_empty())
     }

@@ -11,7 +11,7 @@ use offerd_core::payout::{
     approve, claimed_refunds, decide_refund, deny, drop_expired, make_payout, may_open_again,
     payout_arguments_key, promised_refunds, turn_down_all,
 };
-use offerd_core::port::PortError;
+use offerd_core::port::{Fronts, PortError};
 use offerd_core::{Batch, Event, Misuse, PaymentHash, PaymentId};
 use tracing::{info, warn};
 
@@ -50,7 +50,7 @@ impl Driver {
             None => None,
         };
         let path_id = random::<32>(&*self.ports.entropy)?.to_vec();
-        let paths = self.ports.onion.message_paths(&path_id).await?;
+        let paths = self.ports.onion.message_paths(&path_id, &Fronts::Usual).await?;
         let announced = self.ports.onion.is_announced().await;
         let mut warnings = reach_warnings(announced, &paths, self.keys.node_id());
         let nonce = random(&*self.ports.entropy)?;

@@ -6,10 +6,10 @@ use bolt12::Invoice;
 use offerd_core::payout::{Arrival, Payout, Redemption, recognise, redeem};
 use offerd_core::port::InboundMessage;
 use offerd_core::{Ignored, PaymentId, Refusal};
-use tracing::{info, warn};
+use tracing::info;
 
 use super::Driver;
-use super::answer::error_message;
+use super::answer::{error_message, or_silence};
 use super::payouts::Facts;
 use super::world::random;
 
@@ -22,15 +22,12 @@ impl Driver {
             reply_path: message.reply_path.as_ref().map(encode_path),
         };
         let nonce = arrival.nonce(&self.policy)?;
-        let payout = self
-            .ports
-            .store
-            .payout_by_nonce(&nonce)
-            .map_err(|error| {
-                warn!(%error, "payouts could not be read");
-                Ignored::NotOurs
-            })?
-            .ok_or(Ignored::NotOurs)?;
+        let store = &self.ports.store;
+        let way = or_silence(store.payout_way(&nonce))?.ok_or(Ignored::NotOurs)?;
+        if !way.is(arrival.path_id.as_deref()) {
+            return Err(Ignored::WrongPath);
+        }
+        let payout = or_silence(store.payout_by_nonce(&nonce))?.ok_or(Ignored::NotOurs)?;
         match self.claim(&payout, arrival).await? {
             Ok(Redemption::Claim(_)) => info!(payout = payout.row.0, "payout claimed"),
             Ok(Redemption::Await(_)) => info!(payout = payout.row.0, "redemption awaits approval"),

@@ -1,5 +1,7 @@
 //! One parameter's value, checked against its type.
 
+use std::collections::BTreeSet;
+
 use bolt1::{Msat, PublicKey};
 use bolt12::Currency;
 use offerd_api::method::{Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW};
@@ -10,6 +12,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::node_control::FeeChoice;
+
+/// Most nodes in one list.
+const MAX_NODES: usize = 16;
 
 /// A value of the type that the table of methods says.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +37,8 @@ pub enum Arg {
     Bytes(Vec<u8>),
     /// [`Kind::NodeId`].
     Node(PublicKey),
+    /// [`Kind::NodeIds`].
+    Nodes(Vec<PublicKey>),
     /// [`Kind::Amount`].
     Amount(AmountSpec),
     /// [`Kind::Msat`], [`Kind::Fee`].
@@ -87,10 +94,8 @@ pub(super) fn read(kind: Kind, raw: &RawValue) -> Result<Arg, String> {
         Kind::Hex => {
             bytes(&value).filter(|bytes| !bytes.is_empty()).map(Arg::Bytes).ok_or_else(expected)
         }
-        Kind::NodeId => bytes(&value)
-            .and_then(|bytes| bolt1::decode_point(&bytes).ok())
-            .map(Arg::Node)
-            .ok_or_else(expected),
+        Kind::NodeId => node(&value).map(Arg::Node).ok_or_else(expected),
+        Kind::NodeIds => nodes(&value).map(Arg::Nodes).ok_or_else(expected),
         Kind::Amount => amount(&value, kind),
         Kind::Msat | Kind::Fee => msat(&value, kind).map(Arg::Msat),
         Kind::SatOrAll => sat_or_all(&value).map(Arg::SatOrAll).ok_or_else(expected),
@@ -165,6 +170,18 @@ fn currency(value: &Value, kind: Kind) -> Result<Currency, String> {
 
 fn bytes(value: &Value) -> Option<Vec<u8>> {
     hex::decode(value.as_str()?).ok()
+}
+
+fn node(value: &Value) -> Option<PublicKey> {
+    bolt1::decode_point(&bytes(value)?).ok()
+}
+
+/// Different nodes, in the order given.
+fn nodes(value: &Value) -> Option<Vec<PublicKey>> {
+    let items = value.as_array().filter(|items| items.len() <= MAX_NODES)?;
+    let nodes: Vec<PublicKey> = items.iter().map(node).collect::<Option<_>>()?;
+    let different: BTreeSet<_> = nodes.iter().collect();
+    (different.len() == nodes.len()).then_some(nodes)
 }
 
 fn texts(value: Value) -> Option<Vec<String>> {
@@ -306,6 +323,7 @@ macro_rules! from_arg {
 }
 
 from_arg! {
+    Vec<PublicKey>: Nodes;
     String: Text;
     u64: Integer;
     f64: Percent;

@@ -52,7 +52,7 @@ pub(super) fn offer(entry: &OfferEntry, id: Option<&OfferId>, index: Option<u64>
         offer_id: offer.id().to_string(),
         active: entry.is_open(),
         single_use: entry.single_use,
-        force_paths: false,
+        force_paths: !entry.fronts.named().is_empty(),
         bolt12: offer.to_string(),
         description: text(offer.description()),
         used: entry.used,

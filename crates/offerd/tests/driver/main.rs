@@ -6,12 +6,15 @@
 mod bounds;
 mod clocks;
 mod crashes;
+mod flood;
 mod hostile;
 mod offers;
 mod paying;
 mod payouts;
 mod pieces;
 mod prices;
+mod probing;
+mod reach;
 mod recurring;
 mod redeeming;
 mod stipends;

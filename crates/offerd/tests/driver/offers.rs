@@ -11,7 +11,8 @@ use offerd_core::fetch::FetchArguments;
 use offerd_core::offer_book::OfferArguments;
 use offerd_core::payout::PayoutArguments;
 use offerd_core::port::{
-    Destination, MessageContent, NodeEvent, OnionTransport as _, OutboundMessage, Store as _,
+    Destination, Fronts, MessageContent, NodeEvent, OnionTransport as _, OutboundMessage,
+    Store as _,
 };
 use offerd_core::receipt::ReceiptState;
 use offerd_testkit::{Reach, Recorder, sample};
@@ -127,7 +128,7 @@ async fn a_path_that_leads_nowhere_is_followed_by_the_next_at_once() {
     let heard = Arc::new(Recorder::new());
     issuer.start(heard.clone());
     let mut paths = vec![sample::message_path(1, None), sample::message_path(2, None)];
-    paths.extend(issuer.message_paths(b"here").await.unwrap());
+    paths.extend(issuer.message_paths(b"here", &Fronts::Usual).await.unwrap());
     let offer = bolt12::OfferBuilder::new().paths(&paths).amount(sat(1)).description("x");
     let call = customer.spawn_pay(pay_call(&offer.build().unwrap().to_string()));
     settle().await;
@@ -145,7 +146,7 @@ async fn a_path_that_fails_later_does_not_undo_what_was_sent() {
     let customer = world.announced();
     let issuer = world.network.node(Reach::Unannounced);
     issuer.start(Arc::new(Recorder::new()));
-    let mut paths = issuer.message_paths(b"here").await.unwrap();
+    let mut paths = issuer.message_paths(b"here", &Fronts::Usual).await.unwrap();
     paths.push(sample::message_path(1, None));
     let offer = bolt12::OfferBuilder::new().paths(&paths).amount(sat(1)).description("x");
     let result = fetch(&customer, &offer.build().unwrap().to_string()).await;

@@ -10,7 +10,7 @@ use offerd_core::Misuse;
 use offerd_core::fetch::FetchArguments;
 use offerd_core::payment::FailureKind;
 use offerd_core::port::{
-    Destination, InvoiceIssuer as _, MessageContent, MintOrder, NodeEvent, NodeEvents as _,
+    Destination, Fronts, InvoiceIssuer as _, MessageContent, MintOrder, NodeEvent, NodeEvents as _,
     OnionTransport as _, OutboundMessage, PayRefused, PaymentFailure,
 };
 use offerd_testkit::{FakeNode, Reach, Recorder, sample};
@@ -233,6 +233,7 @@ async fn dear_invoice(issuer: &FakeNode, request: &InvoiceRequest) -> Invoice {
             payer_id: request.payer_id(),
             quantity: None,
             memo: None,
+            fronts: Fronts::Usual,
         })
         .await
         .unwrap();

@@ -8,8 +8,8 @@ use bolt12::{Invoice, InvoiceBuilder, InvoiceError, InvoiceRequest, OfferBuilder
 use offerd::driver::{CallError, PayCall, PayOutcome, Step};
 use offerd_core::Misuse;
 use offerd_core::port::{
-    Destination, InvoiceIssuer as _, MessageContent, MintOrder, NodeEvent, OnionTransport as _,
-    OutboundMessage,
+    Destination, Fronts, InvoiceIssuer as _, MessageContent, MintOrder, NodeEvent,
+    OnionTransport as _, OutboundMessage,
 };
 use offerd_testkit::{FakeNode, Reach, Recorder, sample};
 use secp256k1::Keypair;
@@ -122,6 +122,7 @@ fn mint_order(request: &InvoiceRequest) -> MintOrder {
         payer_id: request.payer_id(),
         quantity: None,
         memo: None,
+        fronts: Fronts::Usual,
     }
 }
 

@@ -19,7 +19,7 @@ use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::{Payout, PayoutArguments, Uses};
 use offerd_core::port::{
-    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Destination, Hints, Indexed,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Destination, Fronts, Hints, Indexed,
     InvoiceIssuer, InvoicePayer, MessageContent, MintOrder, Minted, NodeEvent, OnionTransport as _,
     OutboundMessage, Page, PayOrder, PayRefused, PortError, Store as _,
 };
@@ -368,6 +368,7 @@ pub(crate) fn offer_request(sat: u64) -> OfferRequest {
         absolute_expiry: None,
         single_use: false,
         recurrence: None,
+        fronts: Fronts::Usual,
     };
     OfferRequest {
         arguments,

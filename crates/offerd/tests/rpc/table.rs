@@ -49,7 +49,7 @@ async fn a_wrong_parameter_of_any_method_changes_nothing() {
             for value in HOSTILE {
                 let takes = matches!(
                     (param.kind, value),
-                    (Kind::TextList | Kind::Channels, "[]")
+                    (Kind::TextList | Kind::NodeIds | Kind::Channels, "[]")
                         | (Kind::CallParams, "{}" | "[{}]" | "[]" | "[[[[[[[[]]]]]]]]")
                         | (Kind::Percent | Kind::Decimal, "1.5")
                 );

@@ -6,7 +6,7 @@ use bolt1::{ChainHash, Msat, Timestamp};
 use bolt12::{Invoice, InvoiceBuilder};
 use offerd_core::payout::Payout;
 use offerd_core::port::{
-    Destination, InvoiceIssuer as _, MessageContent, MintOrder, Minted, NodeEvent,
+    Destination, Fronts, InvoiceIssuer as _, MessageContent, MintOrder, Minted, NodeEvent,
     OnionTransport as _, OutboundMessage,
 };
 use offerd_testkit::{FakeNetwork, FakeNode, Reach, Recorder, SeededEntropy};
@@ -69,6 +69,7 @@ impl Liar {
             payer_id: self.node.id(),
             quantity: None,
             memo: None,
+            fronts: Fronts::Usual,
         };
         self.node.mint(order).await.unwrap()
     }

@@ -7,6 +7,7 @@ use offerd::driver::{Clock as _, Driver, OfferRequest};
 use offerd_core::amount::AmountSpec;
 use offerd_core::offer_book::{OfferArguments, OfferEntry};
 use offerd_core::payout::{PayoutArguments, RefundFor, Uses};
+use offerd_core::port::Fronts;
 
 use crate::market::PRICE_OF_CAKE;
 use crate::town::Town;
@@ -38,6 +39,7 @@ impl Town {
             absolute_expiry: None,
             single_use,
             recurrence: None,
+            fronts: Fronts::Usual,
         };
         let (label, external_id, tags) = (None, None, Vec::new());
         let request =

@@ -9,7 +9,7 @@ use offerd::driver::{Clock as _, OfferRequest};
 use offerd_core::amount::AmountSpec;
 use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
-use offerd_core::port::{Page, Store as _};
+use offerd_core::port::{Fronts, Page, Store as _};
 use offerd_core::receipt::ReceiptState;
 use offerd_core::subscription::{Caps, SubscribeArguments, Subscription, SubscriptionState};
 use offerd_testkit::{Trace, Weather, sample};
@@ -105,6 +105,7 @@ async fn recurring(town: &Town, schedule: Recurrence) -> Offer {
         absolute_expiry: None,
         single_use: false,
         recurrence: Some(schedule),
+        fronts: Fronts::Usual,
     };
     let (label, external_id, tags) = (None, None, Vec::new());
     let request =

@@ -7,7 +7,7 @@ use bolt1::{Direction, NodeRef, PublicKey, ShortChannelId};
 use bolt4::encrypted_data::{EncryptedData, NextHop};
 use bolt4::{BlindedPath, blind};
 use lightning::ln::msgs::BaseMessageHandler;
-use offerd_core::port::{Destination, OnionTransport};
+use offerd_core::port::{Destination, Fronts, OnionTransport};
 use secp256k1::{Secp256k1, SecretKey};
 
 use super::net::{Node, REQUEST, init, nodes, nodes_with};
@@ -30,7 +30,7 @@ async fn a_request_crosses_a_peer_and_its_answer_comes_back() {
     relay.announce(&[]);
     payer.open_channel(1, &relay);
     shop.open_channel(2, &relay);
-    let paths = shop.layer.message_paths(b"offer").await.unwrap();
+    let paths = shop.layer.message_paths(b"offer", &Fronts::Usual).await.unwrap();
     assert_eq!(paths.len(), 1);
     assert_eq!(paths[0].first_node_id, NodeRef::Id(relay.id));
 
@@ -114,7 +114,7 @@ async fn a_path_that_begins_at_ourselves_is_used_from_its_next_hop_on() {
 #[tokio::test]
 async fn a_message_to_ourselves_arrives() {
     let (_world, [mut us]) = nodes();
-    let own = us.layer.message_paths(b"offer").await.unwrap();
+    let own = us.layer.message_paths(b"offer", &Fronts::Usual).await.unwrap();
     us.ask(Destination::Path(own[0].clone()), 0).await.unwrap();
     us.tell(Destination::Node(us.id), b"hello").await.unwrap();
     let request = us.arrivals.try_recv().unwrap();

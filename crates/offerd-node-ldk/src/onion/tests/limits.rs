@@ -47,6 +47,33 @@ async fn a_flood_of_one_peer_takes_nothing_from_another() {
     assert_eq!(us.drops(), MessageDrops { peer_limit: 460, ..MessageDrops::default() });
 }
 
+#[tokio::test]
+async fn a_flood_of_many_peers_takes_nothing_from_a_quiet_one() {
+    let (world, nodes) = nodes::<13>();
+    let [flooders @ .., honest, mut us] = nodes;
+    for (scid, peer) in (1..).zip(flooders.iter().chain([&honest])) {
+        us.open_channel(scid, peer);
+    }
+    let (flood, hello) = (message(&us, &us, b"flood"), message(&us, &us, b"hello"));
+    let mut taken = 0;
+    for _ in 0..5 {
+        for flooder in &flooders {
+            (0..100).for_each(|_| hand(flooder, &us, &flood));
+        }
+        hand(&honest, &us, &hello);
+        let texts = us.texts();
+        assert_eq!(texts.iter().filter(|text| *text == "hello").count(), 1);
+        taken += texts.len() - 1;
+        world.advance(Duration::from_secs(1));
+    }
+    // A burst, and two hundred in each second after it, as good as; the rest is dropped and counted by why.
+    assert!((1_195..=1_205).contains(&taken), "{taken}");
+    let drops = us.drops();
+    let dropped = usize::try_from(drops.peer_limit + drops.total_limit).unwrap();
+    assert_eq!(dropped, 11 * 500 - taken);
+    assert!(drops.total_limit > 0, "{drops:?}");
+}
+
 // req OM-R1
 #[tokio::test]
 async fn peers_without_a_channel_share_one_bucket() {

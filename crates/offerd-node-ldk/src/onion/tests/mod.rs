@@ -6,4 +6,5 @@ mod limits;
 mod net;
 mod peer_manager;
 mod queue;
+mod shapes;
 mod ways;

@@ -17,7 +17,8 @@ use tokio::sync::mpsc;
 
 use crate::onion::graph::shortest;
 use crate::onion::{
-    Clock, Dialling, Graph, Identity, MessageDrops, MessageLimits, OnionLayer, PeerDirectory,
+    Bounds, Clock, Dialling, Graph, Identity, MessageDrops, MessageLimits, OnionLayer, PathShape,
+    PeerDirectory,
 };
 
 pub(super) const REQUEST: u64 = 64;
@@ -39,6 +40,7 @@ pub(super) struct Own {
     pub(super) announced: Mutex<bool>,
     pub(super) channels: Mutex<Vec<(ShortChannelId, PublicKey)>>,
     pub(super) dialled: Mutex<Vec<PublicKey>>,
+    pub(super) kept: Mutex<Vec<PublicKey>>,
 }
 
 pub(super) struct Node {
@@ -67,6 +69,16 @@ impl Graph for World {
         let mut ends = [*one, *two];
         ends.sort_by_key(PublicKey::serialize);
         Some(ends)
+    }
+
+    fn neighbours(&self, node: &PublicKey) -> Vec<PublicKey> {
+        let channels = self.announced_channels.lock().unwrap();
+        let ends = channels.iter().filter_map(|(_, one, two)| match (one == node, two == node) {
+            (true, _) => Some(*two),
+            (_, true) => Some(*one),
+            _ => None,
+        });
+        ends.filter(|end| self.forwards_messages(end)).collect()
     }
 
     fn addresses(&self, node: &PublicKey) -> Vec<SocketAddress> {
@@ -105,6 +117,10 @@ impl PeerDirectory for Own {
     async fn connect(&self, node: PublicKey, _: Vec<SocketAddress>) -> Result<(), String> {
         self.dialled.lock().unwrap().push(node);
         if self.world.join(self.id, node) { Ok(()) } else { Err("nobody there".to_owned()) }
+    }
+
+    fn stay_connected(&self, nodes: Vec<PublicKey>) {
+        *self.kept.lock().unwrap() = nodes;
     }
 }
 
@@ -179,17 +195,21 @@ pub(super) fn nodes_with<const N: usize>(
     limits: &MessageLimits,
     dialling: Dialling,
 ) -> (Arc<World>, [Node; N]) {
+    let (limits, shape) = (limits.clone(), PathShape::default());
+    nodes_within(&Bounds { limits, dialling, shape })
+}
+
+pub(super) fn nodes_within<const N: usize>(bounds: &Bounds) -> (Arc<World>, [Node; N]) {
     let world = Arc::new(World::default());
     // A clock that starts at zero would hide mistakes with times before its start.
     world.advance(Duration::from_secs(1000));
-    let nodes = std::array::from_fn(|index| {
-        Node::new(u8::try_from(index).unwrap() + 1, &world, limits, dialling)
-    });
+    let nodes =
+        std::array::from_fn(|index| Node::new(u8::try_from(index).unwrap() + 1, &world, bounds));
     (world, nodes)
 }
 
 impl Node {
-    fn new(number: u8, world: &Arc<World>, limits: &MessageLimits, dialling: Dialling) -> Self {
+    pub(super) fn new(number: u8, world: &Arc<World>, bounds: &Bounds) -> Self {
         let keys = Arc::new(KeysManager::new(&[number; 32], 0, 0, true));
         let secret = keys.get_node_secret_key();
         let id = secret.public_key(&Secp256k1::new());
@@ -200,13 +220,13 @@ impl Node {
             announced: Mutex::default(),
             channels: Mutex::default(),
             dialled: Mutex::default(),
+            kept: Mutex::default(),
         });
         let (layer, arrivals) = OnionLayer::new(
             Identity { secret, entropy },
             Arc::clone(&own) as _,
             Arc::clone(world) as _,
-            limits.clone(),
-            dialling,
+            bounds.clone(),
             Arc::clone(world) as _,
         );
         world.layers.lock().unwrap().insert(id, Arc::downgrade(&layer));

@@ -9,7 +9,7 @@ use lightning::ln::peer_handler::{
 use lightning::sign::KeysManager;
 use lightning::util::logger::{Logger, Record};
 use lightning_net_tokio::{SocketDescriptor, setup_inbound, setup_outbound};
-use offerd_core::port::{Destination, InboundMessage, OnionTransport};
+use offerd_core::port::{Destination, Fronts, InboundMessage, OnionTransport};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::net::{Node, nodes};
@@ -79,7 +79,7 @@ async fn a_request_and_its_answer_cross_real_connections() {
     connect((&payer, &managers[0]), (&relay, &managers[1])).await;
     connect((&shop, &managers[2]), (&relay, &managers[1])).await;
 
-    let paths = shop.layer.message_paths(b"offer").await.unwrap();
+    let paths = shop.layer.message_paths(b"offer", &Fronts::Usual).await.unwrap();
     payer.ask(Destination::Path(paths[0].clone()), 0).await.unwrap();
     let request = arrival(&mut shop).await;
     assert_eq!(request.path_id.as_deref(), Some(&b"offer"[..]));

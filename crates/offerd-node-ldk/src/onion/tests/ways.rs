@@ -1,7 +1,7 @@
 //! Routes, connections on demand, and the paths that lead to us.
 
 use bolt1::NodeRef;
-use offerd_core::port::{Destination, OnionTransport};
+use offerd_core::port::{Destination, Fronts, OnionTransport};
 
 use super::net::{Node, nodes, nodes_with};
 use crate::onion::{Dialling, MessageLimits};
@@ -78,7 +78,7 @@ async fn an_announced_node_needs_no_paths_and_is_replied_to_directly() {
     us.announce(&["1.2.3.4:9735"]);
     us.connect(&shop);
     assert!(us.layer.is_announced().await);
-    assert_eq!(us.layer.message_paths(b"offer").await.unwrap(), []);
+    assert_eq!(us.layer.message_paths(b"offer", &Fronts::Usual).await.unwrap(), []);
     us.ask(Destination::Node(shop.id), 0).await.unwrap();
     world.settle();
     let path = shop.arrivals.try_recv().unwrap().reply_path.unwrap();
@@ -96,7 +96,7 @@ async fn paths_lead_over_announced_peers_those_with_a_channel_first() {
     for node in [&passing, &friend, &other] {
         node.announce(&[]);
     }
-    let paths = us.layer.message_paths(b"offer").await.unwrap();
+    let paths = us.layer.message_paths(b"offer", &Fronts::Usual).await.unwrap();
     let mut first: Vec<_> = paths.iter().map(|path| path.first_node_id).collect();
     first[..2].sort_by_key(|node| *node != NodeRef::Id(friend.id));
     assert_eq!(first, [friend.id, other.id, passing.id].map(NodeRef::Id));
@@ -108,7 +108,7 @@ async fn paths_lead_over_announced_peers_those_with_a_channel_first() {
 #[tokio::test]
 async fn without_any_peer_the_path_is_ourselves_alone() {
     let (_world, [us]) = nodes();
-    let paths = us.layer.message_paths(b"offer").await.unwrap();
+    let paths = us.layer.message_paths(b"offer", &Fronts::Usual).await.unwrap();
     assert_eq!(paths.len(), 1);
     assert_eq!((paths[0].first_node_id, paths[0].hops.len()), (NodeRef::Id(us.id), 1));
 }
@@ -128,10 +128,10 @@ async fn a_channel_peer_introduces_us_before_the_news_of_it_has_come() {
     let (world, [us, peer, mut shop]) = nodes();
     us.open_channel(1, &peer);
     peer.open_channel(2, &shop);
-    let paths = us.layer.message_paths(b"offer").await.unwrap();
+    let paths = us.layer.message_paths(b"offer", &Fronts::Usual).await.unwrap();
     assert_eq!(paths.len(), 1);
     assert_eq!((paths[0].first_node_id, paths[0].hops.len()), (NodeRef::Id(peer.id), 2));
-    let over_peer = shop.layer.message_paths(b"offer").await.unwrap();
+    let over_peer = shop.layer.message_paths(b"offer", &Fronts::Usual).await.unwrap();
     us.ask(Destination::Path(over_peer[0].clone()), 0).await.unwrap();
     world.settle();
     let reply = shop.arrivals.try_recv().unwrap().reply_path.unwrap();

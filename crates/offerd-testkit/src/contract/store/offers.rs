@@ -5,7 +5,7 @@ use bolt12::OfferId;
 use offerd_core::offer_book::{OfferEncoding, OfferEntry};
 use offerd_core::port::{Page, Store};
 use offerd_core::receipt::Source;
-use offerd_core::{Event, OfferRow};
+use offerd_core::{Event, OfferRow, Way};
 
 use super::{commit, conflicts, indexed};
 use crate::sample::{self, offer_encoding, offer_entry, single_use_offer_entry};
@@ -29,6 +29,7 @@ pub fn an_unknown_offer_is_absent(store: &dyn Store) {
     commit(store, [created(&offer_entry(1))]);
     assert_eq!(store.offer(OfferRow(2)).expect("offer"), None);
     assert_eq!(store.offer_by_id(&OfferId([2; 32])).expect("offer"), None);
+    assert_eq!(store.offer_way(&OfferId([2; 32])).expect("way"), None);
     assert_eq!(store.offer_by_arguments(&[2; 32]).expect("offer"), None);
     // Offer 1 has the label, but may be paid again and again.
     assert_eq!(store.single_use_offer_by_label("offer 1").expect("offer"), None);
@@ -91,6 +92,8 @@ pub fn every_encoding_of_an_offer_finds_it(store: &dyn Store) {
         commit(store, [Event::OfferEncoded { row: entry.row, encoding }]);
     }
     for encoding in entry.encodings.clone() {
+        let way = store.offer_way(&encoding.offer_id()).expect("way");
+        assert_eq!(way, Some(Way::new(encoding.path_id.clone())));
         let found = store.offer_by_id(&encoding.offer_id()).expect("offer");
         assert_eq!(found.as_ref(), Some(&entry));
     }

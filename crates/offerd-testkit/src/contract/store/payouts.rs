@@ -4,7 +4,7 @@ use bolt1::Msat;
 use bolt12::{InvreqId, OfferId};
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund};
 use offerd_core::port::{Page, Store};
-use offerd_core::{Event, PayoutRow};
+use offerd_core::{Event, PayoutRow, Way};
 
 use super::{commit, conflicts, indexed};
 use crate::sample::{self, payout};
@@ -64,6 +64,9 @@ pub fn a_payout_is_found_by_each_of_its_names(store: &dyn Store) {
     for found in found {
         assert_eq!(found.expect("payout").as_ref(), Some(&wanted));
     }
+    let way = store.payout_way(&wanted.nonce).expect("way");
+    assert_eq!(way, Some(Way::new(wanted.path_id)));
+    assert_eq!(store.payout_way(&[0; 16]).expect("way"), None);
     let absent = [
         store.payout(PayoutRow(4)),
         store.payout_by_nonce(&[0; 16]),

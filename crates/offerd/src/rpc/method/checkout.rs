@@ -5,6 +5,7 @@ use bolt12::Price;
 use offerd_api::ErrorObject;
 use offerd_api::offer::CheckoutCreated;
 use offerd_core::offer_book::OfferArguments;
+use offerd_core::port::Fronts;
 
 use super::Outcome;
 use super::offerout::told;
@@ -60,6 +61,7 @@ fn read(args: &Args) -> Result<OfferRequest, ErrorObject> {
             absolute_expiry: None,
             single_use: true,
             recurrence: None,
+            fronts: Fronts::Usual,
         },
         label: args.get("label")?,
         external_id: args.get("external_id")?,

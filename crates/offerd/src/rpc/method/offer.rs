@@ -4,6 +4,7 @@ use bolt12::{Price, Recurrence};
 use offerd_api::ErrorObject;
 use offerd_api::offer::OfferCreated;
 use offerd_core::offer_book::{OfferArguments, OfferEntry, ScheduleArguments, schedule};
+use offerd_core::port::Fronts;
 
 use super::Outcome;
 use super::offerout::told;
@@ -72,6 +73,7 @@ fn read(args: &Args, now: bolt1::Timestamp) -> Result<OfferRequest, ErrorObject>
             absolute_expiry: args.get("absolute_expiry")?.map(bolt1::Timestamp),
             single_use: args.need("single_use")?,
             recurrence: read_schedule(args, now)?,
+            fronts: args.get("fronting_nodes")?.map_or(Fronts::Usual, Fronts::Only),
         },
         label: args.get("label")?,
         external_id: args.get("external_id")?,

@@ -20,7 +20,7 @@ fn lists_and_booleans(kind: Kind) -> Vec<&'static str> {
         return vec!["true"];
     }
     let mut values = vec!["{}", "[{}]", "[[]]"];
-    if !matches!(kind, Kind::TextList | Kind::Channels) {
+    if !matches!(kind, Kind::TextList | Kind::NodeIds | Kind::Channels) {
         values.push("[]");
     }
     if !matches!(kind, Kind::Boolean | Kind::Channels) {
@@ -98,6 +98,7 @@ fn hostile(kind: Kind) -> Vec<&'static str> {
         Kind::Boolean => &["0", "1", "\"\"", "\"TRUE\"", "\"yes\"", "\"1\""],
         Kind::Hash => &["1", "\"\"", "\"00\"", "\"zz\"", "\"lno1qqqq\""],
         Kind::Hex => &["1", "\"\"", "\"0\"", "\"zz\"", "\"0x00\""],
+        Kind::NodeIds => &["1", "\"\"", "[1]", "[\"02\"]"],
         Kind::NodeId => &["1", "\"\"", "\"02\"", "\"zz\""],
         Kind::Choice(_) => &["1", "\"\"", "\"nonsense\""],
         Kind::TextList => &["1", "\"coffee\"", "[1.5]", "[null]"],
