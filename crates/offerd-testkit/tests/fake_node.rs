@@ -181,6 +181,7 @@ fn a_path_that_begins_with_its_user_leads_on() {
 fn each_attempt_has_another_reply_path() {
     let two = Two::new(Reach::Announced, Reach::Unannounced);
     let relay = two.network.node(Reach::Announced);
+    relay.start(Arc::new(Recorder::new()));
     let introduced_by = |attempt| {
         let message = OutboundMessage {
             reply_path_id: Some(Vec::new()),

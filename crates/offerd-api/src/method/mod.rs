@@ -210,10 +210,10 @@ mod tests {
                 .starts_with("offerout amount description [issuer] [label] [absolute_expiry]")
         );
         assert!(
-            find("offer")
+            find("pay")
                 .unwrap()
                 .manual()
-                .contains("Not supported yet: choosing the nodes in front.")
+                .contains("Not supported yet: excluding nodes and channels.")
         );
     }
 
