@@ -1,6 +1,6 @@
 //! Rates, as the test says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use crate::sample;
 #[derive(Clone, Debug, Default)]
 pub struct FakeRates {
     said: Arc<Mutex<BTreeMap<Currency, PerBitcoin>>>,
+    watched: Arc<Mutex<BTreeSet<Currency>>>,
 }
 
 impl FakeRates {
@@ -34,6 +35,15 @@ impl FakeRates {
         self.said().remove(&code(currency));
     }
 
+    /// What it was told to keep fresh, since this was asked last.
+    pub fn take_watched(&self) -> BTreeSet<Currency> {
+        std::mem::take(&mut *self.watched())
+    }
+
+    fn watched(&self) -> MutexGuard<'_, BTreeSet<Currency>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn said(&self) -> MutexGuard<'_, BTreeMap<Currency, PerBitcoin>> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -51,7 +61,9 @@ impl Rates for FakeRates {
         Ok(Rate { currency, price, sources, as_of: sample::NOW })
     }
 
-    fn watch(&self, _: Currency) {}
+    fn watch(&self, currency: Currency) {
+        self.watched().insert(currency);
+    }
 
     async fn ask(&self, currency: Currency) -> Result<Rate, NoRate> {
         self.rate(currency)

@@ -6,7 +6,7 @@ use bolt1::Msat;
 use bolt12::{Currency, Offer, Price};
 use offerd_core::Misuse;
 use offerd_core::fetch::{Allowance, FetchArguments, Limits, allowance};
-use offerd_core::port::{Indexed, Page, PortError, Rates};
+use offerd_core::port::{PortError, Rates};
 use offerd_core::rates::{FiatAmount, PerBitcoin, Rate, minor_digits};
 use tracing::{info, warn};
 
@@ -14,6 +14,8 @@ use super::{CallError, Driver};
 
 /// Where rates that were fixed by a call are kept, by currency.
 const FIXED: (&str, &str) = ("rates", "fixed");
+/// Where it is kept which currencies something of ours was ever priced in: a start must not look through a million offers.
+const PRICED_IN: (&str, &str) = ("rates", "priced_in");
 
 impl Driver {
     /// What bitcoin costs.
@@ -21,8 +23,7 @@ impl Driver {
         &*self.ports.rates
     }
 
-    /// Takes up what was set by calls before the last start, and keeps fresh whatever open offers and payouts are
-    /// priced in.
+    /// Takes up what was set by calls before the last start, and keeps fresh whatever offers and payouts are priced in.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -38,15 +39,20 @@ impl Driver {
                 None => warn!(%currency, "the fixed rate on record cannot be read"),
             }
         }
-        let offers = store.offers(Page::ALL)?.into_iter();
-        let priced = offers.filter(|Indexed { row, .. }| row.is_open());
-        let priced = priced.filter_map(|Indexed { row, .. }| row.fiat_price());
-        let payouts = store.payouts(Page::ALL)?.into_iter();
-        let promised = payouts.filter_map(|Indexed { row, .. }| row.amount.fiat());
-        let currencies = priced.chain(promised).map(|price| price.currency());
+        let priced_in = store.list(PRICED_IN.0, PRICED_IN.1)?;
+        let currencies = priced_in.iter().filter_map(|code| Currency::new(code));
         let currencies: BTreeSet<_> = currencies.chain(self.policy.accounting_currency).collect();
         currencies.into_iter().for_each(|currency| self.ports.rates.watch(currency));
         Ok(())
+    }
+
+    /// Takes down that something of ours is priced in this currency.
+    fn remember(&self, currency: Currency) -> Result<(), PortError> {
+        let (store, code) = (&self.ports.store, currency.as_str());
+        match store.read(PRICED_IN.0, PRICED_IN.1, code)? {
+            Some(_) => Ok(()),
+            None => store.write(PRICED_IN.0, PRICED_IN.1, code, b""),
+        }
     }
 
     /// Fixes a rate whatever the sources say, across restarts; `None` gives it back to the configuration.
@@ -92,7 +98,9 @@ impl Driver {
             return Err(Misuse::parameter("amount", expected).into());
         }
         let rate = self.ports.rates.ask(currency).await;
-        Ok(rate.map_err(|why| Misuse::parameter("amount", why.to_string()))?)
+        let rate = rate.map_err(|why| Misuse::parameter("amount", why.to_string()))?;
+        self.remember(currency)?;
+        Ok(rate)
     }
 
     /// What an invoice for this offer should ask and may, by what the caller says and by our own rate.

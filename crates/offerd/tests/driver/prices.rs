@@ -342,6 +342,19 @@ async fn a_rate_that_was_set_by_hand_outlives_the_process() {
     assert!(shop.driver.rates().rate(eur).is_err());
 }
 
+#[tokio::test(start_paused = true)]
+async fn rates_that_anything_is_priced_by_are_kept_fresh_from_the_start() {
+    let (_world, shop, _customer) = market();
+    shop.rates.say("EUR", "45000");
+    offer(&shop, "5USD", None).await;
+    offer(&shop, "6USD", None).await;
+    payout(&shop, "20EUR").await;
+    shop.rates.take_watched();
+    let shop = shop.restart();
+    let watched: Vec<_> = shop.rates.take_watched().iter().map(ToString::to_string).collect();
+    assert_eq!(watched, ["EUR", "USD"]);
+}
+
 /// A walk in small steps and a few large ones, in dollars.
 fn step(price: u64, entropy: &SeededEntropy) -> u64 {
     let mut byte = [0; 2];
