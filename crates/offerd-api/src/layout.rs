@@ -17,6 +17,8 @@ pub const RECOVERY_FILE: &str = "recovery.json";
 pub const LOCK: &str = "lock";
 /// The name of the configuration file.
 pub const CONFIG: &str = "offerd.toml";
+/// The name of the file with the secret that events for webhooks are signed with.
+pub const WEBHOOK_SECRET: &str = "webhook-secret";
 /// The default directory's name in the home directory.
 pub const DEFAULT_DIR: &str = ".offerd";
 

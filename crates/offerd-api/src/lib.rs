@@ -31,5 +31,6 @@ pub mod schema;
 pub mod subscription;
 pub mod uri;
 pub mod wait;
+pub mod webhook;
 
 pub use envelope::ErrorObject;

@@ -22,6 +22,8 @@ pub enum KeyPurpose {
     PageName,
     /// What all runes come from.
     Rune,
+    /// What events that are handed to webhooks are signed with.
+    Webhook,
 }
 
 impl KeyPurpose {
@@ -33,6 +35,7 @@ impl KeyPurpose {
             Self::PathId => b"offerd path id",
             Self::PageName => b"offerd page name",
             Self::Rune => b"offerd rune",
+            Self::Webhook => b"offerd webhook",
         }
     }
 }

@@ -17,6 +17,7 @@
 //! * [`page_name`]: the secret names of pages about one order or payout.
 //! * [`change`]: the order of changes, for those who follow them.
 //! * [`rune`]: bearer tokens with restrictions.
+//! * [`webhook`]: handing what has happened to receivers of the operator's.
 //! * [`port`]: what is asked of store and node.
 //!
 //! No clock, no randomness, no files, no sockets and no JSON live here.
@@ -45,6 +46,7 @@ pub mod rune;
 pub mod subscriber;
 pub mod subscription;
 mod way;
+pub mod webhook;
 
 pub use effect::{Effect, OutboxEntry};
 pub use event::{Batch, Event};

@@ -8,6 +8,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod driver;
+mod event_json;
 pub mod http;
 pub mod instance;
 pub mod ldk_control;
@@ -23,3 +24,4 @@ pub mod screen;
 pub mod shutdown;
 pub mod supervisor;
 pub mod web;
+pub mod webhook;

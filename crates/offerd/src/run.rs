@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::assemble::{self, Daemon, Settings, StartError};
 use crate::config::{Config, network_name};
+use crate::driver::SystemClock;
 use crate::http::{self, BindError, Door, Limits, Listener};
 use crate::ldk_control::LdkControl;
 use crate::lock::{DirLock, LockError};
@@ -20,6 +21,7 @@ use crate::rpc::{Api, Calls, Socket};
 use crate::shutdown::Shutdown;
 use crate::supervisor::Supervisor;
 use crate::web::{self, PageLinks};
+use crate::webhook::{Secret, WebhookError, Webhooks};
 
 /// Places for visitors beyond those who follow a page.
 const SPARE: usize = 256;
@@ -58,6 +60,9 @@ pub enum RunError {
     /// The HTTP door cannot be opened.
     #[error("http-listen: {0}")]
     Http(#[from] BindError),
+    /// Events cannot be handed out.
+    #[error(transparent)]
+    Webhooks(#[from] WebhookError),
     /// The pages' door cannot be opened.
     #[error("pages-listen: {0}")]
     Pages(#[source] BindError),
@@ -122,11 +127,13 @@ async fn serve(
         None => None,
     };
     let page_links = pages.as_ref().map(|listener| page_links(config, listener));
+    let webhooks = webhooks(config, daemon)?;
     let api = Api {
         driver: Arc::clone(&daemon.driver),
         pages: page_links.clone(),
         node: Arc::new(control),
         configs: Arc::new(config.listed.clone()),
+        webhooks: webhooks.clone(),
         shutdown: shutdown.clone(),
     };
     let http = match &config.http {
@@ -140,6 +147,7 @@ async fn serve(
     let mut serving = JoinSet::new();
     let calls: Arc<dyn Calls> = Arc::new(api);
     serving.spawn(socket.serve(Arc::clone(&calls), shutdown.clone()));
+    serving.spawn(webhooks.run(shutdown.clone()));
     if let Some(http) = http {
         let (driver, limits) = (Arc::clone(&daemon.driver), http::api::limits());
         let door = Door { calls, driver, shutdown: shutdown.clone(), limits };
@@ -159,6 +167,17 @@ async fn serve(
     // A panic in there was logged; we are ending in any case.
     while serving.join_next().await.is_some() {}
     outcome
+}
+
+/// Those who are told what happens. Without any, no secret is made either.
+fn webhooks(config: &Config, daemon: &Daemon) -> Result<Webhooks, WebhookError> {
+    if config.webhooks.is_empty() {
+        return Ok(Webhooks::default());
+    }
+    let driver = &daemon.driver;
+    let secret =
+        Secret::in_dir(&config.dir, driver.webhook_secret()).map_err(WebhookError::from)?;
+    Webhooks::new(&config.webhooks, secret, driver, Arc::new(SystemClock))
 }
 
 /// Where else than at the socket somebody answers.

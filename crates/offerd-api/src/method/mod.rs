@@ -10,6 +10,7 @@ mod payouts;
 mod rates;
 mod runes;
 mod subscriptions;
+mod webhooks;
 
 pub use param::{
     COUNT, Kind, MAX_CODE, MAX_PER_KW, MAX_TEXT, MIN_PER_KW, Need, Param, SECONDS, U16, U32, U64,
@@ -126,6 +127,7 @@ pub fn all() -> impl Iterator<Item = &'static Method> {
         invoices::METHODS,
         rates::METHODS,
         runes::METHODS,
+        webhooks::METHODS,
         node::METHODS,
         control::METHODS,
     ]

@@ -63,7 +63,8 @@ fn in_force(option: &OptionSpec, config: &Config) -> Option<Vec<String>> {
         | "payment-fronting-node"
         | "currencyrate-add-source"
         | "currencyrate-disable-source"
-        | "currencyrate-fixed" => return Some(Vec::new()),
+        | "currencyrate-fixed"
+        | "webhook" => return Some(Vec::new()),
         "currencyrate-builtin" => (config.network != bitcoin::Network::Regtest).to_string(),
         "pages-url" => return None,
         "http-listen" => config.http.as_ref()?.address.to_string(),

@@ -13,6 +13,7 @@ mod rates;
 mod reach;
 mod reader;
 mod settings;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -54,6 +55,8 @@ pub struct Config {
     pub pages: Option<PagesDoor>,
     /// How others reach us, and we them.
     pub reach: Reach,
+    /// Where events are sent.
+    pub webhooks: Vec<reqwest::Url>,
     /// What to announce.
     pub announce: Vec<SocketAddr>,
     /// The name to announce, at most 32 bytes.
@@ -148,6 +151,7 @@ impl Config {
             },
             http: options.http(network, &dir)?,
             pages: options.pages(network)?,
+            webhooks: options.webhooks(network)?,
             dir,
             file,
             network,

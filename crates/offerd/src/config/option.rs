@@ -151,6 +151,16 @@ pub const OPTIONS: &[OptionSpec] = &[
             "Do not connect to the node that is to be asked when no route leads there.",
         ),
     ),
+    of_kind(
+        OptionKind::List,
+        value(
+            "webhook",
+            "URL",
+            None,
+            "Where everything that happens is sent, signed with the secret in the file webhook-secret of the data \
+             directory; may be given more than once. https://…, or http://… on this machine.",
+        ),
+    ),
     value("alias", "NAME", Some("offerd"), "The name we are announced under, at most 32 bytes."),
     value("bitcoind-host", "HOST", Some("127.0.0.1"), "Where bitcoind's JSON-RPC is."),
     value("bitcoind-port", "PORT", Some("the network's own"), "Its port."),

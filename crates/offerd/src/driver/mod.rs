@@ -40,7 +40,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bolt1::PublicKey;
-use offerd_core::keys::Keys;
+use offerd_core::keys::{KeyPurpose, Keys};
 use offerd_core::limits::{Limits, Rate};
 use offerd_core::port::{
     InvoiceIssuer, InvoicePayer, MessageContent, OnionTransport, PortError, Rates, Store,
@@ -155,6 +155,11 @@ impl Driver {
     /// The operator's bounds.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// What events for webhooks are signed with where the operator has said nothing else: 32 bytes, made from the seed.
+    pub fn webhook_secret(&self) -> [u8; 32] {
+        self.keys.derive(KeyPurpose::Webhook, &[])
     }
 
     /// The store, for lists.

@@ -14,13 +14,13 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 use offerd_api::ErrorObject;
 use offerd_core::port::LogEntry;
-use serde_json::{Map, Value, json};
 
 use super::Seat;
 use super::api::Door;
 use super::authority::{Shown, allow};
 use super::reply::Refused;
 use super::seats::Hold;
+use crate::event_json;
 use crate::rpc::fault_object;
 use crate::rpc::rune::Facts;
 
@@ -101,18 +101,8 @@ impl Follower {
     }
 }
 
-/// One line of the log: its kind as the event's type, its place as the id, everything else as JSON.
+/// One line of the log: its kind as the event's type, its place as the id.
 fn shown(line: &LogEntry) -> Event {
-    let mut members = Map::new();
-    members.insert("id".to_owned(), json!(line.id));
-    members.insert("kind".to_owned(), json!(line.kind));
-    members.insert("subject".to_owned(), json!(line.subject));
-    if let Some(at) = line.at {
-        members.insert("at".to_owned(), json!(at.0));
-    }
-    if let Ok(Value::Object(body)) = serde_json::from_str(&line.body) {
-        members.extend(body);
-    }
-    let data = Value::Object(members).to_string();
+    let data = event_json::of(line).to_string();
     Event::default().id(line.id.to_string()).event(&line.kind).data(data)
 }

@@ -16,6 +16,7 @@ use super::socket::Calls;
 use crate::driver::{Driver, progress};
 use crate::shutdown::Shutdown;
 use crate::web::PageLinks;
+use crate::webhook::Webhooks;
 
 /// Everything that a call may touch.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Api {
     pub pages: Option<PageLinks>,
     /// The configuration in force, by the options' names.
     pub configs: Arc<BTreeMap<String, ConfigView>>,
+    /// Who is told what happens.
+    pub webhooks: Webhooks,
     /// How to end the daemon.
     pub shutdown: Shutdown,
 }

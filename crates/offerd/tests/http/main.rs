@@ -17,6 +17,7 @@ mod recipe;
 mod runes;
 mod screen;
 mod tls;
+mod webhooks;
 #[path = "../driver/world.rs"]
 #[allow(dead_code, reason = "shared with the tests of the driver")]
 mod world;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use offerd::rpc::{Api, Calls as _};
 use offerd::shutdown::Shutdown;
 use offerd::web::PageLinks;
+use offerd::webhook::Webhooks;
 use offerd_api::{ErrorObject, code};
 use offerd_core::port::{Page, Store as _};
 use offerd_testkit::rpc_schema::{check_request, check_response};
@@ -28,6 +29,7 @@ impl Caller {
             node: Arc::new(EmptyNode),
             pages: Some(PageLinks::at("https://pay.example.com/")),
             configs: Arc::default(),
+            webhooks: Webhooks::default(),
             shutdown: Shutdown::new(),
         };
         Self { party, api }

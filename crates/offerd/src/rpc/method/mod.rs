@@ -39,12 +39,14 @@ mod listpeerchannels;
 mod listpeers;
 mod listsubscribers;
 mod listsubscriptions;
+mod listwebhooks;
 mod newaddr;
 mod offer;
 mod offerout;
 mod pausesubscription;
 mod pay;
 mod resumesubscription;
+mod retrywebhook;
 mod sendinvoice;
 mod setrate;
 mod showrunes;
@@ -127,11 +129,13 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
             |api, args| Box::pin(async move { listsubscriptions::call(api, &args) })
         }
         "listsubscribers" => |api, args| Box::pin(async move { listsubscribers::call(api, &args) }),
+        "listwebhooks" => |api, _| Box::pin(async { listwebhooks::call(api) }),
         "newaddr" => |api, args| Box::pin(newaddr::call(api, args)),
         "notifications" => |_, _| Box::pin(async { view::json(Nothing {}) }),
         "offer" => |api, args| Box::pin(offer::call(api, args)),
         "offerout" => |api, args| Box::pin(offerout::call(api, args)),
         "pay" => |api, args| Box::pin(pay::call(api, args)),
+        "retrywebhook" => |api, args| Box::pin(async move { retrywebhook::call(api, &args) }),
         "sendinvoice" => |api, args| Box::pin(sendinvoice::call(api, args)),
         "setrate" => |api, args| Box::pin(async move { setrate::call(api, &args) }),
         "signmessage" => |api, args| Box::pin(signmessage::call(api, args)),
