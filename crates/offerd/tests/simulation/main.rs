@@ -44,7 +44,7 @@ fn whatever_goes_wrong_in_whatever_order_the_promises_about_money_hold() {
     let outcome = failing_seeds(seeds, |seed| live(seed, None, false));
     assert!(outcome.failures.is_empty(), "{}", outcome.report());
     assert!(outcome.paid > outcome.seeds, "too gentle or too rough: {outcome:?}");
-    assert!(outcome.deaths > outcome.seeds, "nobody dies any more: {outcome:?}");
+    assert!(2 * outcome.deaths > outcome.seeds, "hardly anybody dies any more: {outcome:?}");
     println!("{} seeds, {} payments, {} deaths", outcome.seeds, outcome.paid, outcome.deaths);
 }
 

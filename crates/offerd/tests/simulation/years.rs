@@ -239,7 +239,7 @@ fn whatever_befalls_a_subscription_each_period_is_paid_once_in_order_and_in_time
     let outcome = failing_seeds(seeds, |seed| live(seed, None, false));
     assert!(outcome.failures.is_empty(), "{}", outcome.report());
     assert!(outcome.paid > 5 * outcome.seeds, "hardly anything is paid: {outcome:?}");
-    assert!(outcome.deaths > outcome.seeds, "nobody dies any more: {outcome:?}");
+    assert!(2 * outcome.deaths > outcome.seeds, "hardly anybody dies any more: {outcome:?}");
 }
 
 /// Nothing goes wrong here: the calendar alone.
