@@ -49,6 +49,21 @@ async fn a_request_crosses_a_third_node_and_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_without_a_channel_that_introduces_us_is_called_again() {
+    let world = World::new().await;
+    let (shop, relay) = (world.node().await, world.node().await);
+    shop.connect_to(&relay).await;
+    let connected = || shop.list_peers().iter().any(|peer| peer.node_id == relay.node_id());
+    common::eventually("the connection", connected).await;
+    shop.stay_connected(&[relay.node_id()]).await;
+    shop.disconnect(relay.node_id());
+    common::eventually("another connection", connected).await;
+    shop.stay_connected(&[]).await;
+    shop.disconnect(relay.node_id());
+    common::eventually("the end of it", || !connected()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_with_announced_addresses_says_that_it_can_be_found() {
     let world = World::new().await;
     let mut config = world.config();

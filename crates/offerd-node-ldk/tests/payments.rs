@@ -7,7 +7,9 @@ mod common;
 use bitcoin::Amount;
 use bitcoin::hashes::{Hash, sha256};
 use bolt1::{Direction, NodeRef, ShortChannelId};
-use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayRefused, PaymentFailure};
+use offerd_core::port::{
+    Fronts, InvoiceIssuer, InvoicePayer, MintOrder, PayRefused, PaymentFailure, PortErrorKind,
+};
 use offerd_node_ldk::FundingOrder;
 
 use common::{CONTEXT, Member, World, mint_order, msat, order, pay_order};
@@ -137,6 +139,28 @@ async fn an_introduction_node_named_by_a_channel_is_found() {
 }
 
 // req IR-15
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payee_with_nodes_in_front_is_paid_over_them_alone() {
+    let world = World::new().await;
+    let nodes = [world.node().await, world.node().await, world.node().await, world.node().await];
+    let [payer, left, right, payee] = &nodes;
+    world.fund(&[payer, left, right, payee], 2, Amount::from_sat(2_000_000)).await;
+    for hub in [left, right] {
+        world.channel(payer, hub, order(hub, 900_000)).await;
+        world.channel(hub, payee, order(payee, 900_000)).await;
+    }
+    let over = |nodes: &[&Member]| Fronts::Only(nodes.iter().map(|node| node.node_id()).collect());
+    let minted =
+        async |fronts| payee.mint(MintOrder { fronts, ..mint_order(payee, msat(1_000_000)) }).await;
+    let only = minted(over(&[right])).await.unwrap();
+    let begins: Vec<_> = only.paths.iter().map(|path| path.path.first_node_id).collect();
+    assert_eq!(begins, [NodeRef::Id(right.node_id())]);
+    assert_eq!(minted(over(&[left, right])).await.unwrap().paths.len(), 2);
+    assert_eq!(minted(over(&[payer])).await.unwrap_err().kind, PortErrorKind::Unavailable);
+    let id = payer.pay_minted(&only, msat(1_000_000)).await;
+    settle(payer, payee, id, 1_000_000).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_larger_than_any_channel_comes_in_parts() {
     let (_world, payer, _hub, payee) = line(2, 300_000).await;
