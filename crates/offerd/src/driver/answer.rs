@@ -8,7 +8,7 @@ use offerd_core::port::{
 };
 use offerd_core::receipt::Source;
 use offerd_core::{Ignored, Refusal};
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use super::messages::{INVOICE, INVOICE_ERROR};
 use super::{Driver, Touched};
@@ -27,11 +27,12 @@ impl Driver {
         let Some(answer) = self.answer(&entry, &request, &message).await? else { return Ok(()) };
         let content = match answer {
             Ok(invoice) => {
-                info!(offer_id = %request.offer_id(), amount = %invoice.amount(), "invoice sent");
+                // Not worth a line by default: whoever has the code could fill the log with it.
+                debug!(offer_id = %request.offer_id(), amount = %invoice.amount(), "invoice sent");
                 MessageContent { typ: INVOICE, bytes: invoice.bytes().to_vec() }
             }
             Err(refusal) => {
-                info!(offer_id = %request.offer_id(), %refusal, "invoice request refused");
+                debug!(offer_id = %request.offer_id(), %refusal, "invoice request refused");
                 error_message(&refusal)
             }
         };
