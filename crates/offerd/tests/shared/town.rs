@@ -52,6 +52,12 @@ impl Town {
         dir
     }
 
+    /// Where the chain is asked.
+    pub(crate) fn bitcoind(&self) -> (String, u16) {
+        let address = self.server.addr();
+        (address.ip().to_string(), address.port())
+    }
+
     pub(crate) fn mine(&self, blocks: u32, nodes: &[&Daemon]) {
         self.chain.mine(blocks, &self.chain.faucet_address().script_pubkey()).unwrap();
         let height = u64::from(self.chain.height());
