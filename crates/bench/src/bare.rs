@@ -6,7 +6,7 @@ use std::hint::black_box;
 use bolt12::{BlindedPath, field, merkle, signature};
 use secp256k1::schnorr::Signature;
 use secp256k1::{
-    Message, PublicKey, Scalar, Secp256k1, SecretKey, VerifyOnly, XOnlyPublicKey, ecdh,
+    Keypair, Message, PublicKey, Scalar, Secp256k1, SecretKey, VerifyOnly, XOnlyPublicKey, ecdh,
 };
 use sha2::{Digest, Sha256};
 
@@ -92,6 +92,8 @@ pub struct BareOnion {
     secret: SecretKey,
     factor: Scalar,
     point: PublicKey,
+    bytes: [u8; 33],
+    pair: Keypair,
 }
 
 impl BareOnion {
@@ -100,8 +102,10 @@ impl BareOnion {
         let secp = Secp256k1::new();
         let secret = SecretKey::from_slice(&[0x42; 32]).expect("a secret key");
         let factor = Scalar::from_be_bytes([0x43; 32]).expect("below the order");
-        let point = PublicKey::from_slice(&crate::keypair(0x44).public_key().serialize());
-        Self { secp, secret, factor, point: point.expect("a point") }
+        let pair = crate::keypair(0x44);
+        let bytes = pair.public_key().serialize();
+        let point = PublicKey::from_slice(&bytes).expect("a point");
+        Self { secp, secret, factor, point, bytes, pair }
     }
 
     /// Peeling a layer that is handed on: two exchanges, the blinded key, the next ephemeral and the next path key.
@@ -115,6 +119,23 @@ impl BareOnion {
     pub fn build_over_three(&self) {
         self.exchange(6);
         self.multiply(3);
+        for _ in 0..4 {
+            black_box(PublicKey::from_secret_key(&self.secp, black_box(&self.secret)));
+        }
+    }
+
+    /// Answering a request: peeling it, blinding a payment path of two hops, a signature, and wrapping the answer for a
+    /// reply path of two hops. Of each path its points, and of each layer an exchange.
+    pub fn answer(&self) {
+        self.exchange(2);
+        for _ in 0..4 {
+            black_box(PublicKey::from_slice(black_box(&self.bytes)).expect("a point"));
+        }
+        self.exchange(2);
+        self.multiply(2);
+        let message = Message::from_digest(black_box([9; 32]));
+        black_box(self.secp.sign_schnorr_no_aux_rand(&message, &self.pair));
+        self.exchange(2);
         for _ in 0..4 {
             black_box(PublicKey::from_secret_key(&self.secp, black_box(&self.secret)));
         }

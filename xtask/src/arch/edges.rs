@@ -23,7 +23,7 @@ const ADAPTER: &[&str] = &["bolt1", "bolt4", "bolt12", "offerd-core"];
 
 /// From the specification outwards. Adapters do not see each other; core sees no adapter.
 const ROOMS: &[Room] = &[
-    room("bench", SPEC, &[]),
+    room("bench", SPEC, &["offerd", "offerd-core", "offerd-store-sqlite", "offerd-testkit"]),
     room("bolt1", &[], &[]),
     room("bolt4", &["bolt1"], &[]),
     room("bolt11", &["bolt1"], &[]),
