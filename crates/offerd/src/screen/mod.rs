@@ -1,9 +1,10 @@
 //! Screens for the people to whom the node belongs, on the private door: signed in with a rune.
 //!
-//! * [`session`]: who is signed in; [`sign_in`], [`visitor`], [`guard`]: how, and what is refused.
-//! * `/customer`: pay a code or collect a payout. [`code`] reads what was pasted, dropped or scanned ([`picture`]);
-//!   [`offer`] asks for an invoice, [`pay`] shows it and pays it, [`collect`] collects; [`watch`] and [`receipt`] show
-//!   what comes of it. [`subscribe`] agrees to payments that recur, [`schedule`] shows and ends them. [`errands`] are the calls under way.
+//! * [`session`]: who is signed in; `sign_in`, `visitor`, `guard`: how, and what is refused.
+//! * `/customer`: pay a code or collect a payout. `code` reads what was pasted, dropped or scanned (`picture`);
+//!   `offer` asks for an invoice, `pay` shows it and pays it, `collect` collects; `watch` and `receipt` show
+//!   what comes of it. `subscribe` agrees to payments that recur, `schedule` shows and ends them. `errands` are the
+//!   calls under way.
 //!
 //! A screen does nothing that a program could not: each step is a call of the table of methods, allowed or not by the
 //! rune, as over `POST /v1/METHOD`. Everything works without script; what script adds are pictures, the camera, and

@@ -6,7 +6,7 @@
 //!
 //! Each page is HTML that can be read without script; with script it follows the events of `…/events`. The texts on
 //! it were written by others: they are escaped twice, as peer text and as HTML. What is behind the doors is in
-//! [`guard`]; nothing is decided here.
+//! `guard`; nothing is decided here.
 
 pub(crate) mod assets;
 mod events;
