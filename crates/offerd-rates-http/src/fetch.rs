@@ -6,6 +6,7 @@ use bolt1::Timestamp;
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Url};
 
+use crate::client::{cause, client};
 use crate::read::ReadError;
 use crate::source::Place;
 
@@ -54,16 +55,10 @@ pub(crate) struct Fetcher {
 impl Fetcher {
     /// A fetcher that gives each source `timeout` from beginning to end.
     pub(crate) fn new(timeout: Duration, proxy: Option<Proxy>) -> Result<Self, reqwest::Error> {
-        // When somebody else in the process has chosen one already, theirs will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
-            .timeout(timeout)
-            .redirect(Policy::custom(follow))
-            .user_agent(concat!("offerd/", env!("CARGO_PKG_VERSION")));
+        let builder = client(timeout).redirect(Policy::custom(follow));
         let builder = match proxy {
             Some(Proxy(proxy)) => builder.proxy(proxy),
-            // What is not configured here is not taken from the environment.
-            None => builder.no_proxy(),
+            None => builder,
         };
         Ok(Self { client: builder.build()?, timeout })
     }
@@ -85,8 +80,7 @@ impl Fetcher {
             } else if error.is_redirect() {
                 ReadError::Redirect
             } else {
-                // Without the address: it may hold a key of the operator's.
-                ReadError::Unreachable(innermost(&error.without_url()))
+                ReadError::Unreachable(cause(error))
             }
         };
         let mut response = self.client.get(url).send().await.map_err(failed)?;
@@ -112,15 +106,6 @@ fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     } else {
         attempt.follow()
     }
-}
-
-/// The last cause, which says what happened; those above it say where.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 /// A file says what was true when it was written.

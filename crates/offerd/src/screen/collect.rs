@@ -83,12 +83,12 @@ pub(super) async fn collect(
         Err(complaint) => return Ok(again(complaint)),
     };
     let about = promise.summary(&screen).title;
-    let begun = screen.begin(&visitor.session, Kind::Collection, (label, code, about), params);
-    let Some(errand) = begun else {
-        return Ok(again(Complaint::about_all("Too much is under way: wait for some of it.")));
-    };
-    if let Some(error) = errand.refused_at_once().await {
-        return Ok(again(Complaint::of(&error, &["amount", "quantity"])));
+    let what = (label, code, about);
+    let begun = screen
+        .begin(&visitor.session, Kind::Collection, what, params, &["amount", "quantity"])
+        .await;
+    if let Err(complaint) = begun {
+        return Ok(again(complaint));
     }
     Ok(Redirect::to(&format!("/customer/collected/{label}")).into_response())
 }

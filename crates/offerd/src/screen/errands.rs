@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::Screen;
+use super::complaint::Complaint;
 use super::session::{Session, SessionId};
 
 /// Errands that are remembered.
@@ -73,7 +74,7 @@ impl Errand {
     }
 
     /// Waits a moment; what it was refused with, if it was refused at once.
-    pub(super) async fn refused_at_once(&self) -> Option<ErrorObject> {
+    async fn refused_at_once(&self) -> Option<ErrorObject> {
         let mut progress = self.progress.clone();
         let over = progress.wait_for(|progress| matches!(progress, Progress::Over { .. }));
         match &*timeout(MOMENT, over).await.ok()?.ok()? {
@@ -109,8 +110,25 @@ impl Errands {
 }
 
 impl Screen {
+    /// Begins an errand and waits a moment: what is wrong with it may show at once, and is then said at one of `fields`.
+    pub(super) async fn begin(
+        &self,
+        session: &Session,
+        kind: Kind,
+        what: (&str, &str, String),
+        params: Value,
+        fields: &[&str],
+    ) -> Result<(), Complaint> {
+        let too_much = || Complaint::about_all("Too much is under way: wait for some of it.");
+        let errand = self.set_out(session, kind, what, params).ok_or_else(too_much)?;
+        match errand.refused_at_once().await {
+            Some(error) => Err(Complaint::of(&error, fields)),
+            None => Ok(()),
+        }
+    }
+
     /// Begins an errand, or finds the one that is under way under its label; `None` when there are too many.
-    pub(super) fn begin(
+    fn set_out(
         &self,
         session: &Session,
         kind: Kind,

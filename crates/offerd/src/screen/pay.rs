@@ -62,12 +62,10 @@ pub(super) async fn pay(
         Err(complaint) => return Ok(again(complaint)),
     };
     let about = summary.title.clone();
-    let begun = screen.begin(&visitor.session, Kind::Payment, (label, code, about), params);
-    let Some(errand) = begun else {
-        return Ok(again(Complaint::about_all("Too much is under way: wait for some of it.")));
-    };
-    if let Some(error) = errand.refused_at_once().await {
-        return Ok(again(Complaint::of(&error, &["amount"])));
+    let what = (label, code, about);
+    let begun = screen.begin(&visitor.session, Kind::Payment, what, params, &["amount"]).await;
+    if let Err(complaint) = begun {
+        return Ok(again(complaint));
     }
     Ok(Redirect::to(&format!("/customer/payments/{label}")).into_response())
 }

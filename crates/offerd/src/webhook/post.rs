@@ -5,6 +5,7 @@ use std::time::Duration;
 use bolt1::Timestamp;
 use offerd_core::port::LogEntry;
 use offerd_core::webhook::Outcome;
+use offerd_rates_http::{cause, client};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
@@ -24,15 +25,8 @@ pub(super) struct Poster {
 
 impl Poster {
     pub(super) fn new(secret: Secret) -> Result<Self, reqwest::Error> {
-        // When somebody else in the process has chosen one already, theirs will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .timeout(TIMEOUT)
-            // Elsewhere may be anywhere: the operator has named an address, and no other gets our events.
-            .redirect(Policy::none())
-            .no_proxy()
-            .user_agent(concat!("offerd/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        // Elsewhere may be anywhere: the operator has named an address, and no other gets our events.
+        let client = client(TIMEOUT).redirect(Policy::none()).build()?;
         Ok(Self { client, secret })
     }
 
@@ -53,8 +47,7 @@ impl Poster {
             Err(error) if error.is_timeout() => {
                 Outcome::Away(format!("no answer within {} seconds", TIMEOUT.as_secs()))
             }
-            // Without the address: it may hold a key of the operator's.
-            Err(error) => Outcome::Away(innermost(&error.without_url())),
+            Err(error) => Outcome::Away(cause(error)),
         }
     }
 }
@@ -74,13 +67,4 @@ fn judge(status: StatusCode) -> Outcome {
         }
         _ => Outcome::Away(said()),
     }
-}
-
-/// The last cause, which says what happened; those above it say where.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
