@@ -1,6 +1,7 @@
 //! Bringing a file to the newest schema.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use offerd_core::port::PortError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -27,7 +28,7 @@ pub(crate) fn migrate(db: &mut Connection) -> Result<(), PortError> {
     for step in steps_from(version(&tx)?)? {
         tx.execute_batch(step).doing(what)?;
     }
-    refuse_unexpected(&tx, MIGRATIONS)?;
+    refuse_unexpected(&tx, newest()?, MIGRATIONS.len())?;
     tx.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))
         .doing(what)?;
     tx.commit().doing(what)
@@ -43,7 +44,7 @@ pub(crate) fn is_known(db: &mut Connection) -> Result<bool, PortError> {
     let version = version(&tx)?;
     let to_come = steps_from(version)?.len();
     let seen = MIGRATIONS.get(..MIGRATIONS.len().saturating_sub(to_come)).unwrap_or_default();
-    refuse_unexpected(&tx, seen)?;
+    refuse_unexpected(&tx, &made_by(seen)?, seen.len())?;
     tx.rollback().doing(what)?;
     Ok(version > 0)
 }
@@ -79,28 +80,49 @@ fn refuse_foreign(tx: &Transaction<'_>, version: usize) -> Result<(), PortError>
     Ok(())
 }
 
-/// A file must have what the steps make, to the letter: before the first release its step was still being changed, and
-/// a file from then has the same version with other tables.
-fn refuse_unexpected(db: &Connection, steps: &[&str]) -> Result<(), PortError> {
-    let what = "read the store's schema";
+/// What defines each table, index and trigger, by name.
+type Definitions = BTreeMap<String, String>;
+
+/// What all steps make: found out once, and not at every start of a process that has many.
+fn newest() -> Result<&'static Definitions, PortError> {
+    static NEWEST: OnceLock<Definitions> = OnceLock::new();
+    if let Some(known) = NEWEST.get() {
+        return Ok(known);
+    }
+    let made = made_by(MIGRATIONS)?;
+    Ok(NEWEST.get_or_init(|| made))
+}
+
+/// What these steps make.
+fn made_by(steps: &[&str]) -> Result<Definitions, PortError> {
+    let what = "make the schema to compare with";
     let fresh = Connection::open_in_memory().doing(what)?;
     for step in steps {
         fresh.execute_batch(step).doing(what)?;
     }
-    let (expected, found) = (definitions(&fresh)?, definitions(db)?);
+    definitions(&fresh)
+}
+
+/// A file must have what the steps make, to the letter: before the first release its step was still being changed, and
+/// a file from then has the same version with other tables.
+fn refuse_unexpected(
+    db: &Connection,
+    expected: &Definitions,
+    version: usize,
+) -> Result<(), PortError> {
+    let found = definitions(db)?;
     let mut names = expected.keys().chain(found.keys());
     let Some(name) = names.find(|name| expected.get(*name) != found.get(*name)) else {
         return Ok(());
     };
     Err(PortError::rejected(format!(
-        "the store was written by an unreleased offerd: its schema has the number {}, but `{name}` is not what this \
-         program makes; use the program that wrote it, or a new data directory",
-        steps.len()
+        "the store was written by an unreleased offerd: its schema has the number {version}, but `{name}` is not \
+         what this program makes; use the program that wrote it, or a new data directory"
     )))
 }
 
-/// What defines each table, index and trigger, by name.
-fn definitions(db: &Connection) -> Result<BTreeMap<String, String>, PortError> {
+/// The definitions in a database.
+fn definitions(db: &Connection) -> Result<Definitions, PortError> {
     let what = "read the store's schema";
     let sql =
         "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";
