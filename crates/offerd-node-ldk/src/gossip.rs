@@ -4,10 +4,13 @@
 //! announcement. The crate `lightning` takes channels of ours into its graph only afterwards, and drops the terms of
 //! channels that are not there. Nobody behind us would learn them, until the peer changes them or a day has passed.
 //! So they are kept until the channel is announced.
+//!
+//! While the crate takes a channel into its graph, after it was compared with the chain, there is a moment in which it
+//! neither waits for it nor knows it: news of it would be dropped. So there is no news in that moment.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use lightning::ln::msgs::{
     BaseMessageHandler, ChannelAnnouncement, ChannelUpdate, Init, LightningError, MessageSendEvent,
@@ -34,6 +37,8 @@ pub(crate) struct PatientGossip {
     say: Box<Say>,
     /// The last one of each channel, by short channel id: not more than we have channels.
     early: Mutex<HashMap<u64, Early>>,
+    /// Shared by those who bring news of what may be in the graph, held alone by who takes a channel into it.
+    turn: RwLock<()>,
 }
 
 /// What a peer said of a channel that was not in the graph.
@@ -55,11 +60,27 @@ impl PatientGossip {
         channels_with: Box<ChannelsWith>,
         say: Box<Say>,
     ) -> Self {
-        Self { gossip, channels_with, say, early: Mutex::default() }
+        Self { gossip, channels_with, say, early: Mutex::default(), turn: RwLock::default() }
     }
 
-    /// An announcement was compared with the chain: what came before it is said if it was believed.
-    pub(crate) fn on_checked(&self, scid: u64) {
+    /// Tells the crate what the chain says of an announcement, by `resolve`; what came before it is said if it was
+    /// believed.
+    pub(crate) fn take(&self, scid: u64, resolve: impl FnOnce()) {
+        let alone = self.alone();
+        resolve();
+        drop(alone);
+        self.on_checked(scid);
+    }
+
+    fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        self.turn.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn together(&self) -> RwLockReadGuard<'_, ()> {
+        self.turn.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn on_checked(&self, scid: u64) {
         if self.gossip.network_graph().read_only().channel(scid).is_none() {
             return;
         }
@@ -88,6 +109,7 @@ impl RoutingMessageHandler for PatientGossip {
         from: Option<PublicKey>,
         update: &ChannelUpdate,
     ) -> Result<bool, LightningError> {
+        let _together = self.together();
         let taken = self.gossip.handle_channel_update(from, update);
         if let (Err(_), Some(from)) = (&taken, from) {
             self.keep(from, update);
@@ -100,8 +122,10 @@ impl RoutingMessageHandler for PatientGossip {
         from: Option<PublicKey>,
         announcement: &ChannelAnnouncement,
     ) -> Result<bool, LightningError> {
+        let alone = self.alone();
         // An error may mean that it is still compared with the chain.
         let taken = self.gossip.handle_channel_announcement(from, announcement)?;
+        drop(alone);
         self.on_checked(announcement.contents.short_channel_id);
         Ok(taken)
     }
@@ -111,6 +135,7 @@ impl RoutingMessageHandler for PatientGossip {
         from: Option<PublicKey>,
         announcement: &NodeAnnouncement,
     ) -> Result<bool, LightningError> {
+        let _together = self.together();
         self.gossip.handle_node_announcement(from, announcement)
     }
 

@@ -1,11 +1,12 @@
 //! Terms that come before their channel.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bitcoin::Network;
 use bitcoin::constants::ChainHash;
 use bitcoin::hashes::{Hash, sha256d};
+use bitcoin::{Amount, Network, TxOut};
+use lightning::ln::chan_utils::make_funding_redeemscript;
 use lightning::ln::msgs::{
     ChannelAnnouncement, ChannelUpdate, RoutingMessageHandler, UnsignedChannelAnnouncement,
     UnsignedChannelUpdate,
@@ -20,6 +21,7 @@ use super::PatientGossip;
 use crate::locks::lock;
 use crate::logger::NodeLogger;
 use crate::types::Gossip;
+use crate::utxos::Questions;
 
 /// A channel of ours with the peer.
 const SCID: u64 = 1 << 40;
@@ -47,12 +49,16 @@ fn sign(contents: &impl Writeable, by: u8) -> Signature {
 }
 
 fn announcement() -> ChannelAnnouncement {
+    announcement_of(SCID)
+}
+
+fn announcement_of(scid: u64) -> ChannelAnnouncement {
     let ends = ends();
     let [node_id_1, node_id_2] = ends.map(|end| NodeId::from_pubkey(&id(end)));
     let contents = UnsignedChannelAnnouncement {
         features: ChannelFeatures::empty(),
         chain_hash: ChainHash::using_genesis_block(Network::Regtest),
-        short_channel_id: SCID,
+        short_channel_id: scid,
         node_id_1,
         node_id_2,
         bitcoin_key_1: node_id_1,
@@ -90,8 +96,16 @@ fn update(scid: u64) -> ChannelUpdate {
 
 /// With one channel of ours, with who is first in announcements; and what it says to all.
 fn gossip() -> (PatientGossip, Arc<Mutex<Vec<ChannelUpdate>>>) {
+    gossip_asking(None)
+}
+
+/// The same, which asks there whether channels exist.
+fn gossip_asking(
+    questions: Option<Arc<Questions>>,
+) -> (PatientGossip, Arc<Mutex<Vec<ChannelUpdate>>>) {
     let graph = Arc::new(NetworkGraph::new(Network::Regtest, Arc::new(NodeLogger)));
-    let gossip = Arc::new(Gossip::new(graph, None, Arc::new(NodeLogger)));
+    let questions = questions.map(|questions| questions as _);
+    let gossip = Arc::new(Gossip::new(graph, questions, Arc::new(NodeLogger)));
     let peer = id(ends()[0]);
     let channels_with = move |with: &PublicKey| if *with == peer { vec![SCID] } else { Vec::new() };
     let said: Arc<Mutex<Vec<ChannelUpdate>>> = Arc::default();
@@ -136,4 +150,45 @@ fn terms_of_a_known_channel_are_not_said_again() {
     assert!(gossip.handle_channel_update(Some(peer), &update).unwrap());
     assert!(gossip.handle_channel_update(Some(peer), &update).is_err(), "they are known");
     assert!(lock(&gossip.early).is_empty() && lock(&said).is_empty());
+}
+
+/// The output that an announcement speaks of.
+fn funding() -> TxOut {
+    let [one, two] = ends().map(id);
+    let script_pubkey = make_funding_redeemscript(&one, &two).to_p2wsh();
+    TxOut { value: Amount::from_sat(1_000_000), script_pubkey }
+}
+
+#[test]
+fn terms_that_come_while_their_channel_is_being_taken_are_not_lost() {
+    let chain = ChainHash::using_genesis_block(Network::Regtest);
+    let (questions, mut asked) = Questions::new(chain);
+    let (gossip, _) = gossip_asking(Some(questions));
+    for round in 1..=200_u32 {
+        let scid = (u64::from(round) + 2) << 40;
+        gossip.handle_channel_announcement(None, &announcement_of(scid)).unwrap_err();
+        let question = asked.try_recv().unwrap();
+        let terms = update(scid);
+        let start = Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                // A little later in each round, so that one of them meets the moment.
+                (0..round * 50).for_each(|_| std::hint::spin_loop());
+                // It says an error when the terms are kept until the channel is taken.
+                drop(gossip.handle_channel_update(None, &terms));
+            });
+            start.wait();
+            gossip.take(scid, || {
+                question.answer.resolve(
+                    gossip.gossip.network_graph(),
+                    Arc::clone(&gossip.gossip),
+                    Ok(funding()),
+                );
+            });
+        });
+        let graph = gossip.gossip.network_graph().read_only();
+        let channel = graph.channel(scid).unwrap();
+        assert!(channel.one_to_two.is_some(), "lost in round {round}");
+    }
 }

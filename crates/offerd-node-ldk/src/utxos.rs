@@ -21,8 +21,8 @@ use crate::types::{Gossip, Graph, Peers};
 
 /// An output that somebody waits to hear of.
 pub(crate) struct Asked {
-    scid: u64,
-    answer: UtxoFuture,
+    pub(crate) scid: u64,
+    pub(crate) answer: UtxoFuture,
 }
 
 impl fmt::Debug for Asked {
@@ -97,8 +97,8 @@ impl Answers {
                 debug!(channel = %place, "a channel that is not in the chain is not believed");
             }
             let found = found.ok_or(UtxoLookupError::UnknownTx);
-            answer.resolve(&self.graph, Arc::clone(&self.gossip), found);
-            self.patient.on_checked(scid);
+            self.patient
+                .take(scid, || answer.resolve(&self.graph, Arc::clone(&self.gossip), found));
             self.peers.process_events();
         }
     }
