@@ -79,9 +79,9 @@ pub struct SubscriptionView {
     /// Of a cancelled one: whether the issuer was told, or need not be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_told: Option<bool>,
-    /// How many payments have arrived.
+    /// How many payments have arrived, by our records or, where they are lost, by the issuer's.
     pub periods_paid: u64,
-    /// The sum of them, fees not counted.
+    /// The sum of them, fees not counted; of those that only the issuer knows of, what one came to when it told us.
     pub amount_paid_msat: u64,
     /// When the last one was known to have arrived: seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -200,7 +200,8 @@ impl Event {
                 let subject = Subject::Subscription(record.row);
                 let kind = match change {
                     SubscriptionChange::Created => Created,
-                    SubscriptionChange::Reminded
+                    SubscriptionChange::CaughtUp
+                    | SubscriptionChange::Reminded
                     | SubscriptionChange::Begun
                     | SubscriptionChange::Paid
                     | SubscriptionChange::Failed

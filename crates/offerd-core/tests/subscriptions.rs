@@ -118,6 +118,35 @@ impl Life {
     }
 }
 
+#[test]
+fn where_only_its_issuer_knows_when_it_is_due_it_is_asked_for_three_periods_and_then_paused() {
+    let mut life = Life::new(None, Caps::default());
+    life.known.next_counter = 7;
+    life.known.basetime = None;
+    assert!(life.known.is_unsure());
+    let mut tries = 0;
+    while life.known.is_active() {
+        match look(&life.known, &[], life.now) {
+            Next::Commit(batch) => life.commit(batch),
+            Next::Pay => {
+                tries += 1;
+                let early = Setback::passing("too early");
+                life.commit(on_setback(&life.known, &early, life.now));
+            }
+            Next::Rest(Some(until)) => life.now = until,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(life.now >= NOW.plus(Seconds(180)), "{}", life.now);
+    assert!((12..30).contains(&tries), "{tries}");
+    let SubscriptionState::Paused { why, .. } = &life.known.state else { panic!() };
+    assert!(why.ends_with("too early"), "{why}");
+    life.commit(on_resume(&life.known, life.now).unwrap());
+    assert_eq!(look(&life.known, &[], life.now), Next::Pay);
+    life.commit(on_cancel(&life.known, life.now).unwrap());
+    assert_eq!(look(&life.known, &[], life.now), Next::Tell);
+}
+
 proptest! {
     #[test]
     fn in_any_life_each_period_is_paid_once_in_order_and_in_time(

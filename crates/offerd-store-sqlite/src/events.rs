@@ -191,7 +191,8 @@ impl LogLine {
             SubscriptionChange::Paused
             | SubscriptionChange::Cancelled
             | SubscriptionChange::Ended => (at, why),
-            SubscriptionChange::Reminded
+            SubscriptionChange::CaughtUp
+            | SubscriptionChange::Reminded
             | SubscriptionChange::Begun
             | SubscriptionChange::Resumed
             | SubscriptionChange::Told => (None, None),

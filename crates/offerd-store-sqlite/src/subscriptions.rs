@@ -34,16 +34,15 @@ fn insert(db: &Connection, subscription: &Subscription) -> Result<(), PortError>
     execute(
         db,
         "store a subscription",
-        "INSERT INTO subscriptions (row, label, offer, payer_id, start, amount_msat, quantity, payer_note,
+        "INSERT INTO subscriptions (row, label, offer, payer_id, amount_msat, quantity, payer_note,
              max_per_period_msat, max_total_msat, max_periods, max_rate_drift_ppm, remind_before_seconds,
              created_at_unix, next_counter, paid_msat, reminded, troubles, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, 0, 0, 0, 'active')",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0, 0, 0, 'active')",
         params![
             subscription.row.0,
             subscription.label,
             subscription.offer.bytes(),
             subscription.payer_id.serialize(),
-            subscription.start,
             subscription.amount.map(bolt1::Msat::to_i64),
             subscription.quantity.map(|quantity| quantity.to_string()),
             subscription.payer_note,
@@ -67,7 +66,7 @@ fn update(db: &Connection, subscription: &Subscription) -> Result<(), PortError>
         "change a subscription",
         "UPDATE subscriptions SET basetime_unix = ?3, next_counter = ?4, paid_msat = ?5, paid_at_unix = ?6,
              paying = ?7, reminded = ?8, troubles = ?9, trouble_at_unix = ?10, trouble = ?11, state = ?12,
-             state_at_unix = ?13, paused_why = ?14, told = ?15
+             state_at_unix = ?13, paused_why = ?14, told = ?15, start = ?16
          WHERE row = ?1 AND label = ?2 AND next_counter <= ?4",
         params![
             subscription.row.0,
@@ -85,6 +84,7 @@ fn update(db: &Connection, subscription: &Subscription) -> Result<(), PortError>
             state.at,
             state.why,
             state.told,
+            subscription.start,
         ],
     )
 }

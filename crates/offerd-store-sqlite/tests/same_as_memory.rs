@@ -1,16 +1,18 @@
 //! Whatever happens, in whatever order: the store on disk and the one in memory accept the same events and then
 //! hold the same.
 
-use bolt1::{Seconds, Timestamp};
+use bolt1::{Msat, Seconds, Timestamp};
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{OutgoingPayment, Purpose};
 use offerd_core::payout::{Payout, Uses};
 use offerd_core::port::{PortErrorKind, Store};
 use offerd_core::receipt::{Receipt, Source};
+use offerd_core::subscription::{Subscription, SubscriptionChange, SubscriptionState, Trouble};
 use offerd_core::{Batch, Effect, Event, InvoiceRow, OfferRow, PayoutRow};
 use offerd_store_sqlite::SqliteStore;
 use offerd_testkit::contract::store::Snapshot;
 use offerd_testkit::{MemoryStore, sample};
+use proptest::option;
 use proptest::prelude::*;
 
 /// Numbers are few, so that events meet each other's rows, labels and keys.
@@ -19,12 +21,21 @@ const NUMBERS: std::ops::RangeInclusive<u32> = 1..=3;
 /// Where others would collide too often for anything to be accepted.
 const MANY: std::ops::RangeInclusive<u32> = 1..=6;
 
+/// All but the first one.
+const CHANGES: [SubscriptionChange; 5] = [
+    SubscriptionChange::CaughtUp,
+    SubscriptionChange::Begun,
+    SubscriptionChange::Paid,
+    SubscriptionChange::Failed,
+    SubscriptionChange::Paused,
+];
+
 fn at() -> impl Strategy<Value = Timestamp> {
     (0u64..100).prop_map(|seconds| sample::NOW.plus(Seconds(seconds)))
 }
 
 fn label() -> impl Strategy<Value = Option<String>> {
-    proptest::option::of(NUMBERS.prop_map(|number| format!("label {number}")))
+    option::of(NUMBERS.prop_map(|number| format!("label {number}")))
 }
 
 fn offer_event() -> impl Strategy<Value = Event> {
@@ -127,13 +138,53 @@ fn receipt_event() -> impl Strategy<Value = Event> {
     prop_oneof![1 => claiming, 1 => ended]
 }
 
+fn subscription_event() -> impl Strategy<Value = Event> {
+    let made = (NUMBERS, NUMBERS).prop_map(|(row, label)| {
+        let label = format!("subscription {label}");
+        let record = Subscription { label, ..sample::subscription(row) };
+        (SubscriptionChange::Created, record)
+    });
+    let progress = (0u32..4, option::of(0u32..3), option::of(NUMBERS), option::of(at()), at());
+    let state = prop_oneof![
+        2 => Just(SubscriptionState::Active),
+        1 => at().prop_map(|at| SubscriptionState::Paused { at, why: "asked to".into() }),
+        1 => (at(), any::<bool>()).prop_map(|(at, told)| SubscriptionState::Cancelled { at, told }),
+        1 => at().prop_map(|at| SubscriptionState::Ended { at }),
+    ];
+    let changes = prop::sample::select(CHANGES.as_slice());
+    let changed = (changes, NUMBERS, NUMBERS, progress, state).prop_map(
+        |(change, row, label, (next_counter, start, paying, trouble, at), state)| {
+            let trouble = trouble.map(|at| Trouble { count: 1, at, why: "nobody is there".into() });
+            let record = Subscription {
+                label: format!("subscription {label}"),
+                start,
+                next_counter,
+                basetime: (next_counter > 1).then_some(at),
+                paid: Msat::new(21_000 * u64::from(next_counter)).expect("little"),
+                paid_at: (next_counter > 0).then_some(at),
+                paying: paying.map(|number| sample::order(number).id),
+                reminded: next_counter == 2,
+                trouble,
+                state,
+                ..sample::subscription(row)
+            };
+            (change, record)
+        },
+    );
+    prop_oneof![1 => made, 2 => changed].prop_map(|(change, record)| Event::SubscriptionChanged {
+        change,
+        record: Box::new(record),
+    })
+}
+
 fn batch() -> impl Strategy<Value = Batch> {
     let event = prop_oneof![
         offer_event(),
         payout_event(),
         payment_event(),
         invoice_event(),
-        receipt_event()
+        receipt_event(),
+        subscription_event()
     ];
     // Mostly alone: of many events one is likely refused, and all with it.
     let events = prop_oneof![3 => prop::collection::vec(event.clone(), 1), 1 => prop::collection::vec(event, 2..4)];
@@ -160,7 +211,8 @@ proptest! {
             Ok::<_, offerd_core::port::PortError>((
                 store.next_offer_row()?,
                 store.next_payout_row()?,
-                store.next_invoice_row()?,
+                (store.next_invoice_row()?, store.next_subscription_row()?),
+                store.live_subscriptions()?,
                 (store.pending_payments()?, store.awaiting_claims()?),
                 store.claiming_receipts()?,
                 store.claimed_since(sample::NOW)?,

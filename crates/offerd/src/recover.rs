@@ -5,7 +5,8 @@
 //! * A payment whose outcome the copy does not know may have arrived. It stays pending, and is never begun again.
 //! * A payment to us that was accepted may have become ours. Its receipt stays as it is.
 //! * An open payout may have been redeemed since. It is disabled; its maker may open it again when he knows better.
-//! * A subscription may have paid since. It is paused; its owner may resume it when he knows better.
+//! * A subscription may have paid since. It is paused; its owner may resume it when he knows better. It goes on where
+//!   its issuer is then: how far it is, and without a base when it is due, is not taken from the copy.
 
 use std::path::{Path, PathBuf};
 
@@ -65,6 +66,12 @@ pub fn file_at(path: Option<&PathBuf>) -> Result<Option<RecoveryFile>, RecoverEr
     Ok(path.map(RecoveryFile::read).transpose()?)
 }
 
+/// A subscription as it is known from an old copy.
+fn without_basetime(known: Subscription) -> Subscription {
+    let base = known.offer.recurrence().and_then(|schedule| schedule.base);
+    Subscription { basetime: base.map(|base| base.basetime), ..known }
+}
+
 /// Makes the daemon whose records are in `store` recover at its next start.
 ///
 /// # Errors
@@ -85,7 +92,8 @@ pub fn begin(store: &dyn Store, lost: Lost, now: Timestamp) -> Result<Kept, Reco
         open.map(|payout| Event::PayoutDisabled { row: payout.row, at: now }).collect();
     let disabled_payouts = events.len();
     let active = store.live_subscriptions()?.into_iter().filter(Subscription::is_active);
-    let paused: Vec<Batch> = active.map(|known| on_pause(&known, RECOVERED, now)).collect();
+    let paused: Vec<Batch> =
+        active.map(|known| on_pause(&without_basetime(known), RECOVERED, now)).collect();
     let kept = Kept {
         unknown_payments: pending.len(),
         disabled_payouts,

@@ -160,18 +160,22 @@ fn an_old_copy_of_the_database_starts_only_to_recover_and_pays_nothing_twice() {
     let opened = town.channel(&shop, &atm, 400_000);
     let coffee = shop.call("offer", json!({ "amount": "5000sat", "description": "coffee" }));
     let refund = shop.call("offerout", json!({ "amount": "20000sat", "description": "refund" }));
+    let paper = json!({ "amount": "1000sat", "description": "paper", "recurrence": "1hour" });
+    let paper = atm.call("offer", paper);
+    let paper = json!({ "offer": paper["bolt12"], "label": "paper" });
+    assert_eq!(shop.call("subscribe", paper)["periods_paid"], 1);
     let kept = town.folder.path().join("copy");
     shop.call("backup", json!({ "destination": kept }));
 
     // After the copy: the refund is redeemed, and a payment is made. In the copy's eyes most is still here.
     let redeem = json!({ "invreq": refund["bolt12"], "label": "refund" });
     assert_eq!(atm.call("sendinvoice", redeem)["status"], "paid");
-    for (node, msat) in [(&shop, 580_000_000), (&atm, 420_000_000)] {
+    for (node, msat) in [(&shop, 579_000_000), (&atm, 421_000_000)] {
         until("the balances", || (node.in_channels() == msat).then_some(()));
     }
     shop.pay(&atm, 300_000);
     let (on_chain, in_channels) = (shop.on_chain(), shop.in_channels());
-    assert_eq!(in_channels, (600_000 - 20_000 - 300_000) * 1000);
+    assert_eq!(in_channels, (600_000 - 1_000 - 20_000 - 300_000) * 1000);
     let dir = shop.dir.clone();
     shop.kill();
     // Put back over the newer one, with all that stands around it: the same file with an older content.
@@ -204,8 +208,17 @@ fn an_old_copy_of_the_database_starts_only_to_recover_and_pays_nothing_twice() {
     assert_eq!(offers["offers"][0]["active"], true);
     let payouts = shop.call("listpayouts", json!({}));
     assert_eq!(payouts["payouts"][0]["state"], "disabled");
+    // A subscription pays nothing until its owner says so, and goes on where its issuer is then.
+    let subscription = || shop.call("listsubscriptions", json!({}))["subscriptions"][0].clone();
+    let paused = subscription();
+    assert_eq!((&paused["status"], &paused["periods_paid"]), (&json!("paused"), &json!(1)));
+    assert!(text_of(&paused["paused_why"]).contains("recovered"), "{paused}");
     let again = town.channel(&shop, &atm, 400_000);
     assert_ne!(again, opened);
+    shop.call("resumesubscription", json!(["paper"]));
+    until("the next period", || (subscription()["periods_paid"] == 2).then_some(()));
+    let readers = atm.call("listsubscribers", json!({}));
+    assert_eq!(readers["subscribers"][0]["periods_paid"], 2);
     let redeem = json!({ "invreq": refund["bolt12"], "label": "again", "timeout": 20 });
     let (_, message) = refusal(&atm.dir, "sendinvoice", redeem);
     assert!(message.contains("Remote node sent failure message"), "{message}");
@@ -217,6 +230,10 @@ fn an_old_copy_of_the_database_starts_only_to_recover_and_pays_nothing_twice() {
     until_usable(&shop);
     let paid = call(&atm.dir, "pay", json!({ "bolt11": coffee["bolt12"] }));
     assert_eq!(paid["status"], "complete");
+}
+
+fn text_of(value: &serde_json::Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn refused_as_a_copy(words: &[&str]) {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Trial};
 use network::Network;
 use route::Route;
-use story::{hours, our_offers, payouts, refunds, their_offers};
+use story::{hours, our_offers, payouts, periods, refunds, their_offers};
 use tempfile::TempDir;
 
 /// A test for each route.
@@ -64,6 +64,10 @@ const HOURS: &[(&str, Hour)] = stories![
     hours::a_node_of_ours_pays_another_over_a_wallet,
     hours::a_wallet_that_was_away_is_paid_when_it_has_returned,
     hours::killed_in_the_middle_of_a_payment_we_agree_with_the_wallet,
+    periods::a_subscription_is_paid_over_a_wallet_until_it_is_cancelled,
+    periods::a_stipend_is_redeemed_over_a_wallet_once_in_each_period,
+    periods::a_wallet_that_knows_no_periods_pays_once_where_it_may,
+    periods::a_wallet_that_knows_no_periods_does_not_read_an_offer_that_demands_them,
 ];
 
 fn main() -> ExitCode {

@@ -84,7 +84,9 @@ pub fn judge_invoice(
         return Err(Setback::lasting(why));
     }
     allowed.check(asked)?;
+    subscription.check_basetime(invoice, now)?;
     let starts_series = subscription.basetime.is_none()
+        && subscription.next_counter == 0
         && invoice.offer_view().recurrence().is_some_and(|schedule| schedule.base.is_none());
     let apart = invoice.created_at().since(now).max(now.since(invoice.created_at()));
     if starts_series && apart > CLOCKS_APART {

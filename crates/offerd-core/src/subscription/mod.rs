@@ -11,15 +11,18 @@
 //!     ▼ │ resume                          ▼
 //!   Paused ◀── too late, too dear      Active, with a trouble
 //!
+//!   where the issuer knows of more payments than we do: forward to its next one, see `catch_up`
 //!   cancel, from anywhere: Cancelled, and the issuer is told once. What is on its way then may still arrive.
 //! ```
 
+mod catch_up;
 mod judge;
 mod make;
 mod schedule;
 mod state;
 mod step;
 
+pub use catch_up::on_caught_up;
 pub use judge::{Setback, judge_invoice};
 pub use make::{SubscribeArguments, subscribe};
 pub use schedule::PeriodTimes;

@@ -30,12 +30,12 @@ pub struct PeriodTimes {
 }
 
 impl Subscription {
-    /// The times of the next payment. `None` where the offer allows no more, or time has an end.
+    /// The times of the next payment. `None` where the offer allows no more, time has an end,
+    /// or it is not known when period 0 started.
     pub fn next_times(&self) -> Option<PeriodTimes> {
         let schedule = self.offer.recurrence()?;
-        let index = self.start.unwrap_or(0).checked_add(self.next_counter)?;
-        // req RCR-W4, RCI-R6
-        if schedule.limit.is_some_and(|limit| index > limit.get()) {
+        let index = self.next_index()?;
+        if self.is_unsure() {
             return None;
         }
         let base = schedule.base.map(|base| base.basetime);
@@ -54,6 +54,14 @@ impl Subscription {
         };
         let remind_at = pay_at.minus(self.remind_before);
         Some(PeriodTimes { index, period, opens, closes, pay_at, remind_at })
+    }
+
+    /// The period of the next payment. `None` where the offer allows no more.
+    pub(super) fn next_index(&self) -> Option<u32> {
+        let schedule = self.offer.recurrence()?;
+        let index = self.start.unwrap_or(0).checked_add(self.next_counter)?;
+        // req RCR-W4, RCI-R6
+        schedule.limit.is_none_or(|limit| index <= limit.get()).then_some(index)
     }
 
     /// When what came to nothing is tried again: later and later, but more often as the time runs out. At once where

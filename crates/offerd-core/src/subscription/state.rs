@@ -82,11 +82,13 @@ pub struct Subscription {
     pub remind_before: Seconds,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When period 0 started: as the offer's base says, or the first invoice that was paid.
+    /// When period 0 started: as the offer's base says, or the first invoice that was paid. `None` before that, and
+    /// where it is not known how far the series is.
     pub basetime: Option<Timestamp>,
-    /// Payments that arrived: the counter of the next.
+    /// Payments that arrived, by our records or by what the issuer says: the counter of the next.
     pub next_counter: u32,
-    /// The sum of them, routing fees not counted.
+    /// The sum of them, routing fees not counted. One of which only the issuer knows counts what one came to when we
+    /// heard of it.
     pub paid: Msat,
     /// When the last of them was known to have arrived.
     pub paid_at: Option<Timestamp>,
@@ -105,6 +107,8 @@ pub struct Subscription {
 pub enum SubscriptionChange {
     /// It was made.
     Created,
+    /// Its issuer knows of payments that are not on record: it goes on with the next one.
+    CaughtUp,
     /// Its next payment comes soon.
     Reminded,
     /// A payment was begun.
@@ -130,6 +134,7 @@ impl SubscriptionChange {
     pub fn kind(self) -> &'static str {
         match self {
             Self::Created => "subscription.created",
+            Self::CaughtUp => "subscription.caught_up",
             Self::Reminded => "subscription.reminder",
             Self::Begun => "subscription.paying",
             Self::Paid => "subscription.paid",

@@ -8,6 +8,9 @@ use crate::id::PaymentId;
 use crate::misuse::Misuse;
 use crate::payment::{OutgoingPayment, PaymentEnd, PaymentState};
 
+/// Where only the issuer knows when the next payment is due, it is asked as often, and until it should have come due.
+const MOST_TRIES: u32 = 12;
+
 /// What is to be done about a subscription now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -45,7 +48,13 @@ pub fn look(subscription: &Subscription, payments: &[OutgoingPayment], now: Time
 }
 
 fn look_at_active(subscription: &Subscription, now: Timestamp) -> Next {
-    let times = subscription.next_times().filter(|_| !is_used_up(subscription));
+    if is_over(subscription) {
+        return Next::Commit(on_ended(subscription, now));
+    }
+    if subscription.is_unsure() {
+        return look_at_unsure(subscription, now);
+    }
+    let times = subscription.next_times();
     let Some(times) = times else { return Next::Commit(on_ended(subscription, now)) };
     if !subscription.reminded {
         if now < times.remind_at {
@@ -72,9 +81,32 @@ fn look_at_active(subscription: &Subscription, now: Timestamp) -> Next {
     }
 }
 
+/// Only the issuer knows when the next payment is due: it is asked, a few times in each period.
+fn look_at_unsure(subscription: &Subscription, now: Timestamp) -> Next {
+    let tried = subscription.trouble.as_ref().map_or(now, |trouble| trouble.at);
+    let length = subscription.length().unwrap_or_default();
+    // A payment comes due within two periods, and the clocks may be apart.
+    let in_vain = subscription.created_at.plus(length).plus(length).plus(length) <= now;
+    if let Some(trouble) = subscription.trouble.as_ref().filter(|_| in_vain)
+        && trouble.count >= MOST_TRIES
+    {
+        let why = format!("it is not known when the next payment is due: {}", trouble.why);
+        return Next::Commit(on_pause(subscription, &why, now));
+    }
+    match subscription.retry_at(tried.plus(length), now) {
+        later if now < later => Next::Rest(Some(later)),
+        _ => Next::Pay,
+    }
+}
+
 /// The issuer is told as long as it waits for the next payment.
 fn look_at_untold(subscription: &Subscription, now: Timestamp) -> Next {
-    let closes = subscription.next_times().map(|times| times.closes);
+    let closes = match (&subscription.state, subscription.length()) {
+        (SubscriptionState::Cancelled { at, .. }, Some(length)) if subscription.is_unsure() => {
+            Some(at.plus(length))
+        }
+        _ => subscription.next_times().map(|times| times.closes),
+    };
     let waits = |closes: &Timestamp| now < *closes && subscription.next_counter > 0;
     let Some(closes) = closes.filter(waits) else {
         return Next::Commit(on_told(subscription));
@@ -83,6 +115,11 @@ fn look_at_untold(subscription: &Subscription, now: Timestamp) -> Next {
         later if now < later => Next::Rest(Some(later)),
         _ => Next::Tell,
     }
+}
+
+/// Whether its owner or the offer allows no further payment.
+fn is_over(subscription: &Subscription) -> bool {
+    is_used_up(subscription) || subscription.next_index().is_none()
 }
 
 /// Whether its owner allows no further payment.
@@ -109,7 +146,10 @@ pub fn on_begun(subscription: &Subscription, payment: PaymentId) -> Batch {
 
 /// The next payment has arrived. What it leads to besides is committed with it.
 fn on_paid(subscription: &Subscription, payment: &OutgoingPayment, now: Timestamp) -> Batch {
-    let basetime = payment.invoice.bolt12().and_then(|invoice| invoice.recurrence_basetime());
+    let basetime = payment.invoice.bolt12().and_then(|invoice| {
+        let first = (subscription.next_counter == 0).then(|| invoice.created_at());
+        invoice.recurrence_basetime().or(first)
+    });
     let paid = Subscription {
         basetime: subscription.basetime.or(basetime),
         next_counter: subscription.next_counter.saturating_add(1),
@@ -120,7 +160,8 @@ fn on_paid(subscription: &Subscription, payment: &OutgoingPayment, now: Timestam
         trouble: None,
         ..subscription.clone()
     };
-    let over = paid.is_active() && (is_used_up(&paid) || paid.next_times().is_none());
+    let no_more = is_over(&paid) || (!paid.is_unsure() && paid.next_times().is_none());
+    let over = paid.is_active() && no_more;
     let ended = if over { on_ended(&paid, now) } else { Batch::default() };
     changed(SubscriptionChange::Paid, paid).with(ended)
 }
@@ -205,6 +246,6 @@ pub fn on_ended(subscription: &Subscription, now: Timestamp) -> Batch {
     changed(SubscriptionChange::Ended, Subscription { state, ..subscription.clone() })
 }
 
-fn changed(change: SubscriptionChange, record: Subscription) -> Batch {
+pub(super) fn changed(change: SubscriptionChange, record: Subscription) -> Batch {
     Batch::of(Event::SubscriptionChanged { change, record: Box::new(record) })
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bolt1::{Seconds, Timestamp};
-use bolt12::Invoice;
+use bolt1::{Msat, Seconds, Timestamp};
+use bolt12::{Invoice, InvoiceError};
 use offerd_core::fetch::{Allowance, FetchArguments, Limits, refusal_reason};
 use offerd_core::payment::{OrderTerms, Ordered, OutgoingPayment, PaymentState, decide_order};
 use offerd_core::port::PortError;
 use offerd_core::subscription::{
     Next, Setback, SubscribeArguments, Subscription, SubscriptionChange, judge_invoice, look,
-    on_begun, on_cancel, on_pause, on_resume, on_setback, on_told, subscribe,
+    on_begun, on_cancel, on_caught_up, on_pause, on_resume, on_setback, on_told, subscribe,
 };
 use offerd_core::{Batch, Event, Misuse, PaymentId, SubscriptionRow};
 use tokio::task::{Id, JoinSet};
@@ -28,6 +28,8 @@ const LONGEST_REST: Duration = Duration::from_secs(3600);
 const MOST_AT_ONCE: usize = 16;
 /// How long one try may take, fetching and paying each.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Answers of an issuer that are followed in one try: its counter, then its start, and then an invoice.
+const MOST_CORRECTIONS: usize = 3;
 /// Why a subscription does not pay when its owner said so.
 const ASKED_TO: &str = "asked to";
 
@@ -45,6 +47,20 @@ pub struct Subscribed {
 enum Work {
     Pay,
     Tell,
+}
+
+/// Why there is no invoice of a period.
+enum Unfetched {
+    /// The issuer has answered; `each` is most that the payment could have been.
+    Refused { refusal: InvoiceError, each: Option<Msat> },
+    /// Anything else.
+    Setback(Setback),
+}
+
+impl From<CallError> for Unfetched {
+    fn from(error: CallError) -> Self {
+        Self::Setback(setback(error))
+    }
 }
 
 impl Driver {
@@ -79,7 +95,7 @@ impl Driver {
         let row = made.row;
         let begun = |now: Subscription| {
             let waits = now.next_times().is_some_and(|times| self.now() < times.pay_at);
-            let decided = now.next_counter > 0 || now.trouble.is_some() || !now.is_active();
+            let decided = now.paid_at.is_some() || now.trouble.is_some() || !now.is_active();
             (waits || decided).then_some(now)
         };
         let look = || Ok(self.ports.store.subscription(row)?.and_then(begun));
@@ -230,32 +246,61 @@ impl Driver {
 
     /// Asks for an invoice of the next payment and begins to pay it, or notes why not.
     async fn pay_next_period(&self, row: SubscriptionRow) -> Result<(), PortError> {
-        let Some(asked) = self.ports.store.subscription(row)? else { return Ok(()) };
-        let fetched = Box::pin(self.fetch_next(&asked)).await;
+        let Some(before) = self.ports.store.subscription(row)? else { return Ok(()) };
+        let (asked, fetched) = Box::pin(self.fetch_next(&before)).await;
         let id = PaymentId(random(&*self.ports.entropy)?);
         let _deciding = self.deciding.lock().await;
         // Read again: it may have been paused, cancelled or paid by hand while we asked.
-        let Some(subscription) = self.ports.store.subscription(row)? else { return Ok(()) };
-        let same = subscription.next_counter == asked.next_counter;
-        if !same || self.look(&subscription)? != Next::Pay {
+        let Some(now_known) = self.ports.store.subscription(row)? else { return Ok(()) };
+        if now_known != before || self.look(&before)? != Next::Pay {
             return Ok(());
         }
+        let caught_up = if asked == before {
+            Batch::default()
+        } else {
+            info!(label = %asked.label, counter = asked.next_counter, "its issuer knows of more payments");
+            on_caught_up(&asked)
+        };
+        // Of where it stands by the issuer's word there may be a payment on record, or it may not be due.
+        if self.look(&asked)? != Next::Pay {
+            return self.commit(&caught_up);
+        }
         let begun = fetched.and_then(|(invoice, allowed)| {
-            judge_invoice(&subscription, &invoice, &allowed, self.now())?;
-            self.begin_period(&subscription, invoice, allowed, id)
+            judge_invoice(&asked, &invoice, &allowed, self.now())?;
+            self.begin_period(&asked, invoice, allowed, id)
         });
         let batch = begun.unwrap_or_else(|setback| {
-            info!(label = %subscription.label, why = %setback.why, "a period is not paid yet");
-            on_setback(&subscription, &setback, self.now())
+            info!(label = %asked.label, why = %setback.why, "a period is not paid yet");
+            on_setback(&asked, &setback, self.now())
         });
-        self.commit(&batch)
+        self.commit(&caught_up.with(batch))
     }
 
-    /// Fetches an invoice of the next payment, and says what its price comes to.
+    /// Fetches an invoice of the next payment, and says what its price comes to: of the subscription as it is known, or
+    /// as far as the issuer says that it is.
     async fn fetch_next(
         &self,
+        known: &Subscription,
+    ) -> (Subscription, Result<(Invoice, Allowance), Setback>) {
+        let mut asked = known.clone();
+        for _ in 0..MOST_CORRECTIONS {
+            let (refusal, each) = match Box::pin(self.fetch_period(&asked)).await {
+                Ok(fetched) => return (asked, Ok(fetched)),
+                Err(Unfetched::Setback(setback)) => return (asked, Err(setback)),
+                Err(Unfetched::Refused { refusal, each }) => (refusal, each),
+            };
+            match asked.caught_up(&refusal, each) {
+                Some(further) => asked = further,
+                None => return (asked, Err(setback(CallError::Refused(refusal)))),
+            }
+        }
+        (asked, Err(Setback::passing("the issuer says one thing and then another of this series")))
+    }
+
+    async fn fetch_period(
+        &self,
         subscription: &Subscription,
-    ) -> Result<(Invoice, Allowance), Setback> {
+    ) -> Result<(Invoice, Allowance), Unfetched> {
         let Subscription { offer, caps, .. } = subscription;
         let call = SeriesCall {
             label: subscription.label.clone(),
@@ -269,14 +314,19 @@ impl Driver {
             payer_note: subscription.payer_note.clone(),
             payer_metadata: None,
             bip_353_name: None,
-            series: Some(self.series(offer, &call).map_err(setback)?),
+            series: Some(self.series(offer, &call)?),
         };
         let limits =
             Limits { max_amount: caps.max_per_period, max_rate_drift_ppm: caps.max_rate_drift_ppm };
-        let allowed = self.allowance(offer, &arguments, limits).await.map_err(setback)?;
-        let allowed = allowed.to_pay()?;
-        let fetched = self.fetch_invoice(offer, &arguments, PATIENCE).await.map_err(setback)?;
-        Ok((fetched.fetched.invoice, allowed))
+        let allowed = self.allowance(offer, &arguments, limits).await?;
+        let allowed = allowed.to_pay().map_err(CallError::from)?;
+        match self.fetch_invoice(offer, &arguments, PATIENCE).await {
+            Ok(fetched) => Ok((fetched.fetched.invoice, allowed)),
+            Err(CallError::Refused(refusal)) => {
+                Err(Unfetched::Refused { refusal, each: allowed.at_most })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What is committed to pay an invoice of the next payment. The caller holds `deciding`.

@@ -11,7 +11,7 @@ use offerd_core::payout::{Payout, PayoutArguments, PromiseState};
 use offerd_core::port::Store as _;
 use offerd_testkit::sample;
 
-use crate::world::{Party, World, pass, payout_arguments, redemption, refusal};
+use crate::world::{Party, World, pass, payout_arguments, redemption, refusal, sat, settle};
 
 const COUNTER: Option<u64> = Some(2_000_000_092);
 
@@ -125,6 +125,88 @@ async fn a_restart_in_a_period_pays_it_no_second_time() {
         .unwrap()
         .unwrap();
     assert_eq!((payee.gained(), payer.gained()), (2_000_000, -2_000_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_period_of_a_stipend_waits_for_approval_and_is_paid_once_it_has_it() {
+    let world = World::new();
+    let (payer, payee) = (world.announced(), world.announced());
+    let arguments = PayoutArguments {
+        recurrence: Some(every_minute(2)),
+        approve: true,
+        ..payout_arguments(1_000)
+    };
+    let payout = payer.try_payout(arguments).await.unwrap().payout;
+    let id = payout.offer_id().unwrap().0;
+    let waiting = || payer.store.awaiting_claims().unwrap();
+    for period in 0..3 {
+        let call = payee.spawn_redeem(&code(&payout), &format!("month {period}"));
+        settle().await;
+        let claims = waiting();
+        assert_eq!((claims.len(), payee.gained()), (1, 1_000_000 * i64::from(period)));
+        payer.driver.approve_payout(id, claims[0].payment_hash()).await.unwrap();
+        call.await.unwrap().unwrap();
+        let again = redeem(&payee, &payout, &format!("again {period}"), Some(period)).await;
+        assert_eq!(refusal(again).0, "already redeemed");
+        assert_eq!(waiting(), []);
+        pass(61).await;
+    }
+    assert_eq!((payee.gained(), payer.gained()), (3_000_000, -3_000_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_not_approved_in_one_period_may_be_in_the_next() {
+    let world = World::new();
+    let (payer, payee) = (world.announced(), world.announced());
+    let arguments = PayoutArguments {
+        recurrence: Some(every_minute(1)),
+        approve: true,
+        ..payout_arguments(1_000)
+    };
+    let payout = payer.try_payout(arguments).await.unwrap().payout;
+    let id = payout.offer_id().unwrap().0;
+    let denied = payee.spawn_redeem(&code(&payout), "month 0");
+    settle().await;
+    let [claim] = payer.store.awaiting_claims().unwrap().try_into().unwrap();
+    payer.driver.deny_payout(id, claim.payment_hash()).await.unwrap();
+    assert_eq!(refusal(denied.await.unwrap()).0, "not approved");
+    pass(61).await;
+    let approved = payee.spawn_redeem(&code(&payout), "month 1");
+    settle().await;
+    let [claim] = payer.store.awaiting_claims().unwrap().try_into().unwrap();
+    payer.driver.approve_payout(id, claim.payment_hash()).await.unwrap();
+    approved.await.unwrap().unwrap();
+    assert_eq!(payee.gained(), 1_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_salary_in_a_currency_pays_in_each_period_what_it_comes_to_then() {
+    let world = World::new();
+    let (payer, payee) = (world.announced(), world.announced());
+    let rates = |dollars: &str| [&payer, &payee].map(|side| side.rates.say("USD", dollars));
+    rates("50000");
+    let salary = |limit| PayoutArguments {
+        amount: "5USD".parse().unwrap(),
+        max_amount: Some(sat(25_000)),
+        recurrence: Some(every_minute(limit)),
+        ..payout_arguments(1)
+    };
+    let payout = payer.try_payout(salary(3)).await.unwrap().payout;
+    redeem(&payee, &payout, "month 0", None).await.unwrap();
+    assert_eq!(payee.gained(), 10_000_000);
+    rates("25000");
+    pass(61).await;
+    redeem(&payee, &payout, "month 1", None).await.unwrap();
+    assert_eq!(payee.gained(), 30_000_000);
+    // Above the cap nothing is paid, whatever the price.
+    rates("10000");
+    pass(60).await;
+    redeem(&payee, &payout, "month 2", None).await.unwrap_err();
+    assert_eq!(payee.gained(), 30_000_000);
+    payer.rates.fall_silent("USD");
+    pass(60).await;
+    redeem(&payee, &payout, "month 3", None).await.unwrap_err();
+    assert_eq!((payee.gained(), payer.gained()), (30_000_000, -30_000_000));
 }
 
 #[tokio::test(start_paused = true)]

@@ -328,6 +328,110 @@ const TABLE: &[(&str, &str, i64, &str)] = &[
         -32602,
         "status: should be one of `active`, `paused`, `cancelled`, `ended`",
     ),
+    ("fetchinvoice", r#"{"offer": "{EVERY}"}"#, -32602, "recurrence_counter: ?"),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}", "recurrence_counter": 0}"#,
+        -32602,
+        "recurrence_label: ?",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}", "recurrence_counter": 0, "recurrence_label": "l", "recurrence_start": 0}"#,
+        -32602,
+        "recurrence_start: ?",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}", "recurrence_counter": 4294967295, "recurrence_label": "l"}"#,
+        -32602,
+        "recurrence_counter: ?",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}", "recurrence_counter": 4294967296, "recurrence_label": "l"}"#,
+        -32602,
+        "recurrence_counter: should be an integer from 0 to 4294967295",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_paywindow": "5"}"#,
+        -32602,
+        "recurrence_paywindow: ?",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_base": 999999999999}"#,
+        -32602,
+        "recurrence_base: ?",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "0days", "recurrence_limit": 2}"#,
+        -32602,
+        "recurrence: should be a number and a unit of time, such as 10seconds, 5minutes, 1hour, 1day, 2weeks, 1month \
+         or 1year",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day"}"#,
+        -32602,
+        "recurrence_limit: ?",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_limit": 0}"#,
+        -32602,
+        "recurrence_limit: should be at least 1: the last period, where the first is 0",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence_limit": 3}"#,
+        -32602,
+        "recurrence_limit: needs recurrence",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence_base": 1}"#,
+        -32602,
+        "recurrence_base: needs recurrence",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_limit": 2, "recurrence_paywindow": "-0+0"}"#,
+        -32602,
+        "recurrence_paywindow: should be open for at least a second: nobody could pay",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "1msat", "description": "d", "recurrence": "4294967295months", "recurrence_limit": 2}"#,
+        -32602,
+        "recurrence: the second period should end before the year 10000",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "1msat", "description": "d", "recurrence": "100years", "recurrence_limit": 100}"#,
+        -32602,
+        "recurrence_limit: ?",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "1btc", "description": "d", "recurrence": "1day", "recurrence_limit": 4294967295}"#,
+        -32602,
+        "recurrence_limit: ?",
+    ),
+    (
+        "sendinvoice",
+        r#"{"invreq": "{OUT}", "label": "l", "recurrence_counter": 0}"#,
+        -32602,
+        "recurrence_counter: unnecessary: the code does not recur",
+    ),
+    (
+        "sendinvoice",
+        r#"{"invreq": "{STIPEND}", "label": "l", "recurrence_counter": 3}"#,
+        -32602,
+        "recurrence_counter: the last period of this code is 2",
+    ),
     ("pausesubscription", r#"["paper"]"#, -1, "unknown subscription"),
     ("resumesubscription", r#"["paper"]"#, -1, "unknown subscription"),
     ("cancelsubscription", r#"["paper"]"#, -1, "unknown subscription"),
@@ -809,11 +913,16 @@ async fn wrong_input_gets_the_exact_code_and_text() {
     let payout = payout["bolt12"].as_str().unwrap();
     let every = json!({ "amount": "1000sat", "description": "d", "recurrence": "1day" });
     let every = other.call("offer", every).await;
+    let stipend = json!({
+        "amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_limit": 2,
+    });
+    let stipend = other.call("offerout", stipend).await;
     let before = shop.rows();
     let mut wrong = Vec::new();
     for (method, params, code, text) in TABLE {
         let params = params.replace("{LNO}", &own).replace("{OUT}", payout);
         let params = params.replace("{PAY}", &foreign);
+        let params = params.replace("{STIPEND}", stipend["bolt12"].as_str().unwrap());
         let params = params.replace("{EVERY}", every["bolt12"].as_str().unwrap());
         match shop.try_call(method, &params).await {
             Err(error) if error.code == *code && error.message == *text => {}

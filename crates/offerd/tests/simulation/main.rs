@@ -23,6 +23,7 @@ mod process;
 mod proof;
 mod run;
 mod shop;
+mod stipends;
 mod town;
 mod withdrawals;
 mod years;

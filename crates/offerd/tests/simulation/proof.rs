@@ -3,7 +3,7 @@
 use crate::bug::Bug;
 use crate::check::Invariant;
 use crate::run::{any_seed, live};
-use crate::years;
+use crate::{stipends, years};
 
 /// Seeds within which a mistake must show.
 const SEEDS: u64 = 1_500;
@@ -45,6 +45,12 @@ noticed! {
     a_drift_without_bounds_is_above_the_limit: DriftIgnored breaks AboveLimit;
     a_rate_that_was_misread_is_underpaid: RateMisread breaks Underpaid;
     a_cancellation_that_is_ignored_is_out_of_turn: CancelIgnored breaks OutOfTurn;
+}
+
+#[test]
+fn forgotten_claims_pay_a_period_of_a_stipend_twice() {
+    let fate = |seed| stipends::live(seed, Some(Bug::ClaimsForgotten), false);
+    assert!(any_seed(0..SEEDS, |seed| fate(seed).broken.contains(&Invariant::OutOfTurn)));
 }
 
 #[test]

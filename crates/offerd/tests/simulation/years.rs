@@ -90,7 +90,7 @@ pub(crate) fn live(seed: u64, bug: Option<Bug>, prints: bool) -> Fate {
 }
 
 /// All clocks are set to the same noon.
-fn to_january(town: &Town) -> Timestamp {
+pub(crate) fn to_january(town: &Town) -> Timestamp {
     let ahead = i64::try_from(LAST_OF_JANUARY - sample::NOW.0).unwrap();
     town.processes().for_each(|process| process.clock.jump_to(ahead));
     town.shop().clock.now()
