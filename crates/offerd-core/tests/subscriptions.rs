@@ -134,7 +134,7 @@ fn where_only_its_issuer_knows_when_it_is_due_it_is_asked_for_three_periods_and_
                 life.commit(on_setback(&life.known, &early, life.now));
             }
             Next::Rest(Some(until)) => life.now = until,
-            other => panic!("{other:?}"),
+            Next::Tell | Next::Rest(None) => panic!("nothing more happens"),
         }
     }
     assert!(life.now >= NOW.plus(Seconds(180)), "{}", life.now);
