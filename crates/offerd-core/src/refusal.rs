@@ -1,5 +1,7 @@
 //! What a peer is told, and what it is not.
 
+mod word;
+
 use bolt1::{Msat, Timestamp};
 use bolt12::field;
 use bolt12::{Currency, InvoiceError};

@@ -22,12 +22,7 @@ pub(crate) fn insert(
         "store a failed attempt",
         "INSERT INTO failed_attempts (payment, at_unix, failure, reason)
          SELECT id, ?2, ?3, ?4 FROM payments WHERE id = ?1 AND state = 'pending'",
-        params![
-            payment.0,
-            unix(failed.at)?,
-            failure_word(failed.failure.kind),
-            failed.failure.text
-        ],
+        params![payment.0, unix(failed.at)?, failed.failure.kind.word(), failed.failure.text],
     )
 }
 
@@ -56,18 +51,4 @@ pub(crate) fn read_failure(record: &Record<'_>) -> Result<Failure, PortError> {
         _ => return Err(record.corrupt("failure", "unknown word")),
     };
     Ok(Failure { kind, text: record.get("reason")? })
-}
-
-pub(crate) fn failure_word(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::RefusedByPayee => "refused_by_payee",
-        FailureKind::NoRoute => "no_route",
-        FailureKind::TooExpensive => "too_expensive",
-        FailureKind::InvoiceExpired => "invoice_expired",
-        FailureKind::Abandoned => "abandoned",
-        FailureKind::Denied => "denied",
-        FailureKind::TakenByAnother => "taken_by_another",
-        FailureKind::Withdrawn => "withdrawn",
-        FailureKind::Other => "other",
-    }
 }

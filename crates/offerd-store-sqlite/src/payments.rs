@@ -122,7 +122,7 @@ pub(crate) fn end(db: &Connection, id: PaymentId, end: &PaymentEnd) -> Result<()
             "UPDATE payments SET state = 'failed', next_at_unix = NULL, failure = ?2, reason = ?3,
                  ended_at_unix = ?4
              WHERE id = ?1 AND state IN ('awaiting', 'pending')",
-            params![id.0, attempts::failure_word(reason.kind), reason.text, unix(*at)?],
+            params![id.0, reason.kind.word(), reason.text, unix(*at)?],
         ),
     }
 }

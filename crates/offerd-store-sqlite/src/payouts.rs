@@ -1,9 +1,9 @@
 //! Table `payouts`: promises of ours to pay.
 
-use bolt1::Msat;
+use bolt1::{Msat, Timestamp};
 use bolt12::{InvoiceRequest, InvreqId, Offer, OfferId};
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund, Uses};
-use offerd_core::port::{Indexed, Page, PortError};
+use offerd_core::port::{Indexed, OpenPayouts, Page, PortError};
 use offerd_core::{PaymentHash, PayoutRow, Way};
 use rusqlite::{Connection, Params, params};
 
@@ -126,6 +126,15 @@ pub(crate) fn refunds_of(
 ) -> Result<Vec<Payout>, PortError> {
     let sql = "SELECT * FROM payouts WHERE refund_for = ?1 ORDER BY row";
     statement::all(db, PAYOUTS, sql, params![payment_hash.0], read)
+}
+
+/// What can be redeemed at this time, summed up from the index alone.
+pub(crate) fn open(db: &Connection, now: Timestamp) -> Result<OpenPayouts, PortError> {
+    let sql = "SELECT coalesce(amount_at_most_msat, amount_msat) AS at_most_msat FROM payouts INDEXED BY open_payouts
+               WHERE state = 'open' AND (absolute_expiry_unix IS NULL OR absolute_expiry_unix >= ?1)";
+    let read = |record: &Record<'_>| record.msat("at_most_msat");
+    let amounts = statement::all(db, PAYOUTS, sql, params![unix(now)?], read)?;
+    Ok(OpenPayouts::of(amounts))
 }
 
 pub(crate) fn page(db: &Connection, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {

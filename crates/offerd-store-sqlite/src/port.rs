@@ -7,7 +7,7 @@ use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
-use offerd_core::port::{Indexed, LogEntry, Page, PortError, Store};
+use offerd_core::port::{Indexed, LogEntry, OpenPayouts, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
 use offerd_core::subscriber::Subscriber;
 use offerd_core::subscription::Subscription;
@@ -93,6 +93,10 @@ impl Store for SqliteStore {
 
     fn refunds_of(&self, payment_hash: PaymentHash) -> Result<Vec<Payout>, PortError> {
         payouts::refunds_of(&self.db(), payment_hash)
+    }
+
+    fn open_payouts(&self, now: Timestamp) -> Result<OpenPayouts, PortError> {
+        payouts::open(&self.db(), now)
     }
 
     fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {

@@ -119,7 +119,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let place = Place::filled();
     place.tamper("PRAGMA user_version = 999");
     refused(&place.file(), PortErrorKind::Rejected, "its schema has version 999");
-    place.tamper("PRAGMA user_version = 5");
+    place.tamper("PRAGMA user_version = 6");
     assert_eq!(place.open().offers(Page::ALL).expect("offers").len(), 2);
 }
 
@@ -299,7 +299,7 @@ fn a_file_of_the_same_version_with_other_tables_is_refused_by_the_first_that_dif
     ] {
         let place = Place::filled();
         place.tamper(sql);
-        let says = format!("an unreleased offerd: its schema has the number 5, but `{name}`");
+        let says = format!("an unreleased offerd: its schema has the number 6, but `{name}`");
         refused(&place.file(), PortErrorKind::Rejected, &says);
         let looked_at = SqliteStore::inspect(&place.file()).expect_err("it should not open");
         assert!(looked_at.to_string().contains(&says), "{looked_at}");

@@ -22,7 +22,7 @@ use offerd_store_sqlite::SqliteStore;
 
 use crate::backup::{BackupError, back_up};
 use crate::rpc::NodeControl;
-use crate::rpc::node_control::{OpenChannel, PeerAddress, Withdrawal};
+use crate::rpc::node_control::{OpenChannel, PeerAddress, Vitals, Withdrawal};
 
 mod rescue;
 mod spend;
@@ -102,6 +102,14 @@ impl NodeControl for LdkControl {
             missing: Vec::new(),
             recovery: self.node.rescue().as_ref().map(rescue::progress),
         })
+    }
+
+    async fn vitals(&self) -> Result<Vitals, ErrorObject> {
+        let names = [DATABASE.to_owned(), format!("{DATABASE}-wal")];
+        let sizes = names.iter().map(|name| std::fs::metadata(self.dir.join(name)));
+        // Whichever is not there takes no place.
+        let store_bytes = sizes.flatten().map(|file| file.len()).sum();
+        Ok(Vitals { tip_time: self.node.tip_time(), store_bytes })
     }
 
     async fn new_address(&self) -> Result<String, ErrorObject> {

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod ldk_control;
 pub mod lock;
 pub mod log;
+pub mod metrics;
 pub mod recover;
 #[cfg(feature = "demo")]
 pub mod regtest;

@@ -17,7 +17,8 @@ use crate::http::{self, BindError, Door, Limits, Listener};
 use crate::ldk_control::LdkControl;
 use crate::lock::{DirLock, LockError};
 use crate::log::{self, LogError};
-use crate::rpc::{Api, Calls, Socket};
+use crate::metrics::Metrics;
+use crate::rpc::{Api, Calls, NodeControl, Socket};
 use crate::shutdown::Shutdown;
 use crate::supervisor::Supervisor;
 use crate::web::{self, PageLinks};
@@ -128,10 +129,12 @@ async fn serve(
     };
     let page_links = pages.as_ref().map(|listener| page_links(config, listener));
     let webhooks = webhooks(config, daemon)?;
+    let node: Arc<dyn NodeControl> = Arc::new(control);
+    let metrics = Metrics::new(Arc::clone(&daemon.driver), Arc::clone(&node), webhooks.clone());
     let api = Api {
         driver: Arc::clone(&daemon.driver),
         pages: page_links.clone(),
-        node: Arc::new(control),
+        node,
         configs: Arc::new(config.listed.clone()),
         webhooks: webhooks.clone(),
         shutdown: shutdown.clone(),
@@ -150,7 +153,7 @@ async fn serve(
     serving.spawn(webhooks.run(shutdown.clone()));
     if let Some(http) = http {
         let (driver, limits) = (Arc::clone(&daemon.driver), http::api::limits());
-        let door = Door { calls, driver, shutdown: shutdown.clone(), limits };
+        let door = Door { calls, driver, metrics, shutdown: shutdown.clone(), limits };
         serving.spawn(http.serve(door.router(), limits, shutdown.clone()));
     }
     if let Some(pages) = pages {

@@ -30,6 +30,23 @@ pub enum FailureKind {
     Other,
 }
 
+impl FailureKind {
+    /// Its name, for records and figures: `no_route`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::RefusedByPayee => "refused_by_payee",
+            Self::NoRoute => "no_route",
+            Self::TooExpensive => "too_expensive",
+            Self::InvoiceExpired => "invoice_expired",
+            Self::Abandoned => "abandoned",
+            Self::Denied => "denied",
+            Self::TakenByAnother => "taken_by_another",
+            Self::Withdrawn => "withdrawn",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// Why a payment, or one attempt at it, came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

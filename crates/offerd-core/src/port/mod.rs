@@ -13,4 +13,4 @@ pub use node::{
     PaymentFailure, PaymentPath, SealedContext,
 };
 pub use rates::{Rates, SourceState};
-pub use store::{Indexed, KeyValueStore, LogEntry, NamedChange, Page, Store};
+pub use store::{Indexed, KeyValueStore, LogEntry, NamedChange, OpenPayouts, Page, Store};

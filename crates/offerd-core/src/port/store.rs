@@ -101,6 +101,25 @@ impl Page {
     pub const ALL: Self = Self { start: 1, limit: u64::MAX };
 }
 
+/// The payouts that can be redeemed, in sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenPayouts {
+    /// How many.
+    pub count: u64,
+    /// What one redemption of each may take at most, without routing fees; all bitcoin where it is more than that.
+    pub at_most: Msat,
+}
+
+impl OpenPayouts {
+    /// The sum of what each of them pays at most.
+    pub fn of(amounts: impl IntoIterator<Item = Msat>) -> Self {
+        amounts.into_iter().fold(Self::default(), |sum, amount| Self {
+            count: sum.count.saturating_add(1),
+            at_most: sum.at_most.plus(amount).unwrap_or(Msat::MAX),
+        })
+    }
+}
+
 /// One line of the log of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
@@ -176,6 +195,8 @@ pub trait Store: KeyValueStore {
     fn payout_by_label(&self, label: &str) -> Result<Option<Payout>, PortError>;
     /// The payouts that refund the invoice of this payment hash, oldest first.
     fn refunds_of(&self, payment_hash: PaymentHash) -> Result<Vec<Payout>, PortError>;
+    /// The payouts that can be redeemed at this time, in sum.
+    fn open_payouts(&self, now: Timestamp) -> Result<OpenPayouts, PortError>;
     /// Payouts, oldest first.
     fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError>;
 

@@ -121,6 +121,7 @@ impl ChainSource for BitcoindSource {
         mut stop: watch::Receiver<bool>,
     ) {
         let Some((mut cache, tip)) = lock(&self.reached).take() else { return };
+        view.set_tip_time(tip.header.time);
         let poller = ChainPoller::new(Arc::clone(&self.rpc), self.network);
         let listener = Reporting { listeners, view: Arc::clone(&view) };
         let mut client = SpvClient::new(tip, poller, &mut cache, &listener);
@@ -230,11 +231,13 @@ impl Listen for Reporting {
         height: u32,
     ) {
         self.listeners.filtered_block_connected(header, txdata, height);
+        self.view.set_tip_time(header.time);
         self.view.set_best(BestBlock::new(header.block_hash(), height));
     }
 
     fn block_connected(&self, block: &bitcoin::Block, height: u32) {
         self.listeners.block_connected(block, height);
+        self.view.set_tip_time(block.header.time);
         self.view.set_best(BestBlock::new(block.block_hash(), height));
     }
 

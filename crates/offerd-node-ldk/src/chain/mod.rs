@@ -9,11 +9,12 @@ mod probe;
 mod rpc;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bitcoin::{BlockHash, OutPoint, Transaction, TxOut, Txid};
+use bolt1::Timestamp;
 use lightning::chain::{BestBlock, Listen};
 use tokio::sync::watch;
 
@@ -88,15 +89,31 @@ pub(crate) enum BroadcastError {
 pub(crate) struct ChainView {
     best: watch::Sender<BestBlock>,
     reachable: AtomicBool,
+    /// What the best block says of its time; 0 until one was seen.
+    tip_time: AtomicU32,
 }
 
 impl ChainView {
     pub(crate) fn new(best: BestBlock) -> Arc<Self> {
-        Arc::new(Self { best: watch::Sender::new(best), reachable: AtomicBool::new(true) })
+        Arc::new(Self {
+            best: watch::Sender::new(best),
+            reachable: AtomicBool::new(true),
+            tip_time: AtomicU32::new(0),
+        })
     }
 
     pub(crate) fn height(&self) -> u32 {
         self.best.borrow().height
+    }
+
+    /// When the best block was mined, by its own word; `None` until one was seen.
+    pub(crate) fn tip_time(&self) -> Option<Timestamp> {
+        let unix = self.tip_time.load(Ordering::Relaxed);
+        (unix > 0).then(|| Timestamp(unix.into()))
+    }
+
+    fn set_tip_time(&self, unix: u32) {
+        self.tip_time.store(unix, Ordering::Relaxed);
     }
 
     /// Wakes at each change of the best block.

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003_subscriptions.sql"),
     include_str!("../../migrations/0004_parts.sql"),
     include_str!("../../migrations/0005_fronts.sql"),
+    include_str!("../../migrations/0006_open_payouts.sql"),
 ];
 
 /// Takes the steps that `db` has not seen, all of them or none, and the file's lock with them.

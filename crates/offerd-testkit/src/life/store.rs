@@ -11,7 +11,9 @@ use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{FailedAttempt, OutgoingPayment};
 use offerd_core::payout::Payout;
-use offerd_core::port::{Indexed, KeyValueStore, LogEntry, NamedChange, Page, PortError, Store};
+use offerd_core::port::{
+    Indexed, KeyValueStore, LogEntry, NamedChange, OpenPayouts, Page, PortError, Store,
+};
 use offerd_core::receipt::{Receipt, ReceiptKey, Source};
 use offerd_core::subscriber::Subscriber;
 use offerd_core::subscription::Subscription;
@@ -234,6 +236,11 @@ impl<S: Store> Store for GuardedStore<S> {
     fn refunds_of(&self, payment_hash: PaymentHash) -> Result<Vec<Payout>, PortError> {
         self.guard.read()?;
         self.store.refunds_of(payment_hash)
+    }
+
+    fn open_payouts(&self, now: Timestamp) -> Result<OpenPayouts, PortError> {
+        self.guard.read()?;
+        self.store.open_payouts(now)
     }
 
     fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {

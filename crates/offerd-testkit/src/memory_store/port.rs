@@ -8,8 +8,8 @@ use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::invoice_book::OwnInvoice;
 use offerd_core::offer_book::OfferEntry;
 use offerd_core::payment::{FailedAttempt, OutgoingPayment};
-use offerd_core::payout::Payout;
-use offerd_core::port::{Indexed, LogEntry, Page, PortError, Store};
+use offerd_core::payout::{Payout, PromiseState};
+use offerd_core::port::{Indexed, LogEntry, OpenPayouts, Page, PortError, Store};
 use offerd_core::receipt::{Receipt, ReceiptKey, ReceiptState, Source};
 use offerd_core::subscriber::Subscriber;
 use offerd_core::subscription::Subscription;
@@ -101,6 +101,14 @@ impl Store for MemoryStore {
             payout.refund.is_some_and(|refund| refund.payment_hash == payment_hash)
         };
         Ok(state.payouts.values().filter(refunds).cloned().collect())
+    }
+
+    fn open_payouts(&self, now: Timestamp) -> Result<OpenPayouts, PortError> {
+        let state = self.state();
+        let open =
+            |payout: &&Payout| payout.state == PromiseState::Open && !payout.is_expired_at(now);
+        let open = state.payouts.values().filter(open);
+        Ok(OpenPayouts::of(open.map(|payout| payout.amount.at_most())))
     }
 
     fn payouts(&self, page: Page) -> Result<Vec<Indexed<Payout>>, PortError> {

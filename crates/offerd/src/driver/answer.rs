@@ -7,13 +7,21 @@ use offerd_core::port::{
     Destination, InboundMessage, MessageContent, OutboundMessage, PortError, PortErrorKind,
 };
 use offerd_core::receipt::Source;
-use offerd_core::{Ignored, Refusal};
-use tracing::{debug, warn};
+use offerd_core::{Ignored, PaymentHash, Refusal};
+use tracing::field::display;
+use tracing::{Span, debug, instrument, warn};
 
 use super::messages::{INVOICE, INVOICE_ERROR};
-use super::{Driver, Touched};
+use super::{Driver, Figure, Touched};
 
 impl Driver {
+    // Shown by `--log-level debug` alone: whoever has the code could fill the log with it.
+    #[instrument(
+        name = "invoice_request",
+        level = "debug",
+        skip_all,
+        fields(offer_id, payment_hash)
+    )]
     pub(super) async fn on_invoice_request(&self, message: InboundMessage) -> Result<(), Ignored> {
         let request =
             InvoiceRequest::decode(&message.content.bytes).map_err(|_| Ignored::Undecodable)?;
@@ -24,10 +32,19 @@ impl Driver {
             return Err(Ignored::WrongPath);
         }
         let entry = or_silence(store.offer_by_id(&request.offer_id()))?.ok_or(Ignored::NotOurs)?;
-        let Some(answer) = self.answer(&entry, &request, &message).await? else { return Ok(()) };
+        Span::current().record("offer_id", display(request.offer_id()));
+        let answer = self.answer(&entry, &request, &message).await?;
+        let word = match &answer {
+            None => "cancelled",
+            Some(Ok(_)) => "answered",
+            Some(Err(refusal)) => refusal.word(),
+        };
+        self.tally.count(Figure::InvoiceRequests, word);
+        let Some(answer) = answer else { return Ok(()) };
         let content = match answer {
             Ok(invoice) => {
-                // Not worth a line by default: whoever has the code could fill the log with it.
+                let hash = PaymentHash(invoice.payment_hash());
+                Span::current().record("payment_hash", display(hash));
                 debug!(offer_id = %request.offer_id(), amount = %invoice.amount(), "invoice sent");
                 MessageContent { typ: INVOICE, bytes: invoice.bytes().to_vec() }
             }
@@ -109,6 +126,7 @@ impl Driver {
         };
         let priced = draft.priced().cloned();
         let invoice = draft.finish(minted, &self.keys)?;
+        self.tally.count(Figure::InvoicesMade, "");
         let mut memory = self.memory();
         memory.window.insert(key, invoice.clone(), message.from_peer);
         if let Some(priced) = priced {

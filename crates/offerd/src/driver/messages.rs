@@ -5,7 +5,7 @@ use offerd_core::Ignored;
 use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents, PortError};
 use tracing::debug;
 
-use super::Driver;
+use super::{Driver, Figure};
 
 /// The final-hop fields of an onion message that are about offers (BOLT 12).
 pub(super) const INVOICE_REQUEST: u64 = 64;
@@ -43,15 +43,19 @@ impl Driver {
             return;
         }
         if !self.memory().limits.allow(&message.from_peer, self.now()) {
+            self.count_ignored(None, Ignored::OverLimit);
             debug!(reason = ?Ignored::OverLimit, "onion message dropped");
             return;
         }
-        let ignored = match message.content.typ {
-            INVOICE_REQUEST => self.on_invoice_request(message).await,
-            INVOICE => self.on_invoice(message).await,
-            _ => Err(Ignored::Unasked),
+        let (asked, ignored) = match message.content.typ {
+            INVOICE_REQUEST => {
+                (Some(Figure::InvoiceRequests), self.on_invoice_request(message).await)
+            }
+            INVOICE => (Some(Figure::Redemptions), self.on_invoice(message).await),
+            _ => (None, Err(Ignored::Unasked)),
         };
         if let Err(reason) = ignored {
+            self.count_ignored(asked, reason);
             debug!(?reason, "onion message ignored");
         }
     }

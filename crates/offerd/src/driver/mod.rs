@@ -30,6 +30,7 @@ mod send_invoice;
 mod series;
 mod subscribers;
 mod subscriptions;
+mod tally;
 mod waits;
 mod warning;
 mod world;
@@ -63,6 +64,7 @@ pub use runes::{KnownRune, Outlay, RuneRefusal, RuneUse};
 pub use send_invoice::Redeemed;
 pub use series::SeriesCall;
 pub use subscriptions::Subscribed;
+pub use tally::{Counts, Figure};
 pub use warning::Warning;
 pub use world::{Clock, Entropy, OsEntropy, SystemClock};
 
@@ -104,6 +106,7 @@ pub struct Driver {
     /// Places for calls that wait.
     waiters: Semaphore,
     runes: runes::RuneBook,
+    tally: tally::Tally,
 }
 
 /// What is kept in memory only and may be lost.
@@ -149,6 +152,7 @@ impl Driver {
             schedule: Notify::new(),
             waiters: Semaphore::new(waits::MOST_WAITING),
             runes,
+            tally: tally::Tally::default(),
         })
     }
 
@@ -184,6 +188,7 @@ impl Driver {
         self.ports.store.commit(batch)?;
         failpoint::steps(batch).for_each(failpoint::after);
         self.commits.send_modify(|count| *count = count.wrapping_add(1));
+        self.count_batch(batch);
         self.tell_pages(batch);
         let times = |event: &Event| matches!(event, Event::SubscriberChanged { .. });
         if !batch.effects.is_empty() || batch.events.iter().any(times) {

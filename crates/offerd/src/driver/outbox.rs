@@ -12,7 +12,8 @@ use offerd_core::payout::turn_down_the_rest;
 use offerd_core::port::{PaymentFailure, PortError, PortErrorKind};
 use offerd_core::{Batch, Effect, OutboxEntry, PaymentId, PayoutRow, Refusal};
 use tokio::time::Instant;
-use tracing::{debug, error, info, warn};
+use tracing::field::display;
+use tracing::{Span, debug, error, info, instrument, warn};
 
 use super::answer::error_message;
 use super::{Driver, failpoint};
@@ -145,9 +146,11 @@ impl Driver {
     }
 
     /// Hands a payment to the node, unless it has ended.
+    #[instrument(name = "payment", skip_all, fields(payment_id = %id, payment_hash))]
     async fn begin(&self, id: PaymentId) -> Result<(), PortError> {
         let payment = self.ports.store.payment(id)?;
         let Some(payment) = payment.filter(OutgoingPayment::is_pending) else { return Ok(()) };
+        Span::current().record("payment_hash", display(payment.payment_hash()));
         failpoint::before("pay");
         let begun = self.ports.payer.pay(pay_order(&payment)).await;
         failpoint::after("pay");
@@ -176,12 +179,16 @@ impl Driver {
 
     fn recorded(&self, id: PaymentId) -> Result<Option<OutgoingPayment>, PortError> {
         let payment = self.ports.store.payment(id)?;
-        if payment.is_none() {
-            warn!(payment = %id, "the node tells of a payment that is not on record");
+        match &payment {
+            Some(payment) => {
+                Span::current().record("payment_hash", display(payment.payment_hash()));
+            }
+            None => warn!(payment = %id, "the node tells of a payment that is not on record"),
         }
         Ok(payment)
     }
 
+    #[instrument(name = "payment", skip_all, fields(payment_id = %PaymentId(id), payment_hash))]
     pub(super) async fn on_payment_sent(
         &self,
         id: [u8; 32],
@@ -190,9 +197,9 @@ impl Driver {
         parts: Option<u32>,
     ) -> Result<(), PortError> {
         let id = PaymentId(id);
-        info!(payment = %id, "payment sent");
         let _deciding = self.deciding.lock().await;
         let Some(payment) = self.recorded(id)? else { return Ok(()) };
+        info!(payment = %id, "payment sent");
         let sent = on_sent(&payment, preimage, fee, parts, self.now());
         let others = match payment.payout() {
             Some(row) if !payment.is_paid() => self.turned_down_by(row)?,
@@ -211,6 +218,7 @@ impl Driver {
         })
     }
 
+    #[instrument(name = "payment", skip_all, fields(payment_id = %PaymentId(id), payment_hash))]
     pub(super) async fn on_attempt_failed(
         &self,
         id: [u8; 32],
@@ -224,6 +232,7 @@ impl Driver {
             .await
     }
 
+    #[instrument(name = "payment", skip_all, fields(payment_id = %PaymentId(id), payment_hash))]
     pub(super) async fn on_payment_failed(
         &self,
         id: [u8; 32],

@@ -39,11 +39,18 @@ impl Driver {
                 None => warn!(%currency, "the fixed rate on record cannot be read"),
             }
         }
-        let priced_in = store.list(PRICED_IN.0, PRICED_IN.1)?;
-        let currencies = priced_in.iter().filter_map(|code| Currency::new(code));
-        let currencies: BTreeSet<_> = currencies.chain(self.policy.accounting_currency).collect();
-        currencies.into_iter().for_each(|currency| self.ports.rates.watch(currency));
+        self.currencies()?.into_iter().for_each(|currency| self.ports.rates.watch(currency));
         Ok(())
+    }
+
+    /// The currencies that anything of ours was ever priced in, and that of our accounts.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn currencies(&self) -> Result<BTreeSet<Currency>, PortError> {
+        let priced_in = self.ports.store.list(PRICED_IN.0, PRICED_IN.1)?;
+        let currencies = priced_in.iter().filter_map(|code| Currency::new(code));
+        Ok(currencies.chain(self.policy.accounting_currency).collect())
     }
 
     /// Takes down that something of ours is priced in this currency.

@@ -6,12 +6,13 @@ use offerd_core::offer_book::OfferEntry;
 use offerd_core::port::{IncomingPayment, PortError, PortErrorKind};
 use offerd_core::receipt::{Arrived, ReceiptState, Sealed, Source, decide_arrival, on_lost};
 use offerd_core::{Batch, Event, PaymentHash};
-use tracing::{info, warn};
+use tracing::{info, instrument, warn};
 
 use super::{Driver, failpoint};
 
 impl Driver {
     /// Accepts a payment or sends it back. What is accepted is committed before the preimage goes out.
+    #[instrument(name = "receipt", skip_all, fields(payment_hash = %PaymentHash(payment.payment_hash)))]
     pub(super) async fn on_claimable(&self, payment: IncomingPayment) -> Result<(), PortError> {
         let Some(sealed) = self.sealed_of(&payment)? else {
             warn!("a payment arrived for an invoice that is not ours; sent back");
@@ -104,6 +105,7 @@ impl Driver {
     }
 
     /// An accepted payment is ours.
+    #[instrument(name = "receipt", skip_all, fields(payment_hash = %PaymentHash(payment_hash)))]
     pub(super) async fn on_claimed(
         &self,
         payment_hash: [u8; 32],

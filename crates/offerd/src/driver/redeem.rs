@@ -5,13 +5,13 @@ use bolt4::BlindedPath;
 use bolt12::Invoice;
 use offerd_core::payout::{Arrival, Payout, Redemption, recognise, redeem};
 use offerd_core::port::InboundMessage;
-use offerd_core::{Ignored, PaymentId, Refusal};
-use tracing::info;
+use offerd_core::{Ignored, PaymentHash, PaymentId, Refusal};
+use tracing::{Instrument as _, info, info_span};
 
-use super::Driver;
 use super::answer::{error_message, or_silence};
 use super::payouts::Facts;
 use super::world::random;
+use super::{Driver, Figure};
 
 impl Driver {
     pub(super) async fn on_invoice(&self, message: InboundMessage) -> Result<(), Ignored> {
@@ -28,13 +28,32 @@ impl Driver {
             return Err(Ignored::WrongPath);
         }
         let payout = or_silence(store.payout_by_nonce(&nonce))?.ok_or(Ignored::NotOurs)?;
-        match self.claim(&payout, arrival).await? {
+        let hash = PaymentHash(arrival.invoice.payment_hash());
+        let span = info_span!("redemption", payout = payout.row.0, payment_hash = %hash);
+        self.judge(&payout, arrival, message.reply_path.as_ref()).instrument(span).await
+    }
+
+    async fn judge(
+        &self,
+        payout: &Payout,
+        arrival: Arrival,
+        reply_path: Option<&BlindedPath>,
+    ) -> Result<(), Ignored> {
+        let outcome = self.claim(payout, arrival).await?;
+        let word = match &outcome {
+            Ok(Redemption::Claim(_)) => "claimed",
+            Ok(Redemption::Await(_)) => "awaiting",
+            Ok(Redemption::Repeated) => "repeated",
+            Err(refusal) => refusal.word(),
+        };
+        self.tally.count(Figure::Redemptions, word);
+        match outcome {
             Ok(Redemption::Claim(_)) => info!(payout = payout.row.0, "payout claimed"),
             Ok(Redemption::Await(_)) => info!(payout = payout.row.0, "redemption awaits approval"),
             Ok(Redemption::Repeated) => {}
             Err(refusal) => {
                 info!(payout = payout.row.0, %refusal, "redemption refused");
-                self.reply(message.reply_path.as_ref(), error_message(&refusal)).await;
+                self.reply(reply_path, error_message(&refusal)).await;
             }
         }
         Ok(())

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use offerd_api::{ErrorObject, code, method, schema};
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use super::authority::{Shown, allow};
 use super::reply::{Refused, refusal};
 use super::{Limits, Seat, call, events};
 use crate::driver::Driver;
+use crate::metrics::{self, Metrics};
 use crate::rpc::rune::Facts;
 use crate::rpc::{Calls, frame};
 use crate::screen;
@@ -27,6 +29,8 @@ pub struct Door {
     pub calls: Arc<dyn Calls>,
     /// Who knows the runes, and what has happened.
     pub driver: Arc<Driver>,
+    /// Who can be asked for figures.
+    pub metrics: Metrics,
     /// The end of the daemon.
     pub shutdown: Shutdown,
     /// The bounds.
@@ -52,6 +56,7 @@ impl Door {
             .route("/v1/list-methods", get(list_methods))
             .route("/v1/events", get(events::follow))
             .route("/openapi.json", get(openapi))
+            .route("/metrics", get(scrape))
             .route("/v1/{method}", post(call::call))
             .merge(screens)
             .fallback(nothing_here)
@@ -66,7 +71,7 @@ async fn nothing_here() -> Response {
 }
 
 async fn wrong_verb() -> Response {
-    let what = "calls go by POST; list-methods, events and openapi.json by GET";
+    let what = "calls go by POST; list-methods, events, openapi.json and metrics by GET";
     refusal(405, ErrorObject::new(code::INVALID_REQUEST, what))
 }
 
@@ -89,6 +94,18 @@ async fn list_methods(
         })
         .collect();
     Ok(axum::Json(json!({ "methods": methods })))
+}
+
+/// The figures.
+async fn scrape(
+    State(door): State<Door>,
+    seat: axum::Extension<Seat>,
+    shown: Shown,
+) -> Result<Response, Refused> {
+    let _hold = seat.hold();
+    allow(&door, &shown, &Facts::of_unknown(metrics::METHOD))?;
+    let text = door.metrics.scrape().await.map_err(Refused::of)?;
+    Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
 async fn openapi(

@@ -1,6 +1,7 @@
 //! The rune that comes with a request.
 
 use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use offerd_api::{ErrorObject, code};
@@ -33,17 +34,30 @@ impl FromRequestParts<Door> for Shown {
     }
 }
 
+/// What `Authorization` carries, if it is of the one scheme that we know.
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, rune) = value.trim_start().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(rune)
+}
+
+/// From the header `Rune`, or `Authorization: Bearer`, which some programs know alone.
 fn read(headers: &HeaderMap) -> Result<Rune, Refused> {
     let refuse = |why: &str| {
         let message = format!("Not authorized: {why}");
         Refused::new(StatusCode::UNAUTHORIZED, ErrorObject::new(code::RUNE_NOT_AUTHORIZED, message))
     };
-    let mut values = headers.get_all(HEADER).iter();
+    let bearers = headers.get_all(AUTHORIZATION).iter();
+    let mut values = headers.get_all(HEADER).iter().chain(bearers);
     let value = values.next().ok_or_else(|| refuse("the header Rune is missing"))?;
     if values.next().is_some() {
         return Err(refuse("the header Rune is there twice"));
     }
     let text = value.to_str().map_err(|_| refuse("the header Rune should be base64"))?;
+    let text = match headers.get(AUTHORIZATION) {
+        Some(_) => bearer(text)
+            .ok_or_else(|| refuse("the header Authorization should be `Bearer` and a rune"))?,
+        None => text,
+    };
     text.trim().parse().map_err(|error| refuse(&format!("the header Rune {error}")))
 }
 

@@ -14,7 +14,7 @@ mod invoices;
 mod method;
 pub mod node_control;
 mod notices;
-mod outlook;
+pub(crate) mod outlook;
 pub mod params;
 pub mod request;
 pub mod rune;

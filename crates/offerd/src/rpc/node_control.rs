@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bolt1::{Msat, PublicKey};
+use bolt1::{Msat, PublicKey, Timestamp};
 use offerd_api::ErrorObject;
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
@@ -63,6 +63,15 @@ pub struct PeerAddress {
     pub port: u16,
 }
 
+/// How the node does beyond what `getinfo` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vitals {
+    /// When the best block was mined, by its own word.
+    pub tip_time: Option<Timestamp>,
+    /// How large the database is on disk, with what is still to be written into it.
+    pub store_bytes: u64,
+}
+
 /// Runs the node on the operator's behalf.
 #[async_trait]
 pub trait NodeControl: Send + Sync + 'static {
@@ -71,6 +80,8 @@ pub trait NodeControl: Send + Sync + 'static {
     /// # Errors
     /// What to tell the caller; so for all of them.
     async fn info(&self) -> Result<NodeInfo, ErrorObject>;
+    /// How it does beyond that.
+    async fn vitals(&self) -> Result<Vitals, ErrorObject>;
     /// A new address of the on-chain wallet.
     async fn new_address(&self) -> Result<String, ErrorObject>;
     /// The wallet's coins; with `spent` those that were spent too, where they are still known.

@@ -10,13 +10,13 @@ const OPENING: [&str; 2] = ["OPENINGD", "CHANNELD_AWAITING_LOCKIN"];
 
 /// What all channels together can carry, in msat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outlook {
+pub(crate) struct Outlook {
     /// What could arrive now.
-    receivable: u64,
+    pub(crate) receivable: u64,
     /// What could arrive if all peers were here.
     receivable_from_all: u64,
     /// What could be sent now.
-    pub(super) spendable: u64,
+    pub(crate) spendable: u64,
     /// What could be sent if all peers were here.
     spendable_to_all: u64,
 }
@@ -33,7 +33,7 @@ pub(super) struct InboundWarnings {
 }
 
 impl Outlook {
-    pub(super) fn of(channels: &[ChannelView]) -> Self {
+    pub(crate) fn of(channels: &[ChannelView]) -> Self {
         let normal = || channels.iter().filter(|channel| channel.state == NORMAL);
         let here = || normal().filter(|channel| channel.peer_connected);
         Self {

@@ -18,6 +18,7 @@ mod probing;
 mod reach;
 mod recurring;
 mod redeeming;
+mod spans;
 mod stipends;
 mod stuck;
 mod subscribing;

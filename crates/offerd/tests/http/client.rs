@@ -60,6 +60,7 @@ impl Shop {
         let door = Door {
             calls: Arc::new(caller.api.clone()),
             driver: Arc::clone(&caller.party.driver),
+            metrics: caller.metrics(),
             shutdown: shutdown.clone(),
             limits,
         };

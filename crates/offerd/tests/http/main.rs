@@ -10,6 +10,7 @@ mod calls;
 mod client;
 mod crowds;
 mod events;
+mod metrics;
 #[path = "../rpc/node.rs"]
 #[allow(dead_code, reason = "shared with the tests of the socket")]
 mod node;

@@ -53,6 +53,7 @@ impl Street {
         let door = Door {
             calls: Arc::new(customer.api.clone()),
             driver: Arc::clone(&customer.party.driver),
+            metrics: customer.metrics(),
             shutdown: shutdown.clone(),
             limits: api::limits(),
         };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use offerd::metrics::Metrics;
 use offerd::rpc::{Api, Calls as _};
 use offerd::shutdown::Shutdown;
 use offerd::web::PageLinks;
@@ -33,6 +34,13 @@ impl Caller {
             shutdown: Shutdown::new(),
         };
         Self { party, api }
+    }
+
+    /// Its figures.
+    #[allow(dead_code, reason = "for doors alone")]
+    pub fn metrics(&self) -> Metrics {
+        let Api { driver, node, webhooks, .. } = &self.api;
+        Metrics::new(Arc::clone(driver), Arc::clone(node), webhooks.clone())
     }
 
     /// A call with parameters as JSON, not through `Value`, so that their spelling is kept. A request that is taken

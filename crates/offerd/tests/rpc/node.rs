@@ -7,13 +7,14 @@ use bolt1::PublicKey;
 use offerd::rpc::NodeControl;
 use std::time::Duration;
 
-use offerd::rpc::node_control::{OpenChannel, PeerAddress, Withdrawal};
+use offerd::rpc::node_control::{OpenChannel, PeerAddress, Vitals, Withdrawal};
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
     SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
+use offerd_testkit::sample;
 
 pub struct EmptyNode;
 
@@ -26,6 +27,10 @@ impl NodeControl for EmptyNode {
             network: "regtest".into(),
             ..NodeInfo::default()
         })
+    }
+
+    async fn vitals(&self) -> Result<Vitals, ErrorObject> {
+        Ok(Vitals { tip_time: Some(sample::NOW), store_bytes: 4_096 })
     }
 
     async fn new_address(&self) -> Result<String, ErrorObject> {

@@ -70,6 +70,7 @@ macro_rules! store_contract {
                 a_refund_is_kept_and_found_by_what_it_refunds,
                 a_disabled_payout_cannot_be_disabled_again,
                 a_disabled_payout_can_be_enabled_and_a_spent_one_cannot,
+                open_payouts_are_summed_up_until_they_expire_or_are_withdrawn,
                 payouts_come_in_pages_oldest_first;
             payments:
                 a_payment_is_found_by_id_label_and_request,

@@ -1,9 +1,9 @@
 //! Payouts.
 
-use bolt1::Msat;
+use bolt1::{Msat, Timestamp};
 use bolt12::{InvreqId, OfferId};
 use offerd_core::payout::{Payout, PayoutAmount, PromiseState, Refund};
-use offerd_core::port::{Page, Store};
+use offerd_core::port::{OpenPayouts, Page, Store};
 use offerd_core::{Event, PayoutRow, Way};
 
 use super::{commit, conflicts, indexed};
@@ -32,6 +32,25 @@ pub fn a_payout_by_the_piece_is_kept(store: &dyn Store) {
     let counted = Payout { amount, ..bare(1) };
     commit(store, [created(&counted)]);
     assert_eq!(store.payout(counted.row).expect("payout"), Some(counted));
+}
+
+pub fn open_payouts_are_summed_up_until_they_expire_or_are_withdrawn(store: &dyn Store) {
+    let (now, sat) = (Timestamp(1_000), |sat| Msat::from_sat(sat).expect("amount"));
+    let of = |count, at_most| OpenPayouts { count, at_most };
+    let open = || store.open_payouts(now).expect("payouts");
+    assert_eq!(open(), OpenPayouts::default());
+    let amount = PayoutAmount::UpTo(sat(5));
+    commit(store, [created(&Payout { amount, ..bare(1) })]);
+    let piece = PayoutAmount::Each { amount: sat(1), at_most: sat(20) };
+    let last = Payout { amount: piece, absolute_expiry: Some(now), ..bare(2) };
+    commit(store, [created(&last)]);
+    let late = Payout { amount, absolute_expiry: Some(Timestamp(999)), ..bare(3) };
+    commit(store, [created(&late)]);
+    assert_eq!(open(), of(2, sat(25)));
+    commit(store, [Event::PayoutDisabled { row: PayoutRow(2), at: now }]);
+    assert_eq!(open(), of(1, sat(5)));
+    commit(store, [created(&bare(4)), created(&bare(5))]);
+    assert_eq!(open(), of(3, Msat::MAX));
 }
 
 pub fn a_refund_is_kept_and_found_by_what_it_refunds(store: &dyn Store) {
