@@ -8,6 +8,10 @@ pub(super) async fn style() -> Response {
     asset("text/css; charset=utf-8", include_str!("assets/screen.css"))
 }
 
+pub(super) async fn operator_style() -> Response {
+    asset("text/css; charset=utf-8", include_str!("assets/operator.css"))
+}
+
 pub(super) async fn script() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("assets/screen.js"))
 }

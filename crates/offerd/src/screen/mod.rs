@@ -5,6 +5,7 @@
 //!   `offer` asks for an invoice, `pay` shows it and pays it, `collect` collects; `watch` and `receipt` show
 //!   what comes of it. `subscribe` agrees to payments that recur, `schedule` shows and ends them. `errands` are the
 //!   calls under way.
+//! * `/operator`: how the node does, lists of what it has done and is to do, buttons to decide ([`operator`]).
 //!
 //! A screen does nothing that a program could not: each step is a call of the table of methods, allowed or not by the
 //! rune, as over `POST /v1/METHOD`. Everything works without script; what script adds are pictures, the camera, and
@@ -19,6 +20,7 @@ mod form;
 mod guard;
 mod label;
 mod offer;
+mod operator;
 mod pay;
 mod payments;
 mod picture;
@@ -87,6 +89,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> 
         .route("/customer/payments/{label}", get(watch::payment))
         .route("/customer/collected/{label}", get(watch::collected))
         .route("/customer/errands/{label}/events", get(watch::follow))
+        .merge(operator::router())
+        .route("/assets/operator.css", get(assets::operator_style))
         .route("/assets/page.css", get(crate::web::assets::style))
         .route("/assets/page.js", get(crate::web::assets::script))
         .route("/assets/screen.css", get(assets::style))

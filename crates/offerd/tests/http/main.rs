@@ -14,6 +14,7 @@ mod metrics;
 #[path = "../rpc/node.rs"]
 #[allow(dead_code, reason = "shared with the tests of the socket")]
 mod node;
+mod operator;
 mod recipe;
 mod runes;
 mod screen;

@@ -10,15 +10,15 @@ use crate::client::{Answer, Shop};
 use crate::world::{Party, offer_request, payout_arguments};
 
 /// A browser at the screen of a customer, and a shop beside him.
-struct Browser {
-    screen: Shop,
+pub(crate) struct Browser {
+    pub(crate) screen: Shop,
     shop: Party,
     cookie: String,
 }
 
 impl Browser {
     /// Signed in with a rune of these restrictions.
-    async fn signed_in(restrictions: &[&str]) -> Self {
+    pub(crate) async fn signed_in(restrictions: &[&str]) -> Self {
         let screen = Shop::open().await;
         let shop = screen.world.announced();
         let mut browser = Self { screen, shop, cookie: String::new() };
@@ -39,11 +39,11 @@ impl Browser {
         self.screen.send(request.as_bytes()).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, "", "").await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.ask("POST", path, "origin: http://here:1\r\n", &encoded(fields)).await
     }
 

@@ -1,0 +1,33 @@
+//! `/operator`: how the node does, what it has to do with others, and what can be done about it.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `glance` | the first page: funds, channels, health |
+//! | `ledger` | offers, payouts, payments, invoices and subscriptions, each as a list in pages |
+//! | `entry` | one of them |
+//! | `act` | the forms on these pages |
+//! | `receivers` | webhooks, and what they were not given |
+//!
+//! Everything shown is the result of a call that the session's rune allows; where it does not, the page says so.
+
+mod act;
+mod entry;
+mod glance;
+mod kind;
+mod ledger;
+mod receivers;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::Screen;
+
+/// Its pages, to be put among the screens.
+pub(super) fn router() -> Router<Screen> {
+    Router::new()
+        .route("/operator", get(glance::page))
+        .route("/operator/webhooks", get(receivers::page))
+        .route("/operator/act", post(act::act))
+        .route("/operator/{kind}", get(ledger::page))
+        .route("/operator/{kind}/{id}", get(entry::page))
+}
