@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bitcoin::{Address, Amount, FeeRate, Transaction};
-use bolt1::{Msat, PublicKey, Timestamp};
+use bolt1::{Msat, PublicKey};
 use bolt4::BlindedPath;
 use lightning::sign::EntropySource;
 use offerd_core::port::{
@@ -158,11 +158,6 @@ impl Node {
     /// Height of the best block.
     pub fn block_height(&self) -> u32 {
         self.view.height()
-    }
-
-    /// When the best block was mined, by its own word; `None` until one was seen.
-    pub fn tip_time(&self) -> Option<Timestamp> {
-        self.view.tip_time()
     }
 
     /// Waits until the best block is at least `height` high.

@@ -7,6 +7,7 @@ mod bitcoind;
 mod listeners;
 mod probe;
 mod rpc;
+mod tip;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
