@@ -396,8 +396,11 @@ impl Node {
         let priced = graph.channels().unordered_iter().map(|(_, channel)| {
             usize::from(channel.one_to_two.is_some()) + usize::from(channel.two_to_one.is_some())
         });
+        let nodes = graph.nodes().unordered_iter();
+        let announced = nodes.filter(|(_, node)| node.announcement_info.is_some());
         GraphSize {
             nodes: graph.nodes().len(),
+            announced: announced.count(),
             channels: graph.channels().len(),
             priced: priced.sum(),
         }

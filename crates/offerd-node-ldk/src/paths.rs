@@ -1,7 +1,10 @@
 //! Payment paths that end at us.
 //!
 //! A node that is announced is its own introduction node: payers find it in the graph. One that is not lends the
-//! names of its peers, one path for each channel, so that a payment larger than any of them can come in parts.
+//! names of its peers, one path for each channel, so that a payment larger than any of them can come in parts; or, where
+//! that is wanted, the names of others who stand before these peers.
+
+mod before;
 
 use std::sync::Arc;
 
@@ -19,6 +22,7 @@ use lightning::types::payment::PaymentSecret;
 use offerd_core::port::Fronts;
 use tracing::debug;
 
+use self::before::{Step, steps_to};
 use crate::types::{Graph, Keyring};
 
 /// Most paths of one invoice; each takes some 300 bytes of it.
@@ -53,6 +57,8 @@ pub(crate) struct PathMaker {
     pub(crate) graph: Arc<Graph>,
     /// The peers over which paths lead that are to look as usual; empty: those that suit best.
     pub(crate) fronts: Vec<PublicKey>,
+    /// Nodes that are to stand before us, where no fronts were named: 1 is our peer alone.
+    pub(crate) hops: usize,
 }
 
 impl std::fmt::Debug for PathMaker {
@@ -76,7 +82,8 @@ impl PathMaker {
         };
         if !fronts.is_empty() {
             let theirs = |channel: &&ChannelDetails| fronts.contains(&channel.counterparty.node_id);
-            return self.over_each(channels.iter().filter(theirs).collect(), order);
+            // They were named to be seen.
+            return self.over_each(channels.iter().filter(theirs).collect(), order, 1);
         }
         let (public, private): (Vec<_>, Vec<_>) =
             channels.iter().partition(|channel| channel.is_announced);
@@ -86,7 +93,7 @@ impl PathMaker {
             paths.extend(self.one_hop(order));
         }
         if public_inbound < order.amount_msat || public.is_empty() {
-            paths.extend(self.over_each(private, order));
+            paths.extend(self.over_each(private, order, self.hops));
         }
         if paths.is_empty() {
             paths.extend(self.one_hop(order));
@@ -98,9 +105,10 @@ impl PathMaker {
         &self,
         channels: Vec<&ChannelDetails>,
         order: &PathOrder,
+        hops: usize,
     ) -> Vec<BlindedPaymentPath> {
         let best = self.best_first(channels).into_iter().take(MOST_PATHS);
-        best.filter_map(|channel| self.over(channel, order)).collect()
+        best.filter_map(|channel| self.over(channel, order, hops)).collect()
     }
 
     /// Peers that payers can find come first, then the channels that can carry most.
@@ -127,35 +135,35 @@ impl PathMaker {
         .ok()
     }
 
-    /// The path whose introduction node is the peer of `channel`.
-    fn over(&self, channel: &ChannelDetails, order: &PathOrder) -> Option<BlindedPaymentPath> {
+    /// The path over `channel`, with `hops` nodes before us, or as many as the graph knows to stand there.
+    fn over(
+        &self,
+        channel: &ChannelDetails,
+        order: &PathOrder,
+        hops: usize,
+    ) -> Option<BlindedPaymentPath> {
         let policy = channel.counterparty.forwarding_info.as_ref()?;
-        let max_cltv_expiry =
-            max_cltv_expiry(order).checked_add(u32::from(policy.cltv_expiry_delta))?;
-        let node = PaymentForwardNode {
-            node_id: channel.counterparty.node_id,
-            htlc_maximum_msat: capacity(channel),
-            tlvs: ForwardTlvs {
-                short_channel_id: channel.get_inbound_payment_scid()?,
-                payment_relay: PaymentRelay {
-                    cltv_expiry_delta: policy.cltv_expiry_delta,
-                    fee_proportional_millionths: policy.fee_proportional_millionths,
-                    fee_base_msat: policy.fee_base_msat,
-                },
-                payment_constraints: PaymentConstraints {
-                    max_cltv_expiry,
-                    htlc_minimum_msat: channel.inbound_htlc_minimum_msat.unwrap_or(1).max(1),
-                },
-                // req IW-13
-                features: BlindedHopFeatures::empty(),
-                next_blinding_override: None,
+        let capacity = capacity(channel);
+        let peer = Step {
+            from: channel.counterparty.node_id,
+            scid: channel.get_inbound_payment_scid()?,
+            relay: PaymentRelay {
+                cltv_expiry_delta: policy.cltv_expiry_delta,
+                fee_proportional_millionths: policy.fee_proportional_millionths,
+                fee_base_msat: policy.fee_base_msat,
             },
+            htlc_minimum_msat: channel.inbound_htlc_minimum_msat.unwrap_or(1),
+            htlc_maximum_msat: capacity,
         };
+        let part = order.amount_msat.min(capacity);
+        let before = hops.saturating_sub(1);
+        let mut steps = steps_to(&peer.from, &self.node_id, part, before, &self.graph.read_only());
+        steps.push(peer);
         let path = BlindedPaymentPath::new(
-            &[node],
+            &nodes(steps, max_cltv_expiry(order))?,
             self.node_id,
             self.receive_tlvs(order),
-            capacity(channel),
+            capacity,
             MIN_FINAL_CLTV_EXPIRY_DELTA,
             &*self.keyring,
             &Secp256k1::new(),
@@ -177,6 +185,33 @@ impl PathMaker {
         }
         .authenticate(Nonce::from_entropy_source(&*self.keyring), &self.keyring.get_expanded_key())
     }
+}
+
+/// The hops of these steps. An HTLC may last until `max_cltv_expiry` at us, and longer at each node before by what the
+/// nodes from there to us ask for. `None` when that is no block height.
+fn nodes(steps: Vec<Step>, max_cltv_expiry: u32) -> Option<Vec<PaymentForwardNode>> {
+    let mut max_cltv_expiry = max_cltv_expiry;
+    let mut nodes = Vec::with_capacity(steps.len());
+    for step in steps.into_iter().rev() {
+        max_cltv_expiry = max_cltv_expiry.checked_add(u32::from(step.relay.cltv_expiry_delta))?;
+        nodes.push(PaymentForwardNode {
+            node_id: step.from,
+            htlc_maximum_msat: step.htlc_maximum_msat,
+            tlvs: ForwardTlvs {
+                short_channel_id: step.scid,
+                payment_relay: step.relay,
+                payment_constraints: PaymentConstraints {
+                    max_cltv_expiry,
+                    htlc_minimum_msat: step.htlc_minimum_msat.max(1),
+                },
+                // req IW-13
+                features: BlindedHopFeatures::empty(),
+                next_blinding_override: None,
+            },
+        });
+    }
+    nodes.reverse();
+    Some(nodes)
 }
 
 /// Whether a path over the channel would work: the peer forwards for blinded paths, and has said at what price.

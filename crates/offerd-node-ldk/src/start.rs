@@ -294,6 +294,7 @@ fn assemble(
         node_id: net.node_id,
         graph: Arc::clone(&base.graph),
         fronts: base.config.paths.fronts.clone(),
+        hops: base.config.paths.payment_hops,
     };
     let issuer = Issuer {
         network: base.config.network,

@@ -156,6 +156,8 @@ pub struct ChannelFunds {
 pub struct GraphSize {
     /// Nodes.
     pub nodes: usize,
+    /// Nodes that have said who they are: what they can do and where they are is known.
+    pub announced: usize,
     /// Channels.
     pub channels: usize,
     /// Directions of channels whose price is known: payments can be routed over those.

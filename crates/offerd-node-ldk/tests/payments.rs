@@ -12,7 +12,7 @@ use offerd_core::port::{
 };
 use offerd_node_ldk::FundingOrder;
 
-use common::{CONTEXT, Member, World, mint_order, msat, order, pay_order};
+use common::{CONTEXT, Member, World, eventually, mint_order, msat, order, pay_order};
 
 /// A payer with a channel to a payee, neither of them announced.
 async fn pair() -> (World, Member, Member) {
@@ -159,6 +159,37 @@ async fn a_payee_with_nodes_in_front_is_paid_over_them_alone() {
     assert_eq!(minted(over(&[payer])).await.unwrap_err().kind, PortErrorKind::Unavailable);
     let id = payer.pay_minted(&only, msat(1_000_000)).await;
     settle(payer, payee, id, 1_000_000).await;
+}
+
+// req IW-11
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payee_that_hides_its_peer_is_paid_over_the_node_before_it() {
+    let world = World::new().await;
+    let mut config = world.config();
+    config.paths.payment_hops = 3;
+    let payee = Member::start(config).await;
+    let nodes = [world.node().await, world.node().await, world.node().await];
+    let [payer, far, near] = &nodes;
+    world.fund(&[payer, far, near, &payee], 3, Amount::from_sat(2_000_000)).await;
+    let announced = |peer, sats| FundingOrder { announce: true, ..order(peer, sats) };
+    world.channel(payer, far, order(far, 900_000)).await;
+    world.channel(far, near, announced(near, 900_000)).await;
+    // Never before ours, for it does not carry the payment.
+    world.channel(far, near, announced(near, 150_000)).await;
+    world.channel(near, &payee, order(&payee, 1_500_000)).await;
+    payer.knows_network(2).await;
+    payee.knows_network(2).await;
+    eventually("who they are", || payee.graph_size().announced >= 2).await;
+
+    let minted = payee.invoice(msat(200_000_000)).await;
+    let [path] = &minted.paths[..] else { panic!("one channel, one path: {:?}", minted.paths) };
+    assert_eq!(path.path.first_node_id, NodeRef::Id(far.node_id()));
+    assert_eq!(path.path.hops.len(), 3, "the payer's own peer stands before nobody");
+    let id = payer.pay_minted(&minted, msat(200_000_000)).await;
+    settle(payer, &payee, id, 200_000_000).await;
+    let more = payee.invoice(msat(850_000_000)).await;
+    let begins = more.paths.first().map(|path| path.path.first_node_id);
+    assert_eq!(begins, Some(NodeRef::Id(near.node_id())), "nobody before it carries that");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -42,16 +42,18 @@ pub struct MessageLimits {
     pub message_paths: usize,
 }
 
-/// How the paths look that we hand out for onion messages.
+/// How the paths look that we hand out, for onion messages and for payments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathShape {
     /// The peers that introduce us, one path for each, whether or not we need any; empty: those that suit best, where we
     /// need any.
     pub fronts: Vec<PublicKey>,
-    /// Nodes that are to stand before us in a path: 1 is our peer alone. With more, the peer is not seen in the path,
-    /// as far as the network graph knows somebody to stand before it.
+    /// Nodes that are to stand before us in a path for messages: 1 is our peer alone. With more, the peer is not seen in
+    /// the path, as far as the network graph knows somebody to stand before it.
     pub hops: usize,
-    /// Hops behind us in the path that are ourselves again, so that its length does not tell how far away we are.
+    /// The same for payments, where a node that stands there has a channel that can carry the payment.
+    pub payment_hops: usize,
+    /// Hops behind us in a path for messages that are ourselves again, so that its length does not tell how far away we are.
     pub dummy_hops: usize,
 }
 
@@ -65,7 +67,7 @@ impl PathShape {
 impl Default for PathShape {
     /// Our best peer, and we.
     fn default() -> Self {
-        Self { fronts: Vec::new(), hops: 1, dummy_hops: 0 }
+        Self { fronts: Vec::new(), hops: 1, payment_hops: 1, dummy_hops: 0 }
     }
 }
 

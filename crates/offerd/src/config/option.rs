@@ -136,6 +136,13 @@ pub const OPTIONS: &[OptionSpec] = &[
          not show who our peer is, and breaks more easily.",
     ),
     value(
+        "payment-path-hops",
+        "NUMBER",
+        Some("1"),
+        "Nodes before us in a path over which others pay us, 1 to 3, when our node is not announced: with more than our \
+         peer alone, an invoice does not show who our peer is; each is paid for forwarding.",
+    ),
+    value(
         "onion-path-dummy-hops",
         "NUMBER",
         Some("0"),

@@ -37,6 +37,7 @@ impl Reader<'_> {
         let paths = PathShape {
             fronts: self.fronts()?,
             hops: number("onion-path-hops", 1, PathShape::MOST_HOPS, usual.hops)?,
+            payment_hops: number("payment-path-hops", 1, PathShape::MOST_HOPS, usual.payment_hops)?,
             dummy_hops: number(
                 "onion-path-dummy-hops",
                 0,
@@ -93,16 +94,15 @@ mod tests {
         let reach = read(&[
             ("payment-fronting-node", GENERATOR),
             ("onion-path-hops", "3"),
+            ("payment-path-hops", "2"),
             ("onion-path-dummy-hops", "7"),
             ("fetchinvoice-noconnect", "true"),
         ])
         .unwrap();
-        let (hops, dummy_hops) = (3, 7);
+        let (hops, payment_hops, dummy_hops) = (3, 2, 7);
         let fronts = vec![bolt1::decode_point(&hex::decode(GENERATOR).unwrap()).unwrap()];
-        assert_eq!(
-            reach,
-            Reach { paths: PathShape { fronts, hops, dummy_hops }, no_connect: true }
-        );
+        let paths = PathShape { fronts, hops, payment_hops, dummy_hops };
+        assert_eq!(reach, Reach { paths, no_connect: true });
     }
 
     #[test]
@@ -112,6 +112,8 @@ mod tests {
             ("payment-fronting-node", "shop.example"),
             ("onion-path-hops", "0"),
             ("onion-path-hops", "4"),
+            ("payment-path-hops", "0"),
+            ("payment-path-hops", "4"),
             ("onion-path-dummy-hops", "8"),
             ("fetchinvoice-noconnect", "perhaps"),
         ] {
