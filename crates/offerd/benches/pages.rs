@@ -11,10 +11,12 @@ mod client;
 mod town;
 #[path = "../tests/shared/until.rs"]
 mod until;
+#[path = "../tests/shared/visitor.rs"]
+mod visitor;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
@@ -22,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use town::{Daemon, Town};
+use visitor::{Visitor, free_address};
 
 /// How often each page is asked for.
 const ASKED: usize = 400;
@@ -29,50 +32,25 @@ const ASKED: usize = 400;
 const STREAMS: usize = 1_000;
 /// They are of so many orders.
 const ORDERS: usize = 20;
-/// Longer than anybody should wait.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A page, by its address.
 #[derive(Clone, Debug)]
 struct Page {
     what: &'static str,
-    host: String,
     path: String,
-    cookie: String,
+    visitor: Visitor,
 }
 
 impl Page {
     fn new(what: &'static str, url: &Value) -> Self {
         let rest = url.as_str().unwrap().strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap();
-        Self { what, host: host.to_owned(), path: format!("/{path}"), cookie: String::new() }
+        Self { what, path: format!("/{path}"), visitor: Visitor::at(host) }
     }
 
-    /// Another address at the same door.
-    fn beside(&self, path: &str) -> Self {
-        Self { path: path.to_owned(), ..self.clone() }
-    }
-
-    /// Connects and asks.
-    fn ask(&self, verb: &str, body: &str) -> TcpStream {
-        let mut visitor = TcpStream::connect(&self.host).unwrap();
-        visitor.set_read_timeout(Some(PATIENCE)).unwrap();
-        let head = format!(
-            "{verb} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{body}",
-            self.path,
-            self.host,
-            self.cookie,
-            body.len()
-        );
-        visitor.write_all(head.as_bytes()).unwrap();
-        visitor
-    }
-
-    /// The whole answer, headers included.
-    fn whole(&self) -> String {
-        let mut answer = String::new();
-        self.ask("GET", "").read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{}: {answer}", self.what);
+    fn whole(&self, path: &str) -> String {
+        let answer = self.visitor.get(path);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
         answer
     }
 
@@ -81,7 +59,7 @@ impl Page {
         let mut waits: Vec<Duration> = Vec::new();
         for _ in 0..ASKED {
             let began = Instant::now();
-            self.ask("GET", "").read_exact(&mut [0]).unwrap();
+            self.visitor.ask("GET", &self.path, "").read_exact(&mut [0]).unwrap();
             waits.push(began.elapsed());
         }
         waits.sort_unstable();
@@ -91,10 +69,10 @@ impl Page {
 
     /// Prints how much has to come over the wire, all that it loads included.
     fn tell_weight(&self) {
-        let page = self.whole();
+        let page = self.whole(&self.path);
         let linked = page.split(['"', ' ']).filter(|word| word.starts_with("/assets/"));
         let linked: BTreeSet<&str> = linked.collect();
-        let more: usize = linked.iter().map(|path| self.beside(path).whole().len()).sum();
+        let more: usize = linked.iter().map(|path| self.whole(path).len()).sum();
         let all = page.len() + more;
         println!("{}: {} bytes, {all} with all that belongs to it", self.what, page.len());
     }
@@ -120,21 +98,9 @@ fn taken(process: &str) -> Taken {
     }
 }
 
-/// The customer's screen, signed in.
-fn screen(shop: &Daemon, door: &str) -> Page {
-    let rune = shop.call("createrune", json!({}))["rune"].as_str().unwrap().replace('=', "%3D");
-    let door = Page::new("customer's screen", &json!(format!("http://{door}/customer")));
-    let mut answer = String::new();
-    let body = format!("rune={rune}");
-    door.beside("/sign-in").ask("POST", &body).read_to_string(&mut answer).unwrap();
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
-    Page { cookie, ..door }
-}
-
 /// Follows the events of a page, and waits until it has said where it stands.
 fn follow(page: &Page) -> TcpStream {
-    let mut visitor = page.beside(&format!("{}/events", page.path)).ask("GET", "");
+    let mut visitor = page.visitor.ask("GET", &format!("{}/events", page.path), "");
     let (mut seen, mut piece) = (String::new(), [0; 4096]);
     while !seen.contains("\"state\"") {
         let length = visitor.read(&mut piece).unwrap();
@@ -142,11 +108,6 @@ fn follow(page: &Page) -> TcpStream {
         seen.push_str(&String::from_utf8_lossy(&piece[..length]));
     }
     visitor
-}
-
-fn free_address() -> String {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    free.local_addr().unwrap().to_string()
 }
 
 fn main() {
@@ -164,9 +125,11 @@ fn main() {
 
     let made = shop.call("offer", json!({ "amount": "500sat", "description": "coffee" }));
     let offer = Page::new("offer page", &made["page_url"]);
-    let with_bolt11 = format!("{}?form=bitcoin", offer.path);
-    let with_bolt11 =
-        Page { what: "offer page, with a fresh BOLT 11", ..offer.beside(&with_bolt11) };
+    let with_bolt11 = Page {
+        what: "offer page, with a fresh BOLT 11",
+        path: format!("{}?form=bitcoin", offer.path),
+        ..offer.clone()
+    };
     let order = |number: usize| {
         let params = json!({ "amount": "500sat", "description": format!("order {number}") });
         Page::new("checkout", &shop.call("checkout", params)["checkout_url"])
@@ -174,9 +137,15 @@ fn main() {
     let orders: Vec<Page> = (0..ORDERS).map(order).collect();
     let payout = shop.call("offerout", json!({ "amount": "500sat", "description": "prize" }));
     let payout = Page::new("redeem page", &payout["page_url"]);
-    let all = [offer.clone(), with_bolt11, orders[0].clone(), payout, screen(&shop, &door)];
+    let rune = shop.call("createrune", json!({}))["rune"].as_str().unwrap().to_owned();
+    let screen = Page {
+        what: "customer's screen",
+        path: "/customer".to_owned(),
+        visitor: Visitor::signed_in(&door, &rune),
+    };
+    let all = [offer.clone(), with_bolt11, orders[0].clone(), payout, screen];
     // Once without looking at the clock: what is made at the first use is made.
-    all.iter().for_each(|page| drop(page.whole()));
+    all.iter().for_each(|page| drop(page.whole(&page.path)));
     all.iter().for_each(Page::tell_weight);
     all.iter().for_each(Page::tell_first_byte);
 

@@ -9,6 +9,8 @@ mod client;
 mod town;
 #[path = "shared/until.rs"]
 mod until;
+#[path = "shared/visitor.rs"]
+mod visitor;
 
 use std::path::Path;
 use std::thread::{self, JoinHandle};
@@ -19,6 +21,7 @@ use client::{call, refusal};
 use serde_json::{Value, json};
 use town::{Daemon, Town};
 use until::until;
+use visitor::{Visitor, free_address, header};
 
 /// Two daemons with coins, and a channel between them: 600 000 sat of the shop, 400 000 of the customer.
 fn shop_and_customer(town: &Town) -> (Daemon, Daemon) {
@@ -310,4 +313,40 @@ fn a_stipend_of_seconds_is_redeemed_period_by_period() {
     let claims = kept["claims"].as_array().unwrap().iter();
     let periods: Vec<_> = claims.map(|claim| claim["recurrence_counter"].as_u64()).collect();
     assert_eq!(periods, [Some(0), Some(1), Some(2)]);
+}
+
+#[test]
+fn an_invoice_of_bolt_11_is_paid_from_the_screen_and_its_receipt_is_kept() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let (dir, door) = (customer.dir.clone(), free_address());
+    customer.kill();
+    let customer = Daemon::start(&dir, &["--http-listen", &door]);
+    until("the channel is back", || (customer.usable() > 0).then_some(()));
+    let order = json!({ "amount_msat": "1500sat", "label": "tea", "description": "two teas" });
+    let invoice = shop.call("invoice", order)["bolt11"].as_str().unwrap().to_owned();
+    let rune = customer.call("createrune", json!({}))["rune"].as_str().unwrap().to_owned();
+    let visitor = Visitor::signed_in(&door, &rune);
+    let start = visitor.get("/customer");
+    let shown = visitor.submit(&start, "/customer/code", &[("code", &invoice)]);
+    assert!(shown.contains("<h1>two teas</h1>"), "{shown}");
+    assert!(shown.contains("Pay 1\u{202f}500\u{202f}sat"), "{shown}");
+    let begun = visitor.submit(&shown, "/customer/pay", &[]);
+    let receipt = header(&begun, "location").unwrap_or_else(|| panic!("{begun}"));
+    let receipt = until("it is paid", || {
+        let page = visitor.get(receipt);
+        page.contains("data-state=\"paid\"").then_some(page)
+    });
+    let pays = customer.call("listpays", json!({ "status": "complete" }));
+    let preimage = pays["pays"][0]["preimage"].as_str().unwrap();
+    for kept in ["1\u{202f}500\u{202f}sat", "two teas", preimage, &invoice] {
+        assert!(receipt.contains(kept), "{kept} is not on {receipt}");
+    }
+    visitor.submit(&shown, "/customer/pay", &[]);
+    let paid = shop.call("listinvoices", json!({ "label": "tea" }));
+    assert_eq!(paid["invoices"][0]["status"], "paid");
+    let left = 400_000_000 - 1_500_000;
+    until("what it has cost", || (customer.in_channels() == left).then_some(()));
+    let pays = customer.call("listpays", json!({}));
+    assert_eq!(pays["pays"].as_array().unwrap().len(), 1, "the same form pays once");
 }

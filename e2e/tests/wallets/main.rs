@@ -66,7 +66,7 @@ const HOURS: &[(&str, Hour)] = stories![
     hours::killed_in_the_middle_of_a_payment_we_agree_with_the_wallet,
     periods::a_subscription_is_paid_over_a_wallet_until_it_is_cancelled,
     periods::a_stipend_is_redeemed_over_a_wallet_once_in_each_period,
-    periods::a_wallet_that_knows_no_periods_pays_once_where_it_may,
+    periods::a_wallet_that_knows_no_periods_takes_no_invoice_for_an_offer_that_has_them,
     periods::a_wallet_that_knows_no_periods_does_not_read_an_offer_that_demands_them,
 ];
 

@@ -116,14 +116,19 @@ fn row(view: &Value) -> Row {
         "paused" => vec![("resume", "Resume"), ("cancel", "Cancel")],
         _ => Vec::new(),
     };
-    let paid = sat("amount_paid_msat").unwrap_or_default();
+    let (paid, times) = (sat("amount_paid_msat").unwrap_or_default(), number("periods_paid"));
+    let paid = match times.unwrap_or_default() {
+        0 => "nothing so far".to_owned(),
+        1 => format!("{paid} in one payment"),
+        times => format!("{paid} in {times} payments"),
+    };
     Row {
         label: text("label").unwrap_or_default().to_owned(),
         what: peer("description").unwrap_or_else(|| "Subscription".to_owned()),
         period: period.unwrap_or_default(),
         status: status.to_owned(),
         trouble: peer("paused_why").or_else(|| peer("last_failure")),
-        paid: format!("{paid} in {} payments", number("periods_paid").unwrap_or_default()),
+        paid,
         next: number("next_payment_at").map(|at| words::moment(Timestamp(at))),
         limits: limits.into_iter().flatten().collect(),
         actions,

@@ -454,7 +454,7 @@ async fn an_offer_that_recurs_is_subscribed_to_within_caps_and_cancelled() {
     assert_eq!((begun.status, location(&begun)), (303, "/customer/subscriptions"), "{begun:?}");
     let schedule = loop {
         let schedule = browser.get("/customer/subscriptions").await;
-        if schedule.text.contains("in 1 payments") {
+        if schedule.text.contains("in one payment") {
             break schedule;
         }
     };

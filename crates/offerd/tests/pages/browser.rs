@@ -24,6 +24,8 @@ use crate::world::{Party, World, offer_request, payout_arguments};
 
 /// With this set, a missing browser is a failure: as in continuous integration.
 const REQUIRED: &str = "OFFERD_TESTS_REQUIRE_BROWSER";
+/// Where screenshots are kept, to be looked at; otherwise they are deleted with the test.
+const PICTURES: &str = "OFFERD_TESTS_PICTURES";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages/browser/look.py");
 /// Markup and a change of direction.
 const HOSTILE: &str =
@@ -209,9 +211,11 @@ async fn visit(look: &str, description: &str) {
     let street = Street::open().await;
     let pages = street.pages(description).await;
     let folder = tempfile::tempdir().unwrap();
+    let kept = std::env::var_os(PICTURES).map(PathBuf::from);
+    let pictures = kept.as_deref().unwrap_or(folder.path());
     let mut visitor = Command::new(python)
         .args([SCRIPT, look])
-        .args([browser.as_path(), folder.path()])
+        .args([browser.as_path(), pictures])
         .arg(pages.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -297,6 +301,11 @@ async fn axe_finds_nothing_on_the_screen_on_a_phone_or_desktop_light_or_dark() {
 #[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_on_pages_that_have_ended() {
     visit("axe_finds_nothing_at_the_end", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_a_phone_and_a_desktop_light_and_dark() {
+    visit("every_page_is_photographed", "Two teas and a slice of cake").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

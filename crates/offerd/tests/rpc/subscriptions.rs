@@ -134,3 +134,64 @@ async fn subscribers_are_listed_by_offer_and_by_how_they_stand() {
     settle().await;
     assert_eq!(list(json!({ "status": "cancelled" })).await, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_period_that_is_asked_for_by_hand_comes_with_what_follows_it() {
+    let magazine = magazine("60seconds").await;
+    let ask = async |code: &str, counter: u32| {
+        let params = json!({
+            "offer": code, "recurrence_counter": counter, "recurrence_label": "by hand",
+        });
+        magazine.reader.call("fetchinvoice", params).await
+    };
+    let first = ask(&magazine.code, 0).await;
+    let start = first["next_period"]["starttime"].as_u64().unwrap();
+    let following = |counter: u32| {
+        let start = start + 60 * u64::from(counter - 1);
+        json!({
+            "counter": counter, "starttime": start, "endtime": start + 59,
+            "paywindow_start": start - 60, "paywindow_end": start + 59,
+        })
+    };
+    assert_eq!(first["next_period"], following(1));
+    magazine.reader.call("pay", json!([first["invoice"]])).await;
+    assert_eq!(ask(&magazine.code, 1).await["next_period"], following(2));
+
+    let params = json!({
+        "amount": PRICE, "description": "two issues", "recurrence": "60seconds",
+        "recurrence_paywindow": "-10+5", "recurrence_limit": 1,
+    });
+    let windowed = magazine.shop.call("offer", params).await;
+    let windowed = windowed["bolt12"].as_str().unwrap();
+    let first = ask(windowed, 0).await;
+    let next = &first["next_period"];
+    let start = next["starttime"].as_u64().unwrap();
+    assert_eq!(
+        (&next["paywindow_start"], &next["paywindow_end"]),
+        (&json!(start - 10), &json!(start + 5))
+    );
+    magazine.reader.call("pay", json!([first["invoice"]])).await;
+    pass(55).await;
+    assert_eq!(ask(windowed, 1).await.get("next_period"), None, "it was the last one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_unit_of_time_makes_a_period_that_decode_shows() {
+    let magazine = magazine("1day").await;
+    for (recurrence, unit, period) in [
+        ("30seconds", "seconds", 30),
+        ("5minutes", "seconds", 300),
+        ("2hours", "seconds", 7_200),
+        ("1day", "days", 1),
+        ("2weeks", "days", 14),
+        ("1month", "months", 1),
+        ("2years", "months", 24),
+    ] {
+        let params =
+            json!({ "amount": PRICE, "description": recurrence, "recurrence": recurrence });
+        let made = magazine.shop.call("offer", params).await;
+        let decoded = magazine.reader.call("decode", json!([made["bolt12"]])).await;
+        let shown = &decoded["offer_recurrence"];
+        assert_eq!((&shown["time_unit_name"], &shown["period"]), (&json!(unit), &json!(period)));
+    }
+}

@@ -342,6 +342,50 @@ def screen_subscribes(browser, pages, _):
         judged(page)
 
 
+def every_page_is_photographed(browser, pages, folder):
+    missing = dict(pages, missing=pages["offer"] + "0", unified=pages["offer"] + "?form=bitcoin")
+    for kind, options in (("phone", PHONE), ("desktop", DESKTOP)):
+        for scheme in ("light", "dark"):
+
+            def photograph(page, name):
+                is_no_wider_than_its_window(page)
+                page.screenshot(path=os.path.join(folder, f"{name}-{kind}-{scheme}.png"), full_page=True)
+
+            for name in ("offer", "unified", "order", "payout", "missing"):
+                photograph(visit(browser, missing[name], color_scheme=scheme, **options), name)
+            if (kind, scheme) in (("phone", "dark"), ("desktop", "light")):
+                continue
+            photograph(visit(browser, pages["screen"] + "/sign-in", color_scheme=scheme, **options), "sign-in")
+            page = sign_in(browser, pages, color_scheme=scheme, **options)
+            photograph(page, "code")
+            give(page, pages["offer_code"])
+            photograph(page, "screen-offer")
+            pay_what_is_shown(page)
+            expect(state(page)).to_have_attribute("data-state", "paid")
+            photograph(page, "screen-receipt")
+            page.get_by_role("link", name="Payments", exact=True).click()
+            photograph(page, "screen-payments")
+            page.goto(pages["screen"] + "/customer")
+            give(page, pages["payout_code"])
+            photograph(page, "screen-collect")
+            page.goto(pages["screen"] + "/customer")
+            give(page, pages["magazine_code"])
+            page.get_by_label("Never more than, in all").fill("much")
+            page.get_by_role("button", name="Subscribe").click()
+            photograph(page, "screen-subscribe")
+            page.get_by_label("Never more than, in all").fill("2100")
+            page.get_by_role("button", name="Subscribe").click()
+            photograph(page, "screen-subscriptions")
+            page.get_by_role("button", name="Cancel").click()
+    ask(pay=pages["order_code"])
+    ask(redeem=pages["payout_code"])
+    for kind, options in (("phone", PHONE), ("desktop", DESKTOP)):
+        for name in ("order", "payout"):
+            page = visit(browser, pages[name], **options)
+            expect(state(page)).to_have_attribute("data-state", "paid")
+            page.screenshot(path=os.path.join(folder, f"{name}-paid-{kind}-light.png"), full_page=True)
+
+
 def films(look, pages, folder):
     """Arguments that put a film before the camera, for looks that use one."""
     if look != "screen_collects_by_camera":
