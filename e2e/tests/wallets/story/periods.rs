@@ -146,7 +146,7 @@ pub(crate) fn a_wallet_that_knows_no_periods_does_not_read_an_offer_that_demands
 ) {
     let Network { hub, wallet, .. } = network;
     let before = [hub.balance(), wallet.balance()];
-    let compulsory = magazine(hub, json!({}));
+    let compulsory = magazine(hub, json!({ "description": "a paper" }));
     // The record that says so is of an even type: whoever does not know it must not go on.
     let read: Result<Offer, _> = compulsory["bolt12"].as_str().unwrap().parse();
     let why = format!("{:?}", read.unwrap_err());
