@@ -9,14 +9,16 @@ use bitcoin::transaction::Version;
 use bitcoin::{
     Address, Amount, Network, OutPoint, ScriptBuf, Transaction, TxIn, TxOut, Witness, opcodes,
 };
-use offerd_core::port::InvoiceIssuer;
+use offerd_core::port::{InvoiceIssuer, InvoicePayer, PayOrder, PayRefused};
 use offerd_node_ldk::{AddressKind, ChannelState, OutputStatus};
 
 use common::closing::confirmed;
-use common::{Member, World, eventually, msat, order, patiently};
+use common::{Member, World, eventually, msat, order, patiently, pay_order};
 
 const COIN: Amount = Amount::from_sat(700_000);
 const FEE: Amount = Amount::from_sat(1_000);
+/// Blocks after which no HTLC of a payment could be settled any more.
+const BEYOND_EXPIRY: u32 = 200;
 
 /// A coin that whoever comes first may spend, so that a test can spend it twice.
 struct Loose {
@@ -132,6 +134,33 @@ async fn a_channel_in_use_whose_funding_is_double_spent_ends_and_the_rest_is_bac
     undo(&world, 7, theft);
     world.all_see_the_tip(&[&payer, &payee]).await;
     is_over_it(&world, &payer, &payee).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_in_a_channel_whose_funding_is_double_spent_is_neither_failed_nor_paid() {
+    let (world, mut payer, payee, theft) = shaky().await;
+    world.channel(&payer, &payee, order(&payee, 1_000_000)).await;
+    let minted = payee.invoice(msat(20_000_000)).await;
+    let payment = payer.pay_minted(&minted, msat(20_000_000)).await;
+    payee.inbox.claimable().await;
+    undo(&world, 7, theft);
+    world.all_see_the_tip(&[&payer, &payee]).await;
+    is_over_it(&world, &payer, &payee).await;
+    // Far beyond its expiry.
+    for _ in 0..BEYOND_EXPIRY {
+        world.mine(1);
+        world.all_see_the_tip(&[&payer, &payee]).await;
+    }
+    assert!(!payer.inbox.has_outcome(payment));
+    assert!(payer.known_payments().await.unwrap().contains(&payment));
+    payer.restart().await;
+    payer.all_channels_usable().await;
+    assert!(payer.known_payments().await.unwrap().contains(&payment));
+    assert!(!payer.inbox.has_outcome(payment));
+    // Whoever asks for it again under the same id is told that it is known, and sends nothing.
+    let again = PayOrder { payment_id: payment, ..pay_order(&minted, msat(20_000_000)) };
+    assert_eq!(payer.pay(again).await, Err(PayRefused::AlreadyKnown));
+    assert_eq!(payer.channel().htlcs, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
