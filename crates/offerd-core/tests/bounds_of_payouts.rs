@@ -7,12 +7,12 @@ use bolt1::{Msat, Seconds, Timestamp};
 use bolt12::{ChainHash, Invoice, InvoiceBuilder};
 use offerd_core::amount::AmountSpec;
 use offerd_core::invoice_book::{OwnContent, Promise, RedeemArguments, Redeeming};
-use offerd_core::payment::{OutgoingPayment, PaymentEnd, PaymentState};
+use offerd_core::payment::{Failure, FailureKind, OutgoingPayment, PaymentEnd, PaymentState};
 use offerd_core::payout::{
     Arrival, ClaimTerms, MOST_CANDIDATES, MadePayout, Payout, PayoutAmount, PayoutArguments,
     PromiseState, Redemption, Refund, RefundFor, RefundSoFar, Uses, approve, claimed_refunds,
     decide_refund, deny, drop_expired, make_payout, may_open_again, promised_refunds, recognise,
-    redeem,
+    redeem, turn_down_all, turn_down_the_rest,
 };
 use offerd_core::port::Minted;
 use offerd_core::receipt::{Receipt, ReceiptState, Source};
@@ -322,6 +322,48 @@ fn a_redemption_waits_for_approval_and_is_judged_again_then() {
     let denied = deny(&candidate, NOW).unwrap();
     assert_eq!(denied.effects, [Effect::TellRedeemer(id)]);
     assert!(matches!(deny(&other, NOW), Err(Misuse::Unknown { .. })));
+}
+
+fn failed(claim: &OutgoingPayment, kind: FailureKind) -> OutgoingPayment {
+    let end = PaymentEnd::Failed { reason: Failure::new(kind, "said so"), at: NOW };
+    OutgoingPayment { state: PaymentState::Ended(end), ..claim.clone() }
+}
+
+#[test]
+fn a_redemption_that_was_denied_is_refused_when_it_comes_again() {
+    let payout = make(&PayoutArguments { approve: true, ..arguments() }, None).unwrap();
+    let invoice = signed(builder(&payout, 1));
+    let candidate = begun(decide(&payout, invoice.clone(), &terms(&[], 1)));
+    let again = |kind| decide(&payout, invoice.clone(), &terms(&[failed(&candidate, kind)], 2));
+    assert_eq!(again(FailureKind::Denied), Err(Refusal::NotApproved));
+    assert!(begun(again(FailureKind::NoRoute)).is_awaiting());
+    // Another invoice may be denied or not: it waits.
+    let denied = [failed(&candidate, FailureKind::Denied)];
+    assert!(begun(decide(&payout, signed(builder(&payout, 2)), &terms(&denied, 2))).is_awaiting());
+}
+
+#[test]
+fn of_those_who_wait_all_are_turned_down_and_told() {
+    let payout = make(&PayoutArguments { approve: true, ..arguments() }, None).unwrap();
+    let one = begun(decide(&payout, signed(builder(&payout, 1)), &terms(&[], 1)));
+    let two = begun(decide(&payout, signed(builder(&payout, 2)), &terms(&[], 2)));
+    let pending = PaymentState::Pending { attempts: 0, next_at: None };
+    let paying = OutgoingPayment { state: pending, ..sample::claim(9, &payout) };
+    let claims = [one.clone(), paying, two.clone()];
+    for (batch, expected) in [
+        (turn_down_the_rest(&claims, NOW), FailureKind::TakenByAnother),
+        (turn_down_all(&claims, NOW), FailureKind::Withdrawn),
+    ] {
+        let ended = batch.events.iter().map(|event| {
+            let Event::PaymentEnded { id, end: PaymentEnd::Failed { reason, at: NOW } } = event
+            else {
+                panic!("{event:?}")
+            };
+            (*id, reason.kind)
+        });
+        assert_eq!(ended.collect::<Vec<_>>(), [(one.id, expected), (two.id, expected)]);
+        assert_eq!(batch.effects, [Effect::TellRedeemer(one.id), Effect::TellRedeemer(two.id)]);
+    }
 }
 
 #[test]

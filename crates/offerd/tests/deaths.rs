@@ -5,10 +5,16 @@
 #![cfg(all(feature = "demo", debug_assertions))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "deaths/acts.rs"]
+mod acts;
 #[path = "shared/client.rs"]
 mod client;
+#[path = "../src/driver/fail_step.rs"]
+mod fail_step;
 #[path = "deaths/pair.rs"]
 mod pair;
+#[path = "deaths/subscriptions.rs"]
+mod subscriptions;
 #[path = "shared/town.rs"]
 mod town;
 #[path = "shared/until.rs"]
@@ -16,193 +22,84 @@ mod until;
 
 use std::thread;
 
+use acts::{approve, deny, lose, pay, put_off, redeem, refund, refused, send_back, withdraw};
+use fail_step::FailStep::{self, *};
 use pair::{Pair, Role};
 use serde_json::json;
-use until::until;
+use subscriptions::{cannot_pay, change_mind, remind, subscribe};
 
 /// What is committed or done when money comes in.
-const RECEIVING: [&str; 4] = ["receipt-claiming", "accept", "effect-done", "receipt-paid"];
+const RECEIVING: &[FailStep] = &[ReceiptClaiming, Accept, EffectDone, ReceiptPaid];
 /// What is committed or done when money goes out.
-const PAYING: [&str; 4] = ["payment-started", "effect-done", "pay", "payment-ended"];
+const PAYING: &[FailStep] = &[PaymentStarted, EffectDone, Pay, PaymentEnded];
 
 /// Lets `who` die before and after each of the steps while `act` goes on, and compares the ledgers each time.
-fn dies_at_each(steps: &[&str], who: Role, act: impl Fn(&mut Pair, &str, Role, &str)) {
+fn dies_at_each(steps: &[FailStep], who: Role, act: impl Fn(&mut Pair, &str, Role, &str)) {
     let mut pair = Pair::new();
     for step in steps {
         for moment in ["before", "after"] {
-            let failpoint = format!("{moment} {step}");
+            let failpoint = format!("{moment} {}", step.name());
             act(&mut pair, &failpoint, who, &format!("{failpoint} of {who:?}"));
             pair.ledgers_are_equal(&failpoint);
         }
     }
 }
 
-fn pay(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
-    let offer = pair.offer();
-    let params = json!({ "bolt11": offer, "label": label, "retry_for": 20 });
-    pair.until_done("pay", &params, Some((who, failpoint)));
+/// A test for each line: who dies, while what goes on, at which steps.
+macro_rules! deaths {
+    ($($name:ident: $who:ident, $act:ident, $steps:expr;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                dies_at_each($steps, Role::$who, $act);
+            }
+        )+
+
+        /// A step that is added to the driver is one of these, or this fails.
+        #[test]
+        fn at_every_step_where_a_process_can_die_one_does() {
+            let tested: [&[FailStep]; _] = [$($steps),+];
+            let spared = FailStep::ALL.iter().filter(|step| !tested.concat().contains(step));
+            assert_eq!(spared.collect::<Vec<_>>(), Vec::<&FailStep>::new());
+        }
+    };
 }
 
-fn redeem(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
-    let code = pair.payout(&json!({ "amount": "100sat", "description": "withdrawal" }));
-    let params = json!({ "invreq": code, "label": label, "timeout": 20 });
-    pair.until_done("sendinvoice", &params, Some((who, failpoint)));
-}
-
-fn refund(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
-    let paid = pair.paid_hash(label);
-    let refund = json!({ "amount": "100sat", "description": "sorry", "refund_for": paid });
-    let at_payout = failpoint.ends_with("payout-created");
-    if at_payout {
-        pair.shop_dies_at(failpoint, "offerout", &refund);
-    }
-    let code = pair.payout(&refund);
-    let params = json!({ "invreq": code, "label": label, "timeout": 20 });
-    pair.until_done("sendinvoice", &params, (!at_payout).then_some((who, failpoint)));
-}
-
-/// The shop sends a payment back, for its offer was disabled after the invoice was made.
-fn send_back(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
-    let order = json!({ "amount": "300sat", "description": label });
-    let offer = pair.of(Role::Shop).call("offer", order);
-    let fetched = pair.of(Role::Customer).call("fetchinvoice", json!([offer["bolt12"]]));
-    pair.of(Role::Shop).call("disableoffer", json!([offer["offer_id"]]));
-    let params = json!({ "bolt11": fetched["invoice"], "label": label, "retry_for": 20 });
-    pair.dies_in(who, failpoint, Role::Customer, "pay", &params);
-    let dir = pair.dir(Role::Customer);
-    until("the end of the payment", || {
-        let listed = client::attempt(&dir, "listpays", &json!({ "label": label })).ok()?.ok()?;
-        let rows = listed["pays"].as_array()?;
-        rows.iter().all(|pay| pay["status"] == "failed").then_some(())
-    });
-}
-
-/// The customer's invoice is refused, for the payout was disabled; its label is free for another.
-fn refused(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
-    let order = json!({ "amount": "100sat", "description": "withdrawal" });
-    let made = pair.of(Role::Shop).call("offerout", order.clone());
-    pair.of(Role::Shop).call("disableoffer", json!([made["offer_id"]]));
-    let with = |code: &serde_json::Value| json!({ "invreq": code, "label": label, "timeout": 20 });
-    let params = with(&made["bolt12"]);
-    pair.dies_in(who, failpoint, Role::Customer, "sendinvoice", &params);
-    let again = client::attempt(&pair.dir(Role::Customer), "sendinvoice", &params).unwrap();
-    assert!(again.is_err(), "{failpoint}: {again:?}");
-    let other = pair.payout(&order);
-    pair.until_done("sendinvoice", &with(&other), None);
-}
-
-/// The shop withdraws a payout, or opens it again.
-fn withdraw(pair: &mut Pair, failpoint: &str, _: Role, label: &str) {
-    let order = json!({ "amount": "100sat", "description": "withdrawal" });
-    let made = pair.of(Role::Shop).call("offerout", order);
-    let id = json!([made["offer_id"]]);
-    let opens = failpoint.ends_with("payout-enabled");
-    if opens {
-        pair.of(Role::Shop).call("disableoffer", id.clone());
-    }
-    let method = if opens { "enableoffer" } else { "disableoffer" };
-    pair.shop_dies_at(failpoint, method, &id);
-    // Said again; it may be so already.
-    drop(client::attempt(&pair.dir(Role::Shop), method, &id));
-    let params = json!({ "invreq": made["bolt12"], "label": label, "timeout": 20 });
-    if !opens {
-        let refused = client::attempt(&pair.dir(Role::Customer), "sendinvoice", &params).unwrap();
-        assert!(refused.is_err(), "{failpoint}: {refused:?}");
-        pair.of(Role::Shop).call("enableoffer", id);
-    }
-    pair.until_done("sendinvoice", &params, None);
-}
-
-/// The shop approves a redemption.
-fn approve(pair: &mut Pair, failpoint: &str, _: Role, label: &str) {
-    let order = json!({ "amount": "100sat", "description": "withdrawal", "approve": true });
-    let made = pair.of(Role::Shop).call("offerout", order);
-    let params = json!({ "invreq": made["bolt12"], "label": label, "timeout": 10 });
-    pair.arm(Role::Shop, failpoint);
-    let (customer, shop) = (pair.dir(Role::Customer), pair.dir(Role::Shop));
-    let sent = params.clone();
-    let redeeming = thread::spawn(move || drop(client::attempt(&customer, "sendinvoice", &sent)));
-    let hash = until("the redemption", || {
-        let listed = client::call(&shop, "listpayouts", json!({ "offer_id": made["offer_id"] }));
-        let claims = listed["payouts"][0]["claims"].as_array()?.clone();
-        Some(claims.first()?["payment_hash"].clone())
-    });
-    let decision = json!({ "offer_id": made["offer_id"], "payment_hash": hash });
-    drop(client::attempt(&shop, "approvepayout", &decision));
-    pair.revive(Role::Shop);
-    drop(client::attempt(&shop, "approvepayout", &decision));
-    redeeming.join().unwrap();
-    pair.until_done("sendinvoice", &params, None);
-}
-
-#[test]
-fn a_shop_that_dies_at_any_step_of_sending_a_payment_back_keeps_nothing() {
-    dies_at_each(&["refuse"], Role::Shop, send_back);
-}
-
-#[test]
-fn a_payer_that_dies_when_its_payment_comes_back_has_it_back() {
-    dies_at_each(&["payment-ended"], Role::Customer, send_back);
-}
-
-#[test]
-fn a_redeemer_that_dies_when_it_is_refused_has_its_label_back() {
-    dies_at_each(&["invoice-refused"], Role::Customer, refused);
-}
-
-#[test]
-fn a_shop_that_dies_when_it_withdraws_a_payout_or_opens_it_again_pays_once() {
-    dies_at_each(&["payout-disabled", "payout-enabled"], Role::Shop, withdraw);
-}
-
-#[test]
-fn a_shop_that_dies_at_any_step_of_approving_pays_once() {
-    dies_at_each(&["payment-approved", "effect-done", "pay"], Role::Shop, approve);
-}
-
-#[test]
-fn a_shop_that_dies_at_any_step_of_receiving_is_paid_once() {
-    dies_at_each(&RECEIVING, Role::Shop, pay);
-}
-
-#[test]
-fn a_payer_that_dies_at_any_step_of_paying_pays_once() {
-    dies_at_each(&PAYING, Role::Customer, pay);
-}
-
-#[test]
-fn a_shop_that_dies_at_any_step_of_paying_a_redeemer_pays_once() {
-    dies_at_each(&PAYING, Role::Shop, redeem);
-}
-
-/// What is committed for a subscription of one payment.
-const SUBSCRIBING: [&str; 4] =
-    ["subscription.created", "subscription.paying", "subscription.paid", "subscription.ended"];
-
-/// Subscribes to an offer of the shop for one payment, and waits until that is made.
-fn subscribe(pair: &mut Pair, failpoint: &str, who: Role, label: &str) {
-    let order = json!({ "amount": "300sat", "description": "paper", "recurrence": "1day" });
-    let offer = pair.of(Role::Shop).call("offer", order)["bolt12"].clone();
-    let params = json!({ "offer": offer, "label": label, "max_periods": 1, "retry_for": 20 });
-    pair.until_done("subscribe", &params, Some((who, failpoint)));
-}
-
-#[test]
-fn a_subscriber_that_dies_at_any_step_pays_each_period_once() {
-    let steps = [SUBSCRIBING.as_slice(), PAYING.as_slice()].concat();
-    dies_at_each(&steps, Role::Customer, subscribe);
-}
-
-#[test]
-fn a_redeemer_that_dies_at_any_step_is_paid_once() {
-    let steps = [&["invoice-made"], RECEIVING.as_slice()].concat();
-    dies_at_each(&steps, Role::Customer, redeem);
-}
-
-#[test]
-fn a_shop_that_dies_at_any_step_of_refunding_refunds_once() {
-    let steps = [&["payout-created"], PAYING.as_slice()].concat();
-    dies_at_each(&steps, Role::Shop, refund);
+deaths! {
+    a_shop_that_dies_at_any_step_of_receiving_is_paid_once: Shop, pay, RECEIVING;
+    a_payer_that_dies_at_any_step_of_paying_pays_once: Customer, pay, PAYING;
+    a_shop_that_dies_at_any_step_of_sending_a_payment_back_keeps_nothing:
+        Shop, send_back, &[Refuse];
+    a_payer_that_dies_when_its_payment_comes_back_has_it_back:
+        Customer, send_back, &[PaymentAttemptFailed, PaymentEnded];
+    a_shop_that_dies_when_a_payment_went_back_before_it_was_taken_is_paid_later:
+        Shop, lose, &[ReceiptLost];
+    a_shop_that_dies_at_any_step_of_paying_a_redeemer_pays_once: Shop, redeem, PAYING;
+    a_shop_that_dies_when_it_puts_a_payment_off_pays_once: Shop, put_off, &[PaymentPutOff];
+    a_redeemer_that_dies_at_any_step_is_paid_once:
+        Customer, redeem, &[InvoiceMade, ReceiptClaiming, Accept, EffectDone, ReceiptPaid];
+    a_redeemer_that_dies_when_it_is_refused_has_its_label_back:
+        Customer, refused, &[InvoiceRefused];
+    a_shop_that_dies_when_it_withdraws_a_payout_or_opens_it_again_pays_once:
+        Shop, withdraw, &[PayoutDisabled, PayoutEnabled];
+    a_shop_that_dies_at_any_step_of_approving_pays_once:
+        Shop, approve, &[PaymentApproved, EffectDone, Pay];
+    a_shop_that_dies_at_any_step_of_turning_a_redemption_down_tells_its_redeemer:
+        Shop, deny, &[TellRedeemer, EffectDone];
+    a_shop_that_dies_at_any_step_of_refunding_refunds_once:
+        Shop, refund, &[PayoutCreated, PaymentStarted, EffectDone, Pay, PaymentEnded];
+    a_subscriber_that_dies_at_any_step_pays_each_period_once: Customer, subscribe, &[
+        SubscriptionCreated, SubscriptionPaying, SubscriptionPaid, SubscriptionEnded,
+        PaymentStarted, EffectDone, Pay, PaymentEnded,
+    ];
+    a_shop_that_dies_when_a_period_is_paid_has_each_on_record_once:
+        Shop, subscribe, &[SeriesChanged];
+    a_subscriber_that_dies_when_it_is_reminded_pays_each_period_once:
+        Customer, remind, &[SubscriptionReminder];
+    a_subscriber_that_dies_when_a_period_cannot_be_paid_pays_nothing:
+        Customer, cannot_pay, &[SubscriptionFailed];
+    a_subscriber_that_dies_at_its_second_thoughts_pays_each_period_once: Customer, change_mind,
+        &[SubscriptionPaused, SubscriptionResumed, SubscriptionCancelled, SubscriptionTold];
 }
 
 #[test]

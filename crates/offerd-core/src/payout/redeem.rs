@@ -14,7 +14,7 @@ use crate::effect::Effect;
 use crate::event::{Batch, Event};
 use crate::id::PaymentId;
 use crate::keys::Keys;
-use crate::payment::{OutgoingPayment, PaymentState, Purpose};
+use crate::payment::{FailureKind, OutgoingPayment, PaymentEnd, PaymentState, Purpose};
 use crate::policy::Policy;
 use crate::rates::{FiatAmount, Priced, Rate, RateStamp, Rounding};
 use crate::refusal::{Ignored, Refusal};
@@ -125,6 +125,9 @@ pub fn redeem(
     if terms.claims.iter().filter(stands).any(|claim| claim.invoice.bolt12() == Some(invoice)) {
         return Ok(Redemption::Repeated);
     }
+    if terms.claims.iter().any(|claim| was_denied(claim, invoice)) {
+        return Err(Refusal::NotApproved);
+    }
     let max_fee = check(payout, invoice, terms, policy, keys)?;
     let payment = OutgoingPayment {
         id: terms.id,
@@ -144,6 +147,15 @@ pub fn redeem(
         return candidate(payment, terms).map(Redemption::Await);
     }
     Ok(Redemption::Claim(Batch::of(Event::PaymentStarted(payment)).and_then(Effect::Pay(terms.id))))
+}
+
+/// Whether somebody has said that this very invoice is not to be paid: what was told of that may have been lost.
+fn was_denied(claim: &OutgoingPayment, invoice: &Invoice) -> bool {
+    let denied = matches!(
+        &claim.state,
+        PaymentState::Ended(PaymentEnd::Failed { reason, .. }) if reason.kind == FailureKind::Denied
+    );
+    denied && claim.invoice.bolt12() == Some(invoice)
 }
 
 /// Lets a redemption wait for approval, in the place of those that have expired.

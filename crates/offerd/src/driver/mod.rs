@@ -8,6 +8,7 @@ mod answer;
 mod beside;
 mod bolt11;
 mod call_error;
+mod fail_step;
 mod failpoint;
 mod fetch;
 mod invoices;

@@ -16,12 +16,13 @@ use tracing::field::display;
 use tracing::{Span, debug, error, info, instrument, warn};
 
 use super::answer::error_message;
+use super::fail_step::FailStep;
 use super::{Driver, failpoint};
 
 /// How long the outbox rests after a failure of ours.
 const REST: Duration = Duration::from_secs(5);
-/// Between two tries to tell a redeemer.
-const UNTIL_TOLD: Duration = Duration::from_secs(60);
+/// Between two tries to tell a redeemer: he waits no longer than some of these.
+const UNTIL_TOLD: Duration = Duration::from_secs(10);
 /// How long it rests when nothing is due and nothing wakes it, and how often lost payments are looked for.
 const LONGEST_REST: Duration = Duration::from_secs(3600);
 
@@ -129,9 +130,9 @@ impl Driver {
 
     /// What a commit owed is not owed any more.
     fn effect_done(&self, id: i64) -> Result<(), PortError> {
-        failpoint::before("effect-done");
+        failpoint::before(FailStep::EffectDone);
         self.ports.store.effect_done(id)?;
-        failpoint::after("effect-done");
+        failpoint::after(FailStep::EffectDone);
         Ok(())
     }
 
@@ -151,9 +152,9 @@ impl Driver {
         let payment = self.ports.store.payment(id)?;
         let Some(payment) = payment.filter(OutgoingPayment::is_pending) else { return Ok(()) };
         Span::current().record("payment_hash", display(payment.payment_hash()));
-        failpoint::before("pay");
+        failpoint::before(FailStep::Pay);
         let begun = self.ports.payer.pay(pay_order(&payment)).await;
-        failpoint::after("pay");
+        failpoint::after(FailStep::Pay);
         let Err(refused) = begun else { return Ok(()) };
         info!(payment = %id, %refused, "payment not begun");
         let decide =
@@ -259,9 +260,9 @@ impl Driver {
             | PaymentState::Pending { .. }
             | PaymentState::Awaiting => Refusal::PaymentFailed,
         };
-        failpoint::before("tell-redeemer");
+        failpoint::before(FailStep::TellRedeemer);
         let told = self.send_over(&path, error_message(&refusal)).await;
-        failpoint::after("tell-redeemer");
+        failpoint::after(FailStep::TellRedeemer);
         let expired = payment.invoice.is_expired_at(self.now());
         match told {
             Err(error) if error.kind == PortErrorKind::Unavailable && !expired => {

@@ -8,6 +8,7 @@ use offerd_core::receipt::{Arrived, ReceiptState, Sealed, Source, decide_arrival
 use offerd_core::{Batch, Event, PaymentHash};
 use tracing::{info, instrument, warn};
 
+use super::fail_step::FailStep;
 use super::{Driver, failpoint};
 
 impl Driver {
@@ -80,9 +81,9 @@ impl Driver {
     }
 
     async fn send_back(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {
-        failpoint::before("refuse");
+        failpoint::before(FailStep::Refuse);
         let refused = self.ports.issuer.refuse(payment_hash).await;
-        failpoint::after("refuse");
+        failpoint::after(FailStep::Refuse);
         refused
     }
 
@@ -134,9 +135,9 @@ impl Driver {
         if !waiting.iter().any(|receipt| receipt.payment_hash == hash) {
             return Ok(());
         }
-        failpoint::before("accept");
+        failpoint::before(FailStep::Accept);
         let accepted = self.ports.issuer.accept(hash.0).await;
-        failpoint::after("accept");
+        failpoint::after(FailStep::Accept);
         match accepted {
             Err(error) if error.kind == PortErrorKind::Rejected => {
                 warn!(%error, payment_hash = %hash, "an accepted payment does not wait any more");

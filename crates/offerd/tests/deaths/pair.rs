@@ -19,10 +19,12 @@ pub(crate) enum Role {
 
 /// Both, and what they had in the beginning.
 pub(crate) struct Pair {
-    _town: Town,
     shop: Option<Daemon>,
     customer: Option<Daemon>,
+    folders: [PathBuf; 2],
     began: [u64; 2],
+    // The last to go: its folder holds the logs.
+    town: Town,
 }
 
 impl Pair {
@@ -34,7 +36,8 @@ impl Pair {
         town.fund(&shop, 3_000_000);
         town.channel(&customer, &shop, 400_000);
         let began = [&shop, &customer].map(Daemon::in_channels);
-        Self { _town: town, shop: Some(shop), customer: Some(customer), began }
+        let folders = [&shop, &customer].map(|daemon| daemon.dir.clone());
+        Self { shop: Some(shop), customer: Some(customer), folders, began, town }
     }
 
     fn place(&mut self, who: Role) -> &mut Option<Daemon> {
@@ -52,7 +55,7 @@ impl Pair {
     }
 
     pub(crate) fn dir(&self, who: Role) -> PathBuf {
-        self.of(who).dir.clone()
+        self.folders[usize::from(who == Role::Customer)].clone()
     }
 
     /// A new offer of the shop.
@@ -92,6 +95,47 @@ impl Pair {
         *self.place(who) = Some(Daemon::start(&dir, &[]));
         self.connected();
         log
+    }
+
+    /// One of the two dies at this failpoint while the customer's call is on, and does not come again.
+    pub(crate) fn begin_to_die(
+        &mut self,
+        who: Role,
+        failpoint: &str,
+        method: &'static str,
+        params: &Value,
+    ) {
+        self.arm(who, failpoint);
+        let (dir, params) = (self.dir(Role::Customer), params.clone());
+        // What it says is seen afterwards.
+        thread::spawn(move || drop(attempt(&dir, method, &params)));
+        self.place(who).take().unwrap().wait_for_death();
+    }
+
+    /// One of the two is killed, and does not come again.
+    pub(crate) fn gone(&mut self, who: Role) {
+        self.place(who).take().unwrap().kill();
+    }
+
+    /// One that is gone dies at this failpoint on its way back.
+    pub(crate) fn dies_alone(&self, who: Role, failpoint: &str) {
+        Daemon::dies_on_its_way(&self.dir(who), failpoint);
+    }
+
+    /// Whoever is gone starts.
+    pub(crate) fn come_back(&mut self) {
+        for who in [Role::Shop, Role::Customer] {
+            let dir = self.dir(who);
+            self.place(who).get_or_insert_with(|| Daemon::start(&dir, &[]));
+        }
+        self.connected();
+    }
+
+    /// So many blocks, which the customer sees one by one.
+    pub(crate) fn mine(&self, blocks: u64) {
+        for _ in 0..blocks {
+            self.town.mine(1, &[self.of(Role::Customer)]);
+        }
     }
 
     /// Starts one of them again, in another way.

@@ -131,6 +131,14 @@ impl Daemon {
         Self::start_as(dir, command)
     }
 
+    /// Starts it in this folder, and waits until it has died at this failpoint, of its own, before or after it answers.
+    pub(crate) fn dies_on_its_way(dir: &Path, failpoint: &str) {
+        let mut command = command(&["run", "--dir", text(dir)]);
+        let log = fs::File::create(dir.with_extension("log")).unwrap();
+        command.env("OFFERD_FAILPOINT", failpoint).stdout(Stdio::null()).stderr(log);
+        Self { process: command.spawn().unwrap(), dir: dir.to_owned() }.wait_for_death();
+    }
+
     /// The same by any command that becomes it.
     pub(crate) fn start_as(dir: &Path, mut command: Command) -> Self {
         let log = fs::File::create(dir.with_extension("log")).unwrap();
