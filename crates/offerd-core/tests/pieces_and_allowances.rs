@@ -4,6 +4,7 @@
 mod common;
 
 use bolt1::{ChainHash, Timestamp};
+use bolt12::field::{INVREQ_CHAIN, INVREQ_PATHS, OFFER_CHAINS, OFFER_PATHS};
 use bolt12::{Invoice, InvoiceBuilder};
 use offerd_core::amount::AmountSpec;
 use offerd_core::payment::OutgoingPayment;
@@ -11,7 +12,7 @@ use offerd_core::payout::{
     Allowance, Arrival, ClaimTerms, MadePayout, Payout, PayoutAmount, PayoutArguments,
     PromiseState, Redemption, Uses, make_payout, recognise, redeem,
 };
-use offerd_core::{Event, Misuse, PaymentId, PayoutRow, Refusal};
+use offerd_core::{Event, Misuse, PaymentId, PayoutRow, Policy, Refusal};
 use offerd_testkit::sample;
 
 use common::{keys, msat, policy};
@@ -142,5 +143,50 @@ fn a_payout_by_the_piece_is_within_the_limits_with_all_its_pieces() {
     assert_eq!(named(counted(2, Some(PROMISED - 1))), "max_amount_msat");
     let any = PayoutArguments { amount: AmountSpec::Any, quantity_max: Some(2), ..arguments() };
     assert_eq!(named(make(&any, None)), "quantity_max");
+    let dollars = AmountSpec::Fiat { currency: "USD".into(), whole: 5, decimals: String::new() };
+    let in_dollars = PayoutArguments { amount: dollars, quantity_max: Some(2), ..arguments() };
+    let refused = make(&in_dollars, None).unwrap_err().to_string();
+    assert_eq!(refused, "quantity_max: goes with an amount of bitcoin");
     assert_eq!(counted(0, None).unwrap().amount.at_most(), policy().payout_any_max);
+    // A cap of one item is one.
+    assert_eq!(counted(2, Some(PROMISED)).unwrap().amount.at_most(), msat(PROMISED));
+}
+
+#[test]
+fn a_total_that_one_redemption_fits_in_is_enough() {
+    let of = |total| {
+        let uses = Uses { most: None, total: Some(msat(total)) };
+        make(&PayoutArguments { uses, with_offer: false, ..arguments() }, None)
+    };
+    assert!(of(PROMISED).is_ok());
+    assert_eq!(named(of(PROMISED - 1)), "max_total_msat");
+}
+
+#[test]
+fn both_strings_of_a_payout_name_its_chain_and_its_paths() {
+    let ways = vec![sample::message_path(6, Some(vec![5; 32]))];
+    for (chain, is_named) in [(ChainHash::BITCOIN, false), (ChainHash([7; 32]), true)] {
+        for paths in [vec![], ways.clone()] {
+            let made = MadePayout {
+                row: PayoutRow(1),
+                nonce: [4; 16],
+                paths: paths.clone(),
+                path_id: vec![5; 32],
+                allowance: None,
+                refund: None,
+                rate: None,
+                now: NOW,
+            };
+            let policy = Policy::for_chain(chain);
+            let payout = make_payout(&arguments(), made, &policy, &keys(1)).unwrap();
+            let (offer, request) = (payout.offer.unwrap(), payout.invoice_request.unwrap());
+            // What is bitcoin's goes without saying, and what nobody need go through is not there at all.
+            assert_eq!(offer.records().any(|it| it.typ == OFFER_CHAINS), is_named);
+            assert_eq!(request.records().any(|it| it.typ == INVREQ_CHAIN), is_named);
+            assert_eq!(offer.records().any(|it| it.typ == OFFER_PATHS), !paths.is_empty());
+            assert_eq!(request.records().any(|it| it.typ == INVREQ_PATHS), !paths.is_empty());
+            assert_eq!((offer.chains(), request.chain()), (vec![chain], chain));
+            assert_eq!((offer.paths(), request.paths()), (&paths[..], &paths[..]));
+        }
+    }
 }
