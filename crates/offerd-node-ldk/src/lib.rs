@@ -53,6 +53,7 @@ mod recovery;
 mod repeats;
 mod router;
 mod signing;
+mod socket;
 mod spending;
 mod start;
 mod state;

@@ -26,6 +26,7 @@ use crate::error::ConnectError;
 use crate::locks::lock;
 use crate::onion::is_public;
 use crate::persist::Store;
+use crate::socket;
 use crate::tasks::stopped;
 use crate::types::{Channels, Graph, Peers};
 
@@ -282,14 +283,11 @@ impl Connector {
         false
     }
 
-    async fn call_once(&self, node: PublicKey, socket: SocketAddr) -> Call {
+    async fn call_once(&self, node: PublicKey, at: SocketAddr) -> Call {
         let mut connected = self.watch.subscribe();
+        let Some(stream) = socket::call(at).await else { return Call::Unanswered };
         let peers = Arc::clone(&self.peers);
-        let Some(connection) = lightning_net_tokio::connect_outbound(peers, node, socket).await
-        else {
-            return Call::Unanswered;
-        };
-        let connection = tokio::spawn(connection);
+        let connection = tokio::spawn(lightning_net_tokio::setup_outbound(peers, node, stream));
         let answered = tokio::select! {
             biased;
             seen = connected.wait_for(|connected| connected.contains(&node)) => seen.is_ok(),

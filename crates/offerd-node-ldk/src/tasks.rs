@@ -29,6 +29,7 @@ use crate::onion::OnionLayer;
 use crate::peers::PeerWatch;
 use crate::persist::Health;
 use crate::repeats::Repeats;
+use crate::socket;
 use crate::types::{Channels, Gossip, Graph, Monitor, Peers, Scorer, Sweeper, SweeperIn};
 use crate::wallet::OnchainWallet;
 use crate::writer::StateWriter;
@@ -206,7 +207,7 @@ pub(crate) async fn listen(
             () = stopped(&mut stop) => return,
             accepted = listener.accept() => accepted,
         };
-        match accepted.and_then(|(stream, _)| stream.into_std()) {
+        match accepted.and_then(|(stream, _)| socket::prepare(stream)) {
             Ok(stream) => {
                 tokio::spawn(lightning_net_tokio::setup_inbound(Arc::clone(&peers), stream));
             }
