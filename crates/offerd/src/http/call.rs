@@ -60,6 +60,12 @@ pub(crate) async fn by_name(
     performed.map_err(|refused| refused.error)
 }
 
+/// Whether a rune allows this method without parameters; if so, it counts as used.
+pub(crate) fn may(door: &Door, rune: &Rune, name: &str) -> Result<(), ErrorObject> {
+    let allowed = allow(door, &Shown(rune.clone()), &Facts::of_unknown(name));
+    allowed.map_err(|refused| refused.error)
+}
+
 async fn perform(
     door: &Door,
     shown: &Shown,

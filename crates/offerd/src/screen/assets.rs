@@ -12,6 +12,10 @@ pub(super) async fn operator_style() -> Response {
     asset("text/css; charset=utf-8", include_str!("assets/operator.css"))
 }
 
+pub(super) async fn operator_script() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("assets/operator.js"))
+}
+
 pub(super) async fn script() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("assets/screen.js"))
 }

@@ -5,7 +5,10 @@ use offerd_api::{ErrorObject, code};
 use serde_json::Value;
 
 /// Parameters of methods, and the fields of forms that they come from.
-const FIELDS: [(&str, &str); 13] = [
+const FIELDS: [(&str, &str); 16] = [
+    ("amount", "amount"),
+    ("description", "description"),
+    ("label", "label"),
     ("offer", "code"),
     ("bolt11", "code"),
     ("invstring", "code"),

@@ -91,6 +91,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> 
         .route("/customer/errands/{label}/events", get(watch::follow))
         .merge(operator::router())
         .route("/assets/operator.css", get(assets::operator_style))
+        .route("/assets/operator.js", get(assets::operator_script))
         .route("/assets/page.css", get(crate::web::assets::style))
         .route("/assets/page.js", get(crate::web::assets::script))
         .route("/assets/screen.css", get(assets::style))

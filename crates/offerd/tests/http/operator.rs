@@ -34,8 +34,9 @@ impl Browser {
 #[tokio::test]
 async fn nobody_sees_anything_without_signing_in() {
     let browser = Browser::signed_in(&[]).await;
-    for path in ["/operator", "/operator/offers", "/operator/offers/00", "/operator/webhooks"] {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: here:1\r\nconnection: close\r\n\r\n");
+    for path in ["", "/offers", "/offers/00", "/webhooks", "/charts", "/new", "/events"] {
+        let request =
+            format!("GET /operator{path} HTTP/1.1\r\nhost: here:1\r\nconnection: close\r\n\r\n");
         let answer = browser.screen.send(request.as_bytes()).await;
         assert_eq!(answer.status, 303, "{path} {answer:?}");
         assert!(answer.head.contains("location: /sign-in"), "{path} {answer:?}");
@@ -46,7 +47,12 @@ async fn nobody_sees_anything_without_signing_in() {
 async fn every_page_is_strict_kept_by_nobody_and_leads_to_the_others() {
     let browser = Browser::signed_in(&[]).await;
     let lists = LISTS.map(|list| format!("/operator/{list}"));
-    for path in lists.iter().map(String::as_str).chain(["/operator", "/operator/webhooks"]) {
+    for path in lists.iter().map(String::as_str).chain([
+        "/operator",
+        "/operator/charts",
+        "/operator/new",
+        "/operator/webhooks",
+    ]) {
         let page = browser.get(path).await;
         assert_eq!(page.status, 200, "{path} {page:?}");
         assert!(page.head.contains("default-src 'none'"), "{page:?}");
@@ -64,7 +70,7 @@ async fn a_rune_without_rights_is_told_so_on_each_page_and_shown_nothing() {
     browser.screen.caller.party.offer(5).await;
     let glance = browser.get("/operator").await;
     assert_eq!(glance.status, 200, "{glance:?}");
-    assert_eq!(glance.text.matches("Your rune does not allow this").count(), 3, "{glance:?}");
+    assert_eq!(glance.text.matches("Your rune does not allow this").count(), 4, "{glance:?}");
     assert!(glance.text.contains("<dt>Chain</dt>"), "what it allows is shown");
     for list in LISTS {
         let page = browser.get(&format!("/operator/{list}")).await;
@@ -177,4 +183,93 @@ async fn what_was_received_and_paid_has_a_page_each() {
         assert_eq!(page.status, 200, "{page:?}");
         assert!(page.text.contains(&format!("<dd>{hash}</dd>")), "{page:?}");
     }
+}
+
+#[tokio::test]
+async fn offers_and_payouts_are_made_from_forms_that_keep_what_was_typed() {
+    let browser = Browser::signed_in(&[]).await;
+    let new = browser.get("/operator/new").await;
+    let token = &fields(&new, "Make an offer")[0].1;
+    let send = async |method: &str, amount: &str| {
+        let fields = [
+            ("token", token.as_str()),
+            ("method", method),
+            ("amount", amount),
+            ("description", "tea & <b>"),
+        ];
+        browser.post("/operator/act", &fields).await
+    };
+    for (method, list) in [("offer", "offers"), ("offerout", "payouts")] {
+        let wrong = send(method, "much").await;
+        assert_eq!(wrong.status, 422, "{wrong:?}");
+        let form = if method == "offer" { "offer" } else { "payout" };
+        assert!(wrong.text.contains(&format!("id=\"{form}-amount-wrong\"")), "{wrong:?}");
+        assert_eq!(wrong.text.matches("value=\"tea &#38; &#60;b&#62;\"").count(), 1, "{wrong:?}");
+        let made = send(method, "7sat").await;
+        assert_eq!(made.status, 303, "{made:?}");
+        let location = made.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+        assert!(location.starts_with(&format!("/operator/{list}/")), "{location}");
+        let page = browser.get(location).await;
+        assert!(page.text.contains("<h1>tea &#38; &#60;b&#62;</h1>"), "{page:?}");
+        assert!(page.text.contains("7\u{202f}sat"), "{page:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_is_refunded_once_from_its_page() {
+    let browser = Browser::signed_in(&[]).await;
+    let party = &browser.screen.caller.party;
+    let payer = browser.screen.world.announced();
+    payer.pay(&party.offer(5).await).await.unwrap();
+    settle().await;
+    let hash = party.receipts()[0].payment_hash;
+    let page = browser.get(&format!("/operator/invoices/{hash}")).await;
+    let made = browser.press(&page, "Refund").await;
+    assert_eq!(made.status, 303, "{made:?}");
+    let location = made.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    let payout = browser.get(location).await;
+    assert!(payout.text.contains("<h1>Refund: coffee</h1>"), "{payout:?}");
+    assert!(payout.text.contains(&format!("<dt>refund for</dt><dd>{hash}</dd>")), "{payout:?}");
+    let twice = browser.press(&page, "Refund").await;
+    assert_eq!(twice.status, 422, "{twice:?}");
+    assert!(twice.text.contains("role=\"alert\""), "{twice:?}");
+}
+
+#[tokio::test]
+async fn charts_show_the_day_s_sums_and_how_many_requests_were_paid() {
+    let browser = Browser::signed_in(&[]).await;
+    let party = &browser.screen.caller.party;
+    let payer = browser.screen.world.announced();
+    payer.pay(&party.offer(5).await).await.unwrap();
+    payer.pay(&party.offer(6).await).await.unwrap();
+    settle().await;
+    let page = browser.get("/operator/charts").await;
+    assert!(page.text.contains("<p>11\u{202f}sat in the last 30 days (UTC).</p>"), "{page:?}");
+    assert!(page.text.contains("<p>0\u{202f}sat in the last 30 days (UTC).</p>"), "{page:?}");
+    assert_eq!(page.text.matches("height=\"100\"").count(), 1, "one bar is the highest");
+    for step in ["Requests", "Answered", "Invoices made", "Paid"] {
+        let row = format!("<tr><th scope=\"row\">{step}</th><td>2</td>");
+        assert!(page.text.contains(&row), "{step} {page:?}");
+    }
+    let blind = Browser::signed_in(&["method=listpays"]).await;
+    let page = blind.get("/operator/charts").await;
+    assert_eq!(page.text.matches("Your rune does not allow this").count(), 1, "{page:?}");
+    assert!(!page.text.contains("Answered"), "{page:?}");
+}
+
+#[tokio::test]
+async fn the_page_is_told_when_something_has_happened_if_the_rune_may_wait() {
+    let blind = Browser::signed_in(&["method=getinfo"]).await;
+    assert_eq!(blind.get("/operator/events").await.status, 403);
+    let browser = Browser::signed_in(&[]).await;
+    let following = browser.get("/operator/events");
+    let working = async {
+        settle().await;
+        browser.screen.caller.party.offer(5).await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        browser.screen.shutdown.request();
+    };
+    let (told, ()) = tokio::join!(following, working);
+    assert_eq!(told.status, 200, "{told:?}");
+    assert!(told.text.contains("event: changed"), "{told:?}");
 }

@@ -13,12 +13,14 @@ use bolt12::{Recurrence, TimeUnit};
 use offerd::http::{Door, Limits, Listener, api};
 use offerd::shutdown::Shutdown;
 use offerd::web;
+use offerd_api::node::ChannelView;
 use offerd_core::amount::AmountSpec;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::caller::Caller;
+use crate::node::EmptyNode;
 use crate::python;
 use crate::world::{Party, World, offer_request, payout_arguments};
 
@@ -44,7 +46,8 @@ struct Street {
 impl Street {
     async fn open() -> Self {
         let world = World::new();
-        let (shop, customer) = (world.announced(), Caller::of(world.announced()));
+        let (shop, mut customer) = (world.announced(), Caller::of(world.announced()));
+        customer.api.node = Arc::new(EmptyNode { channels: channels() });
         let shutdown = Shutdown::new();
         let door = Listener::bind(([127, 0, 0, 1], 0).into(), None).await.unwrap();
         let url = door.url();
@@ -142,6 +145,22 @@ impl Street {
         }
         json!({})
     }
+}
+
+/// Channels with a little, a lot and nothing on our side, one of them with nobody there.
+fn channels() -> Vec<ChannelView> {
+    let channel = |place: u64, ours: u64, peer_connected| ChannelView {
+        peer_id: format!("02{}", "ab".repeat(32)),
+        peer_connected,
+        state: "CHANNELD_NORMAL".into(),
+        short_channel_id: Some(format!("{place}x1x0")),
+        total_msat: 1_000_000_000,
+        to_us_msat: ours,
+        spendable_msat: ours.saturating_sub(10_000_000),
+        receivable_msat: 990_000_000_u64.saturating_sub(ours),
+        ..ChannelView::default()
+    };
+    vec![channel(101, 80_000_000, true), channel(102, 734_500_250, true), channel(103, 0, false)]
 }
 
 /// What a QR reader sees on a picture.
@@ -311,4 +330,19 @@ async fn every_page_fits_a_phone_and_a_desktop_light_and_dark() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_that_recurs_is_subscribed_to_and_cancelled_at_the_screen() {
     visit("screen_subscribes", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_on_the_operator_s_pages_on_a_phone_or_desktop_light_or_dark() {
+    visit("axe_finds_nothing_for_the_operator", "coffee").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_s_page_shows_a_payment_without_a_reload() {
+    visit("operator_sees_a_payment", HOSTILE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_is_made_and_disabled_by_keyboard_at_the_operator_s_pages() {
+    visit("operator_makes_an_offer", "coffee").await;
 }

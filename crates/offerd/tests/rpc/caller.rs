@@ -27,7 +27,7 @@ impl Caller {
         let driver = Arc::clone(&party.driver);
         let api = Api {
             driver,
-            node: Arc::new(EmptyNode),
+            node: Arc::new(EmptyNode::default()),
             pages: Some(PageLinks::at("https://pay.example.com/")),
             configs: Arc::default(),
             webhooks: Webhooks::default(),

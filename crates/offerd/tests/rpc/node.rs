@@ -16,7 +16,11 @@ use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 use offerd_testkit::sample;
 
-pub struct EmptyNode;
+/// Without funds, peers and coins; with channels where a test says so.
+#[derive(Default)]
+pub struct EmptyNode {
+    pub channels: Vec<ChannelView>,
+}
 
 #[async_trait]
 impl NodeControl for EmptyNode {
@@ -54,7 +58,7 @@ impl NodeControl for EmptyNode {
     }
 
     async fn channels(&self) -> Result<Vec<ChannelView>, ErrorObject> {
-        Ok(Vec::new())
+        Ok(self.channels.clone())
     }
 
     async fn recovering(&self) -> Result<Vec<RecoveringChannel>, ErrorObject> {

@@ -6,13 +6,15 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::{Map, Value, json};
 
 use super::kind::Kind;
-use super::{entry, receivers};
+use super::{entry, make, receivers};
 use crate::screen::complaint::Complaint;
 use crate::screen::visitor::Visitor;
 use crate::screen::{Screen, bad_request};
 
 /// The methods that there are buttons for, and the parameters that those fill in.
-const METHODS: [(&str, &[&str]); 7] = [
+const METHODS: [(&str, &[&str]); 9] = [
+    ("offer", &["amount", "description", "label"]),
+    ("offerout", &["amount", "description", "label", "refund_for"]),
     ("disableoffer", &["offer_id"]),
     ("enableoffer", &["offer_id"]),
     ("disableinvoicerequest", &["invreq_id"]),
@@ -39,12 +41,26 @@ pub(super) async fn act(
     let called = screen.call(&visitor.session.rune, method, Value::Object(params)).await;
     let (kind, record) = (form.text("kind"), form.text("record"));
     let retried = *method == "retrywebhook";
+    let makes = Kind::find(match *method {
+        "offer" => "offers",
+        "offerout" => "payouts",
+        _ => "",
+    });
     match called {
+        Ok(made) if makes.is_some() => {
+            let id = made.get("offer_id").and_then(Value::as_str).unwrap_or_default();
+            let page = makes.map_or_else(String::new, |kind| kind.link(id));
+            Ok(Redirect::to(&page).into_response())
+        }
         Ok(_) if retried => Ok(Redirect::to("/operator/webhooks").into_response()),
         Ok(_) => match Kind::find(kind) {
             Some(kind) => Ok(Redirect::to(&kind.link(record)).into_response()),
             None => Err(bad_request("the form names no list")),
         },
+        Err(error) if makes.is_some() && record.is_empty() => {
+            let complaint = Complaint::of(&error, &["amount", "description", "label"]);
+            Ok(make::again(&visitor, method, &form, complaint))
+        }
         Err(error) if retried => {
             Ok(receivers::render(&screen, &visitor, Complaint::of(&error, &[])).await)
         }

@@ -79,8 +79,10 @@ pub(super) async fn render(
 /// Its members in words, those that are lists of records left out.
 fn facts(record: &Value) -> Vec<(String, String)> {
     let members = record.as_object().into_iter().flatten();
-    let members =
-        members.filter_map(|(name, value)| Some((name.replace('_', " "), fact(name, value)?)));
+    let members = members.filter_map(|(name, value)| {
+        let called = name.strip_suffix("_msat").unwrap_or(name).replace('_', " ");
+        Some((called, fact(name, value)?))
+    });
     let is_offer = record.get("amount_msat").is_none() && record.get("direction").is_some();
     let price = is_offer.then(|| price(record)).flatten();
     price.map(|price| ("price".to_owned(), price)).into_iter().chain(members).collect()
@@ -116,7 +118,23 @@ fn parts(record: &Value) -> Vec<Vec<(String, String)>> {
     claims.unwrap_or_default().iter().map(facts).collect()
 }
 
+/// A payment to us can be given back, to its payer alone.
+fn refund(record: &Value) -> Option<Form> {
+    let received = record.get("amount_received_msat").and_then(Value::as_u64)?;
+    let hash = record.get("payment_hash").and_then(Value::as_str)?;
+    let what = text(record, "description").unwrap_or_else(|| "payment".to_owned());
+    let fields = vec![
+        ("amount", format!("{received}msat")),
+        ("description", format!("Refund: {what}")),
+        ("refund_for", hash.to_owned()),
+    ];
+    Some(Form { word: "Refund", method: "offerout", fields })
+}
+
 fn forms(record: &Value) -> Vec<Form> {
+    if let Some(refund) = refund(record) {
+        return vec![refund];
+    }
     let own = |name: &'static str| {
         let id = record.get(name).and_then(Value::as_str)?;
         Some((name, id.to_owned()))

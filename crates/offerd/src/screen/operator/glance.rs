@@ -9,6 +9,7 @@ use offerd_api::{ErrorObject, code};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::feed::{self, Line};
 use super::kind::{KINDS, Kind, number};
 use crate::rpc::outlook::Outlook;
 use crate::screen::complaint::{Complaint, capital};
@@ -21,10 +22,13 @@ use crate::web::words;
 struct Glance<'a> {
     token: &'a str,
     kinds: &'static [Kind],
+    /// Where the log ended before anything of this was asked: what follows is news.
+    logged: u64,
     health: Section<Health>,
     funds: Section<Balances>,
     channels: Section<Vec<Channel>>,
     promises: Section<Promises>,
+    lately: Section<Vec<Line>>,
     complaint: Complaint,
 }
 
@@ -67,6 +71,7 @@ struct Promises {
 }
 
 pub(super) async fn page(State(screen): State<Screen>, visitor: Visitor) -> Response {
+    let logged = feed::logged(&screen);
     let listed = ask::<Channels>(&screen, &visitor, "listpeerchannels", json!({})).await;
     let funds = ask::<Funds>(&screen, &visitor, "listfunds", json!({})).await;
     let info = ask::<NodeInfo>(&screen, &visitor, "getinfo", json!({})).await;
@@ -80,10 +85,12 @@ pub(super) async fn page(State(screen): State<Screen>, visitor: Visitor) -> Resp
     let page = Glance {
         token: visitor.session.token(),
         kinds: &KINDS,
+        logged,
         health: info.map(health),
         funds: balances,
         channels: listed.map(|listed| listed.channels.iter().map(channel).collect()),
         promises: promised.map(|promised| promises(&promised)),
+        lately: feed::lately(&screen, &visitor).map_err(|error| in_words(&error)),
         complaint: Complaint::default(),
     };
     show(page.complaint.status(), &page)

@@ -51,7 +51,7 @@ pub(super) const KINDS: [Kind; 5] = [
         member: "invoices",
         subsystem: Subsystem::Invoices,
         id: "payment_hash",
-        searched: &["description", "label", "status", "payer_note"],
+        searched: &["description", "label", "status", "invreq_payer_note"],
     },
     Kind {
         path: "payments",
@@ -94,8 +94,8 @@ impl Kind {
     pub(super) fn params_of(&self, id: &str) -> Value {
         match self.subsystem {
             Subsystem::Payouts => {
-                let place: u64 = id.parse().unwrap_or(u64::MAX);
-                self.params(place, 1)
+                let by_id = || json!({ "offer_id": id });
+                id.parse().map_or_else(|_| by_id(), |place| self.params(place, 1))
             }
             Subsystem::Offers
             | Subsystem::Invoices

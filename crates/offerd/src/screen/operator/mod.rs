@@ -5,16 +5,22 @@
 //! | `glance` | the first page: funds, channels, health |
 //! | `ledger` | offers, payouts, payments, invoices and subscriptions, each as a list in pages |
 //! | `entry` | one of them |
-//! | `act` | the forms on these pages |
+//! | `charts` | what came and went by day, and what became of requests |
+//! | `feed` | what happens, as it happens |
+//! | `make` | the forms that make an offer or a payout |
+//! | `act` | what the forms on these pages do |
 //! | `receivers` | webhooks, and what they were not given |
 //!
 //! Everything shown is the result of a call that the session's rune allows; where it does not, the page says so.
 
 mod act;
+mod charts;
 mod entry;
+mod feed;
 mod glance;
 mod kind;
 mod ledger;
+mod make;
 mod receivers;
 
 use axum::Router;
@@ -26,6 +32,9 @@ use super::Screen;
 pub(super) fn router() -> Router<Screen> {
     Router::new()
         .route("/operator", get(glance::page))
+        .route("/operator/charts", get(charts::page))
+        .route("/operator/events", get(feed::follow))
+        .route("/operator/new", get(make::page))
         .route("/operator/webhooks", get(receivers::page))
         .route("/operator/act", post(act::act))
         .route("/operator/{kind}", get(ledger::page))

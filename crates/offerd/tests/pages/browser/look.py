@@ -386,6 +386,63 @@ def every_page_is_photographed(browser, pages, folder):
             page.screenshot(path=os.path.join(folder, f"{name}-paid-{kind}-light.png"), full_page=True)
 
 
+def kept(page, name):
+    """A picture for people to look at, where they say where it is to be put."""
+    if "OFFERD_PICTURES" in os.environ:
+        page.screenshot(path=os.path.join(os.environ["OFFERD_PICTURES"], name + ".png"), full_page=True)
+
+
+def axe_finds_nothing_for_the_operator(browser, pages, _):
+    ask(pay=pages["offer_code"])
+    paths = ["", "/offers", "/payouts", "/invoices", "/payments", "/subscriptions", "/charts", "/webhooks", "/new"]
+    for name, options in (("phone", PHONE), ("desktop", DESKTOP)):
+        for scheme in ("light", "dark"):
+            page = sign_in(browser, pages, color_scheme=scheme, **options)
+            for path in paths:
+                page.goto(pages["screen"] + "/operator" + path)
+                judged(page)
+                kept(page, f"{name}-{scheme}{path.replace('/', '-')}")
+            page.get_by_label("Amount").first.fill("much")
+            page.get_by_label("What is paid for").fill("tea")
+            page.get_by_role("button", name="Make an offer").click()
+            expect(page.get_by_label("Amount").first).to_have_attribute("aria-invalid", "true")
+            expect(page.get_by_label("What is paid for")).to_have_value("tea")
+            judged(page)
+            page.goto(pages["screen"] + "/operator/payments")
+            page.locator(".list a").first.click()
+            judged(page)
+            kept(page, f"{name}-{scheme}-payment")
+
+
+def operator_sees_a_payment(browser, pages, _):
+    page = sign_in(browser, pages, **DESKTOP)
+    page.goto(pages["screen"] + "/operator")
+    expect(page.get_by_text("Nothing has happened so far.")).to_be_visible()
+    page.evaluate("window.neverReloaded = true")
+    ask(pay=pages["offer_code"])
+    expect(page.get_by_text("payment paid")).to_be_visible()
+    assert page.evaluate("window.neverReloaded"), "the page was loaded again"
+    page.get_by_role("link", name="Paid", exact=True).click()
+    expect(page.locator(".list a")).to_have_text(shown(pages["description"]))
+    page.locator(".list a").click()
+    assert page.title() != "acted" and page.problems == [], page.problems
+
+
+def operator_makes_an_offer(browser, pages, _):
+    page = sign_in(browser, pages, **PHONE)
+    page.get_by_role("link", name="Node").click()
+    page.get_by_role("link", name="New").click()
+    page.get_by_label("Amount").first.focus()
+    page.keyboard.type("5000sat")
+    page.keyboard.press("Tab")
+    page.keyboard.type("tea")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="tea")).to_be_visible()
+    page.get_by_role("button", name="Disable").press("Enter")
+    expect(page.get_by_role("button", name="Enable")).to_be_visible()
+    assert page.problems == [], page.problems
+
+
 def films(look, pages, folder):
     """Arguments that put a film before the camera, for looks that use one."""
     if look != "screen_collects_by_camera":
