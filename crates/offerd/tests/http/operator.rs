@@ -271,5 +271,5 @@ async fn the_page_is_told_when_something_has_happened_if_the_rune_may_wait() {
     };
     let (told, ()) = tokio::join!(following, working);
     assert_eq!(told.status, 200, "{told:?}");
-    assert!(told.text.contains("event: changed"), "{told:?}");
+    assert!(told.text.contains("event: changed\ndata: 1"), "a browser needs data: {told:?}");
 }

@@ -84,7 +84,9 @@ pub(super) async fn follow(
     let follower = Follower { door: screen.door, rune: session.rune, after, hold };
     let ticks = stream::unfold(follower, |mut follower| async move {
         follower.next().await?;
-        Some((Ok::<_, Infallible>(Event::default().event("changed").data("")), follower))
+        // Browsers pass on no event without data.
+        let tick = Event::default().event("changed").data(follower.after.to_string());
+        Some((Ok::<_, Infallible>(tick), follower))
     });
     Sse::new(ticks).keep_alive(KeepAlive::new().interval(STILL_HERE)).into_response()
 }

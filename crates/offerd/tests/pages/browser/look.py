@@ -420,7 +420,7 @@ def operator_sees_a_payment(browser, pages, _):
     expect(page.get_by_text("Nothing has happened so far.")).to_be_visible()
     page.evaluate("window.neverReloaded = true")
     ask(pay=pages["offer_code"])
-    expect(page.get_by_text("payment paid")).to_be_visible()
+    expect(page.get_by_text("payment paid")).to_be_visible(timeout=20_000)
     assert page.evaluate("window.neverReloaded"), "the page was loaded again"
     page.get_by_role("link", name="Paid", exact=True).click()
     expect(page.locator(".list a")).to_have_text(shown(pages["description"]))
