@@ -6,15 +6,16 @@ mod common;
 
 use bolt1::{ChainHash, Seconds, Timestamp};
 use bolt12::{
-    BlindedHop, BlindedPath, Invoice, InvoiceBuilder, InvoiceError, Numbering, Offer, OfferBuilder,
-    QuantityMax, Recurrence, RecurrenceBase, TimeUnit,
+    BlindedHop, BlindedPath, Currency, Invoice, InvoiceBuilder, InvoiceError, Numbering, Offer,
+    OfferBuilder, QuantityMax, Recurrence, RecurrenceBase, TimeUnit,
 };
 use offerd_core::Misuse;
 use offerd_core::fetch::{
-    Fetch, FetchArguments, Past, Reply, SeriesArguments, check_reply, prepare, refusal_reason,
-    series_metadata,
+    Allowance, Fetch, FetchArguments, Past, Reply, SeriesArguments, check_reply, prepare,
+    refusal_reason, series_metadata,
 };
 use offerd_core::port::{Destination, MessageContent};
+use offerd_core::rates::{FiatAmount, Priced};
 use offerd_testkit::sample;
 
 use common::{keys, msat, policy, with_broken_signature};
@@ -234,6 +235,43 @@ fn an_invoice_is_what_was_asked_for_or_the_field_to_blame_is_named() {
     assert_eq!(blamed(reply(&fetch, unpayable.bytes(), NOW)), "invoice_blindedpay");
     let cut = good.bytes().split_last().unwrap().1;
     assert!(matches!(reply(&fetch, cut, NOW), Err(Misuse::WrongInvoice { .. })));
+}
+
+// req RCI-R3
+#[test]
+fn an_invoice_of_a_series_goes_on_from_the_start_of_the_payments_before() {
+    let daily = Recurrence::every(1.try_into().unwrap(), TimeUnit::Days);
+    let optional = Recurrence { compulsory: false, ..daily };
+    let fetch = ask(&offer(|builder| builder.recurrence(optional)), &with(None, None)).unwrap();
+    // Whoever says nothing about a series pays for one of a single payment.
+    let asked = fetch.request.checked_recurrence().unwrap().unwrap();
+    assert_eq!((asked.counter, asked.start), (0, None));
+    assert_eq!(fetched(&fetch, &signed(invoice(&fetch).recurrence_basetime(NOW))), None);
+
+    let (counter, start, cancel, past) = (1, None, false, Past::Unknown);
+    let series = Some(SeriesArguments { counter, start, cancel, metadata: [1; 32], past });
+    let arguments = FetchArguments { series, ..with(None, None) };
+    let mut second = ask(&fetch.offer, &arguments).unwrap();
+    let started = signed(invoice(&second).recurrence_basetime(NOW));
+    assert_eq!(fetched(&second, &started), None);
+    second.basetime = Some(NOW);
+    assert_eq!(fetched(&second, &started), None);
+    second.basetime = Some(NOW.plus(Seconds(1)));
+    let other = reply(&second, started.bytes(), NOW);
+    assert_eq!(blamed(other), "invoice_recurrence_basetime");
+}
+
+#[test]
+fn a_limit_in_bitcoin_stands_beside_a_price_in_a_currency() {
+    let price = FiatAmount::new(Currency::new("USD").unwrap(), 500.try_into().unwrap()).unwrap();
+    let priced = Some(Priced { price, rate: None });
+    let capped = Allowance::up_to(Some(msat(1_000))).for_price(priced.clone());
+    assert_eq!(capped.check(msat(1_000)), Ok(()));
+    let (asked, allowed) = (msat(1_001), msat(1_000));
+    assert_eq!(capped.check(asked), Err(Misuse::TooExpensive { asked, allowed }));
+    assert_eq!(capped.to_pay().unwrap().priced, priced);
+    let blamed = Allowance::up_to(None).for_price(priced).to_pay();
+    assert!(matches!(blamed, Err(Misuse::Parameter { parameter: "max_amount_msat", .. })));
 }
 
 // req OR-09, IR-16

@@ -5,7 +5,7 @@ mod common;
 
 use bolt1::{ChainHash, Timestamp};
 use bolt12::field::{INVREQ_CHAIN, INVREQ_PATHS, OFFER_CHAINS, OFFER_PATHS};
-use bolt12::{Invoice, InvoiceBuilder};
+use bolt12::{Invoice, InvoiceBuilder, Recurrence, RecurrenceBase, TimeUnit};
 use offerd_core::amount::AmountSpec;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::{
@@ -150,6 +150,19 @@ fn a_payout_by_the_piece_is_within_the_limits_with_all_its_pieces() {
     assert_eq!(counted(0, None).unwrap().amount.at_most(), policy().payout_any_max);
     // A cap of one item is one.
     assert_eq!(counted(2, Some(PROMISED)).unwrap().amount.at_most(), msat(PROMISED));
+}
+
+#[test]
+fn a_payout_that_recurs_begins_now_and_is_kept_once_in_each_period() {
+    let hour = Recurrence::every(3_600.try_into().unwrap(), TimeUnit::Seconds);
+    let limit = Some(2.try_into().unwrap());
+    let schedule = Recurrence { compulsory: false, limit, ..hour };
+    let arguments = PayoutArguments { recurrence: Some(schedule), ..arguments() };
+    let payout = make(&arguments, None).unwrap();
+    assert_eq!(payout.uses, Uses { most: Some(3), total: None });
+    let base = Some(RecurrenceBase { basetime: NOW, proportional: false });
+    let said = payout.offer.unwrap().recurrence().copied();
+    assert_eq!(said, Some(Recurrence { base, compulsory: true, ..schedule }));
 }
 
 #[test]
