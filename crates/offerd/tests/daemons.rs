@@ -159,6 +159,36 @@ fn whoever_waits_is_told_of_invoices_offers_and_payouts() {
 }
 
 #[test]
+fn a_peer_is_sent_away_where_it_has_no_channel_and_otherwise_by_force_and_settings_are_told() {
+    let town = Town::new();
+    let (shop, customer) = shop_and_customer(&town);
+    let stranger = Daemon::start(&town.prepare("stranger"), &[]);
+    let id = |node: &Daemon| node.call("getinfo", json!({}))["id"].clone();
+    let at = shop.call("getinfo", json!({}))["binding"][0]["port"].clone();
+    let to = json!({ "id": id(&shop), "host": "127.0.0.1", "port": at });
+    stranger.call("connect", to);
+    let peers = |node: &Daemon| {
+        let list = node.call("listpeers", json!({}));
+        let all = list["peers"].as_array().unwrap().clone();
+        all.into_iter().filter(|peer| peer["connected"] == true).count()
+    };
+    until("the stranger is there", || (peers(&shop) == 2).then_some(()));
+    shop.call("disconnect", json!([id(&stranger)]));
+    until("the stranger is gone", || (peers(&shop) == 1).then_some(()));
+    refusal(&shop.dir, "disconnect", json!([id(&stranger)]));
+    refusal(&shop.dir, "disconnect", json!([id(&customer)]));
+    shop.call("disconnect", json!([id(&customer), true]));
+    // Whoever has a channel comes back by itself.
+    until("the channel", || (shop.usable() == 1).then_some(()));
+
+    let told = shop.call("listconfigs", json!(["alias"]));
+    assert_eq!(told["configs"]["alias"]["value_str"], "shop");
+    let all = shop.call("listconfigs", json!({}));
+    assert!(all["configs"].as_object().unwrap().len() > 10);
+    assert_eq!(all["configs"]["network"]["value_str"], "regtest");
+}
+
+#[test]
 fn an_invoice_says_what_its_maker_chose_and_is_paid_by_the_preimage_that_was_chosen() {
     let town = Town::new();
     let (shop, customer) = shop_and_customer(&town);
