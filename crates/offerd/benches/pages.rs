@@ -70,8 +70,8 @@ impl Page {
     /// Prints how much has to come over the wire, all that it loads included.
     fn tell_weight(&self) {
         let page = self.whole(&self.path);
-        let linked = page.split(['"', ' ']).filter(|word| word.starts_with("/assets/"));
-        let linked: BTreeSet<&str> = linked.collect();
+        let words = page.split(['"', ' ']).filter_map(|word| word.split_once("assets/"));
+        let linked: BTreeSet<String> = words.map(|(_, name)| format!("/assets/{name}")).collect();
         let more: usize = linked.iter().map(|path| self.whole(path).len()).sum();
         let all = page.len() + more;
         println!("{}: {} bytes, {all} with all that belongs to it", self.what, page.len());
@@ -120,7 +120,10 @@ fn main() {
     let flags = ["--pages-listen", &pages, "--http-listen", &door];
     let shop = Daemon::start(&town.prepare("shop"), &flags);
     let peer = Daemon::start(&town.prepare("peer"), &[]);
-    town.fund(&peer, 3_000_000);
+    // The shop needs a reserve for a channel.
+    for node in [&shop, &peer] {
+        town.fund(node, 3_000_000);
+    }
     town.channel(&peer, &shop, 500_000);
 
     let made = shop.call("offer", json!({ "amount": "500sat", "description": "coffee" }));
