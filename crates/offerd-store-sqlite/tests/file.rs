@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use offerd_core::change::{ChangeKind, Subject, Subsystem};
 use offerd_core::port::{Page, PortErrorKind, Store};
+use offerd_core::subscriber::{Subscriber, SubscriberChange, SubscriberState};
 use offerd_core::{Batch, Event, OfferRow};
 use offerd_store_sqlite::SqliteStore;
 use offerd_testkit::contract::store::{Snapshot, fill};
@@ -317,4 +318,33 @@ fn a_file_of_the_first_schema_is_brought_to_the_newest() {
     let first = store.subject_at(Subsystem::Offers, ChangeKind::Created, 1).expect("change");
     assert_eq!(first, Some(Subject::Offer(OfferRow(1))));
     assert_eq!(store.subscribers(Page::ALL).expect("series"), []);
+}
+
+#[test]
+fn each_thing_that_happens_to_a_series_is_told_by_a_name_of_its_own() {
+    let place = Place::new();
+    let store = place.open();
+    let (at, record) = (sample::NOW, sample::subscriber(1));
+    store.commit(&Batch::of(Event::OfferCreated(sample::offer_entry(1)))).expect("an offer");
+    let happens = [
+        (SubscriberChange::Started, SubscriberState::Active),
+        (SubscriberChange::Paid, SubscriberState::Active),
+        (SubscriberChange::Overdue, SubscriberState::Overdue { at }),
+        (SubscriberChange::Cancelled, SubscriberState::Cancelled { at }),
+        (SubscriberChange::Ended, SubscriberState::Ended { at }),
+    ];
+    for (change, state) in happens {
+        let due_at = record.due_at.filter(|_| state == SubscriberState::Active);
+        let record = Subscriber { state, due_at, ..record.clone() };
+        store.commit(&Batch::of(Event::SubscriberChanged { change, record })).expect("taken");
+    }
+    drop(store);
+    let db = Connection::open(place.file()).expect("open");
+    let mut statement = db
+        .prepare("SELECT kind FROM events WHERE subject = 'subscriber/1' ORDER BY seq")
+        .expect("log");
+    let kinds: Vec<String> =
+        statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).expect("names");
+    let words = ["started", "paid", "overdue", "cancelled", "ended"];
+    assert_eq!(kinds, words.map(|word| format!("subscription.{word}")));
 }
