@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bolt1::{Seconds, Timestamp};
+use bolt12::recurrence::Numbering;
 use bolt12::{Invoice, Offer, Paywindow, Recurrence, RecurrenceBase, TimeUnit};
 use offerd::driver::{CallError, PayOutcome, SeriesCall};
 use offerd_core::Misuse;
@@ -316,4 +317,25 @@ async fn invoices_of_a_period_from_before_and_after_a_restart_are_paid_once_betw
     assert_eq!(said, "this period has been paid: the next counter is 1");
     assert_eq!(field, Some(2_000_000_092));
     assert_eq!((series(&shop)[0].next_counter, shop.gained()), (1, 1_000_000));
+}
+
+/// As nodes speak that follow the proposal and not Core Lightning.
+#[tokio::test(start_paused = true)]
+async fn an_offer_in_the_plain_numbers_of_the_proposal_is_paid_in_periods_too() {
+    let world = World::new();
+    let (shop, customer) = (world.announced(), world.announced());
+    let plain = Recurrence { numbering: Numbering::Plain, ..every_minute() };
+    let offer = recurring(&shop, plain).await;
+    assert_eq!(offer.recurrence().map(|schedule| schedule.numbering), Some(Numbering::Plain));
+    for counter in 0..2 {
+        let invoice = fetch(&customer, &offer, &call("paper", counter)).await.unwrap();
+        pay(&customer, &invoice).await.unwrap();
+    }
+    let customer = customer.restart_empty();
+    let (said, field) = refusal(fetch_blind(&customer, &offer, &call("paper", 0)).await);
+    assert_eq!(
+        (said.as_str(), field),
+        ("this period has been paid: the next counter is 2", Some(92))
+    );
+    assert_eq!((series(&shop)[0].next_counter, shop.gained()), (2, 2_000_000));
 }
