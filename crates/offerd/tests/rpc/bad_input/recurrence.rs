@@ -1,0 +1,186 @@
+//! What recurs.
+
+use super::Row;
+
+pub(super) const ROWS: &[Row] = &[
+    ("subscribe", r#"["{PAY}", "paper"]"#, -32602, "offer: does not recur: pay it with pay"),
+    (
+        "subscribe",
+        r#"["{OUT}", "paper"]"#,
+        -32602,
+        "offer: this offer pays: redeem it with sendinvoice",
+    ),
+    (
+        "subscribe",
+        r#"["{EVERY}", "paper", 1]"#,
+        -32602,
+        "start: unnecessary: this offer is paid from the first payment on",
+    ),
+    (
+        "subscribe",
+        r#"{"offer": "{EVERY}", "label": "paper", "max_per_period_msat": 999999}"#,
+        -32602,
+        "max_per_period_msat: is 999999msat, and one payment is 1000000msat",
+    ),
+    (
+        "subscribe",
+        r#"{"offer": "{EVERY}", "label": "paper", "max_total_msat": 999999}"#,
+        -32602,
+        "max_total_msat: is 999999msat, and one payment is 1000000msat",
+    ),
+    (
+        "subscribe",
+        r#"{"offer": "{EVERY}", "label": "paper", "max_periods": 0}"#,
+        -32602,
+        "max_periods: should be an integer from 1 to 4294967295",
+    ),
+    (
+        "subscribe",
+        r#"{"offer": "{EVERY}", "label": "paper", "max_rate_drift_ppm": 1}"#,
+        -32602,
+        "max_rate_drift_ppm: goes with an offer that is priced in a currency",
+    ),
+    (
+        "listsubscriptions",
+        r#"{"status": "late"}"#,
+        -32602,
+        "status: should be one of `active`, `paused`, `cancelled`, `ended`",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}"}"#,
+        -32602,
+        "recurrence_counter: is required with a recurring offer",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}", "recurrence_counter": 0}"#,
+        -32602,
+        "recurrence_label: is required with a recurring offer",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}", "recurrence_counter": 0, "recurrence_label": "l", "recurrence_start": 0}"#,
+        -32602,
+        "recurrence_start: unnecessary: this offer is paid from the first payment on",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}", "recurrence_counter": 4294967295, "recurrence_label": "l"}"#,
+        1004,
+        "Remote node sent failure message: the previous period has not been paid: the next counter is 0",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{EVERY}", "recurrence_counter": 4294967296, "recurrence_label": "l"}"#,
+        -32602,
+        "recurrence_counter: should be an integer from 0 to 4294967295",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_paywindow": "5"}"#,
+        -32602,
+        "recurrence_paywindow: should be -BEFORE+AFTER, in seconds around the start of a period, such as -3600+86400",
+    ),
+    (
+        "offer",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_base": 999999999999}"#,
+        -32602,
+        "recurrence_base: the second period should end before the year 10000",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "0days", "recurrence_limit": 2}"#,
+        -32602,
+        "recurrence: should be a number and a unit of time, such as 10seconds, 5minutes, 1hour, 1day, 2weeks, 1month \
+         or 1year",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day"}"#,
+        -32602,
+        "recurrence_limit: is required: a promise to pay has an end",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_limit": 0}"#,
+        -32602,
+        "recurrence_limit: should be at least 1: the last period, where the first is 0",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence_limit": 3}"#,
+        -32602,
+        "recurrence_limit: needs recurrence",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence_base": 1}"#,
+        -32602,
+        "recurrence_base: needs recurrence",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "5sat", "description": "d", "recurrence": "1day", "recurrence_limit": 2, "recurrence_paywindow": "-0+0"}"#,
+        -32602,
+        "recurrence_paywindow: should be open for at least a second: nobody could pay",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "1msat", "description": "d", "recurrence": "4294967295months", "recurrence_limit": 2}"#,
+        -32602,
+        "recurrence_limit: the last period should end before the year 10000",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "1msat", "description": "d", "recurrence": "100years", "recurrence_limit": 100}"#,
+        -32602,
+        "recurrence_limit: the last period should end before the year 10000",
+    ),
+    (
+        "offerout",
+        r#"{"amount": "1btc", "description": "d", "recurrence": "1day", "recurrence_limit": 4294967295}"#,
+        -32602,
+        "recurrence_limit: the last period should end before the year 10000",
+    ),
+    (
+        "sendinvoice",
+        r#"{"invreq": "{OUT}", "label": "l", "recurrence_counter": 0}"#,
+        -32602,
+        "recurrence_counter: unnecessary: the code does not recur",
+    ),
+    (
+        "sendinvoice",
+        r#"{"invreq": "{STIPEND}", "label": "l", "recurrence_counter": 3}"#,
+        -32602,
+        "recurrence_counter: the last period of this code is 2",
+    ),
+    ("pausesubscription", r#"["paper"]"#, -1, "unknown subscription"),
+    ("resumesubscription", r#"["paper"]"#, -1, "unknown subscription"),
+    ("cancelsubscription", r#"["paper"]"#, -1, "unknown subscription"),
+    (
+        "listsubscribers",
+        r#"{"status": "late"}"#,
+        -32602,
+        "status: should be one of `active`, `overdue`, `cancelled`, `ended`",
+    ),
+    (
+        "cancelrecurringinvoice",
+        r#"["{PAY}", 0, "paper"]"#,
+        -32602,
+        "recurrence_counter: should be an integer from 1 to 4294967295",
+    ),
+    ("cancelrecurringinvoice", r#"["{PAY}", 1, "paper"]"#, -32602, "offer: does not recur"),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{PAY}", "recurrence_counter": 0}"#,
+        -32602,
+        "recurrence_counter: unnecessary: the offer does not recur",
+    ),
+    (
+        "fetchinvoice",
+        r#"{"offer": "{PAY}", "recurrence_start": -1}"#,
+        -32602,
+        "recurrence_start: should be an integer from 0 to 4294967295",
+    ),
+];
