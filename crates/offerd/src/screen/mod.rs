@@ -5,7 +5,7 @@
 //!   `offer` asks for an invoice, `pay` shows it and pays it, `collect` collects; `watch` and `receipt` show
 //!   what comes of it. `subscribe` agrees to payments that recur, `schedule` shows and ends them. `errands` are the
 //!   calls under way.
-//! * `/operator`: how the node does, lists of what it has done and is to do, buttons to decide ([`operator`]).
+//! * `/operator`: how the node does, lists of what it has done and is to do, buttons to decide.
 //!
 //! A screen does nothing that a program could not: each step is a call of the table of methods, allowed or not by the
 //! rune, as over `POST /v1/METHOD`. Everything works without script; what script adds are pictures, the camera, and
