@@ -84,7 +84,11 @@ fn a_channel_is_closed_by_agreement_and_both_have_their_coins_back() {
     let shop_id = shop.call("getinfo", json!({}))["id"].clone();
     let closed = customer.call("close", json!([shop_id]));
     assert_eq!(closed["type"], "mutual");
-    let fee = 1_000_000 - sat_of(&transaction(&closed));
+    let tx = transaction(&closed);
+    let fee = 1_000_000 - sat_of(&tx);
+    // The call answers when it is made, the chain hears of it a moment later.
+    let txid = tx.compute_txid();
+    until("the end in the mempool", || town.chain.mempool().contains(&txid).then_some(()));
     town.mine(1, &[&shop, &customer]);
     // Whoever opened the channel pays for its end.
     until("the customer's coins", || (customer.on_chain() == before[1] + 400_000).then_some(()));
