@@ -11,6 +11,8 @@
 mod client;
 #[path = "latency/clock.rs"]
 mod clock;
+#[path = "../tests/shared/offer_request.rs"]
+mod offer_request;
 #[path = "latency/party.rs"]
 mod party;
 #[path = "../tests/shared/town.rs"]
@@ -23,10 +25,8 @@ use std::time::{Duration, Instant};
 use bitcoin::{Amount, Network};
 use bolt1::Msat;
 use clock::{Mark, Stopwatch};
-use offerd::driver::{OfferRequest, PayCall};
-use offerd_core::amount::AmountSpec;
-use offerd_core::offer_book::OfferArguments;
-use offerd_core::port::Fronts;
+use offer_request::offer_request;
+use offerd::driver::PayCall;
 use offerd_node_ldk::{
     AddressKind, BitcoindAuth, BitcoindConfig, FundingOrder, MessageRate, NodeConfig,
 };
@@ -74,7 +74,7 @@ async fn measure(
     let payer = Party::start(config.clone(), stopwatch.as_payer()).await;
     let payee = Party::start(config, stopwatch.as_payee()).await;
     open(town, &payer, &payee).await;
-    let offer = payee.driver.create_offer(order()).await.unwrap();
+    let offer = payee.driver.create_offer(offer_request(PRICE_SAT)).await.unwrap();
     let offer = offer.entry.newest().offer.to_string();
     let mut taken = Vec::new();
     for number in 0..WARM_UP + payments {
@@ -91,21 +91,6 @@ async fn measure(
     payer.stop().await;
     payee.stop().await;
     taken
-}
-
-fn order() -> OfferRequest {
-    let arguments = OfferArguments {
-        amount: AmountSpec::Msat(Msat::from_sat(PRICE_SAT).unwrap()),
-        description: Some("tea".to_owned()),
-        issuer: None,
-        quantity_max: None,
-        absolute_expiry: None,
-        single_use: false,
-        recurrence: None,
-        fronts: Fronts::Usual,
-    };
-    let (label, external_id, tags) = (None, None, Vec::new());
-    OfferRequest { arguments, label, external_id, tags, return_url: None, lifetime: None }
 }
 
 fn call(offer: &str) -> PayCall {

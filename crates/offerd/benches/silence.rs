@@ -4,18 +4,20 @@
 //! `cargo bench -p offerd --bench silence`. Time is the processor's, so that a busy machine does not spoil a comparison.
 #![allow(clippy::unwrap_used, reason = "what cannot be set up cannot be measured")]
 
+#[path = "../tests/shared/offer_request.rs"]
+mod offer_request;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bolt1::PublicKey;
 use bolt12::Offer;
 use cpu_time::ThreadTime;
-use offerd::driver::{Driver, OfferRequest, OsEntropy, Ports, SystemClock};
+use offer_request::offer_request;
+use offerd::driver::{Driver, OsEntropy, Ports, SystemClock};
 use offerd_core::Policy;
-use offerd_core::amount::AmountSpec;
 use offerd_core::keys::Keys;
-use offerd_core::offer_book::OfferArguments;
-use offerd_core::port::{Fronts, InboundMessage, MessageContent, NodeEvent, NodeEvents as _};
+use offerd_core::port::{InboundMessage, MessageContent, NodeEvent, NodeEvents as _};
 use offerd_store_sqlite::SqliteStore;
 use offerd_testkit::{FakeNetwork, FakeRates, Reach, Recorder, sample};
 
@@ -51,25 +53,10 @@ async fn shop() -> Shop {
     node.start(driver.clone());
     let mut offers = Vec::new();
     for number in 1..=OFFERS {
-        let made = driver.create_offer(offer(number)).await.unwrap();
+        let made = driver.create_offer(offer_request(number)).await.unwrap();
         offers.push(made.entry.newest().offer.clone());
     }
     Shop { driver, offers, _dir: dir }
-}
-
-fn offer(number: u64) -> OfferRequest {
-    let arguments = OfferArguments {
-        amount: AmountSpec::Msat(bolt1::Msat::from_sat(number).unwrap()),
-        description: Some("coffee".into()),
-        issuer: None,
-        quantity_max: None,
-        absolute_expiry: None,
-        single_use: false,
-        recurrence: None,
-        fronts: Fronts::Usual,
-    };
-    let (label, external_id, tags) = (None, None, Vec::new());
-    OfferRequest { arguments, label, external_id, tags, return_url: None, lifetime: None }
 }
 
 impl Shop {

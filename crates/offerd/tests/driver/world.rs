@@ -1,5 +1,8 @@
 //! Drivers joined by a network in memory.
 
+#[path = "../shared/offer_request.rs"]
+mod offer_request;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,19 +10,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bolt1::{Msat, Seconds, Timestamp};
 use bolt12::InvoiceError;
+pub(crate) use offer_request::offer_request;
 use offerd::driver::{
-    CallError, Clock, Driver, Entropy, OfferRequest, PayCall, PayOutcome, PayoutMade, Ports,
-    Redeemed,
+    CallError, Clock, Driver, Entropy, PayCall, PayOutcome, PayoutMade, Ports, Redeemed,
 };
 use offerd_core::Policy;
 use offerd_core::amount::AmountSpec;
 use offerd_core::invoice_book::{Bolt11Arguments, RedeemArguments};
 use offerd_core::keys::Keys;
-use offerd_core::offer_book::OfferArguments;
 use offerd_core::payment::OutgoingPayment;
 use offerd_core::payout::{Payout, PayoutArguments, Uses};
 use offerd_core::port::{
-    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Destination, Fronts, Hints, Indexed,
+    Bolt11Facts, Bolt11Minted, Bolt11Order, Bolt11Refused, Destination, Hints, Indexed,
     InvoiceIssuer, InvoicePayer, MessageContent, MintOrder, Minted, NodeEvent, OnionTransport as _,
     OutboundMessage, Page, PayOrder, PayRefused, PortError, Store as _,
 };
@@ -357,27 +359,6 @@ fn rows<T>(indexed: Vec<Indexed<T>>) -> Vec<T> {
 
 pub(crate) fn sat(sat: u64) -> Msat {
     Msat::from_sat(sat).unwrap()
-}
-
-pub(crate) fn offer_request(sat: u64) -> OfferRequest {
-    let arguments = OfferArguments {
-        amount: AmountSpec::Msat(self::sat(sat)),
-        description: Some("coffee".into()),
-        issuer: None,
-        quantity_max: None,
-        absolute_expiry: None,
-        single_use: false,
-        recurrence: None,
-        fronts: Fronts::Usual,
-    };
-    OfferRequest {
-        arguments,
-        label: None,
-        external_id: None,
-        tags: Vec::new(),
-        return_url: None,
-        lifetime: None,
-    }
 }
 
 pub(crate) fn payout_arguments(sat: u64) -> PayoutArguments {
