@@ -11,67 +11,54 @@ use offerd_core::subscription::SubscriptionState;
 use offerd_core::{Batch, Event, Policy};
 use offerd_testkit::NodeBug;
 
-/// A deliberate mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bug {
-    /// The node does not know a payment again by its id, and the outbox forgets nothing that it has done.
-    IdsMeanNothing,
-    /// Every promise may be kept as often as one likes, and the claims on it are forgotten.
-    ClaimsForgotten,
-    /// The disk says that it has what it has not.
-    DiskLies,
-    /// A fixed amount is paid up to ten times.
-    AmountIgnored,
-    /// Routing may cost anything.
-    FeesIgnored,
-    /// There is no limit for a day.
-    DayIgnored,
-    /// A withdrawn promise is kept.
-    WithdrawalIgnored,
-    /// A promise never expires.
-    ExpiryIgnored,
-    /// A payment is taken that nobody writes down.
-    ReceiptDropped,
-    /// The node takes payments before anybody has decided.
-    AcceptsUnasked,
-    /// A refusal does not free the label.
-    RefusalForgotten,
-    /// The fees that were paid are not written down.
-    FeesHidden,
-    /// A payment that arrived is written down as failed.
-    SentIsFailed,
-    /// Prices in dollars may drift as far as they like.
-    DriftIgnored,
-    /// A bitcoin is thought to cost twice what it does.
-    RateMisread,
-    /// A subscription that was cancelled is written down as one that goes on.
-    CancelIgnored,
+use crate::listed::listed;
+
+listed! {
+    /// A deliberate mistake.
+    Bug {
+        /// The node does not know a payment again by its id, and the outbox forgets nothing that it has done.
+        IdsMeanNothing,
+        /// Every promise may be kept as often as one likes, and the claims on it are forgotten.
+        ClaimsForgotten,
+        /// The disk says that it has what it has not.
+        DiskLies,
+        /// A fixed amount is paid up to ten times.
+        AmountIgnored,
+        /// Routing may cost anything.
+        FeesIgnored,
+        /// There is no limit for a day.
+        DayIgnored,
+        /// A withdrawn promise is kept.
+        WithdrawalIgnored,
+        /// A promise never expires.
+        ExpiryIgnored,
+        /// A payment is taken that nobody writes down.
+        ReceiptDropped,
+        /// The node takes payments before anybody has decided.
+        AcceptsUnasked,
+        /// A refusal does not free the label.
+        RefusalForgotten,
+        /// The fees that were paid are not written down.
+        FeesHidden,
+        /// A payment that arrived is written down as failed.
+        SentIsFailed,
+        /// Prices in dollars may drift as far as they like.
+        DriftIgnored,
+        /// A bitcoin is thought to cost twice what it does.
+        RateMisread,
+        /// A subscription that was cancelled is written down as one that goes on.
+        CancelIgnored,
+        /// How a payment has ended is not written down.
+        OutcomeForgotten,
+        /// What was done is not struck off the list of what is to be done.
+        DeedsUnnoted,
+    }
 }
 
 impl Bug {
-    /// All of them.
-    pub(crate) const ALL: [Self; 16] = [
-        Self::IdsMeanNothing,
-        Self::ClaimsForgotten,
-        Self::DiskLies,
-        Self::AmountIgnored,
-        Self::FeesIgnored,
-        Self::DayIgnored,
-        Self::WithdrawalIgnored,
-        Self::ExpiryIgnored,
-        Self::ReceiptDropped,
-        Self::AcceptsUnasked,
-        Self::RefusalForgotten,
-        Self::FeesHidden,
-        Self::SentIsFailed,
-        Self::DriftIgnored,
-        Self::RateMisread,
-        Self::CancelIgnored,
-    ];
-
     /// The bug of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|bug| format!("{bug:?}") == name)
+        Self::ALL.iter().copied().find(|bug| format!("{bug:?}") == name)
     }
 
     /// The bug of the node under the daemon.
@@ -116,6 +103,11 @@ impl Bug {
         }
     }
 
+    /// Whether the outbox forgets what was done.
+    pub(crate) fn notes_what_was_done(self) -> bool {
+        !matches!(self, Self::IdsMeanNothing | Self::DeedsUnnoted)
+    }
+
     /// What is read of the claims on a payout.
     pub(crate) fn claims(self, claims: Vec<OutgoingPayment>) -> Vec<OutgoingPayment> {
         if self == Self::ClaimsForgotten { Vec::new() } else { claims }
@@ -128,6 +120,7 @@ impl Bug {
                 matches!(event, Event::ReceiptPaid { .. })
             }
             Self::RefusalForgotten => matches!(event, Event::InvoiceRefused { .. }),
+            Self::OutcomeForgotten => matches!(event, Event::PaymentEnded { .. }),
             _ => false,
         };
         let mut changed = batch.clone();

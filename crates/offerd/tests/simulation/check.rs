@@ -13,31 +13,33 @@ use offerd_core::receipt::{Receipt, ReceiptState, Source};
 use offerd_core::{PaymentHash, PaymentId};
 use offerd_testkit::{Carried, CarriedEnd, FakeNetwork};
 
+use crate::listed::listed;
 use crate::market;
 use crate::process::Process;
 use crate::town::Town;
 
-/// What is promised about money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Invariant {
-    /// A promise is paid as often as it says, a request and a label once.
-    PaidTwice,
-    /// Nothing is paid above the amount, the fees, the budget, the day's limit or what was allowed for a price.
-    AboveLimit,
-    /// Nothing is sold below its price in dollars, at the rate of its invoice.
-    Underpaid,
-    /// No withdrawn or expired promise is paid.
-    RetiredPaid,
-    /// Each payment is on record on both sides, once.
-    Unrecorded,
-    /// A refusal leaves the label free.
-    LabelBurned,
-    /// Money is neither made nor lost, and the books agree with the purse.
-    MoneyLost,
-    /// Everything comes to an end.
-    NeverEnds,
-    /// Each period of a series is paid at most once, in order and in its time, and none after its end.
-    OutOfTurn,
+listed! {
+    /// What is promised about money.
+    Invariant {
+        /// A promise is paid as often as it says, a request and a label once.
+        PaidTwice,
+        /// Nothing is paid above the amount, the fees, the budget, the day's limit or what was allowed for a price.
+        AboveLimit,
+        /// Nothing is sold below its price in dollars, at the rate of its invoice.
+        Underpaid,
+        /// No withdrawn or expired promise is paid.
+        RetiredPaid,
+        /// Each payment is on record on both sides, once.
+        Unrecorded,
+        /// A refusal leaves the label free.
+        LabelBurned,
+        /// Money is neither made nor lost, and the books agree with the purse.
+        MoneyLost,
+        /// Everything comes to an end.
+        NeverEnds,
+        /// Each period of a series is paid at most once, in order and in its time, and none after its end.
+        OutOfTurn,
+    }
 }
 
 /// A promise that was broken, and how.

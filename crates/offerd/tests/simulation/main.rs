@@ -18,6 +18,7 @@ mod check;
 mod customers;
 mod disk;
 mod liar;
+mod listed;
 mod market;
 mod process;
 mod proof;

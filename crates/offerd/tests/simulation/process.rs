@@ -207,7 +207,7 @@ impl StoreGuard for Guard {
     }
 
     fn notes_what_was_done(&self) -> bool {
-        self.bug != Some(Bug::IdsMeanNothing)
+        self.bug.is_none_or(Bug::notes_what_was_done)
     }
 
     fn payout(&self, payout: Payout) -> Payout {

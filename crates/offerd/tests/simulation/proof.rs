@@ -23,8 +23,8 @@ macro_rules! noticed {
         fn $test() {
             assert!(breaks(Bug::$bug, Invariant::$invariant));
         })*
-        /// Those that are tested.
-        const TESTED: &[Bug] = &[$(Bug::$bug),*];
+        /// Those that are tested, and what each of them breaks.
+        const TESTED: &[(Bug, Invariant)] = &[$((Bug::$bug, Invariant::$invariant)),*];
     };
 }
 
@@ -45,6 +45,8 @@ noticed! {
     a_drift_without_bounds_is_above_the_limit: DriftIgnored breaks AboveLimit;
     a_rate_that_was_misread_is_underpaid: RateMisread breaks Underpaid;
     a_cancellation_that_is_ignored_is_out_of_turn: CancelIgnored breaks OutOfTurn;
+    a_forgotten_outcome_is_a_payment_without_end: OutcomeForgotten breaks NeverEnds;
+    deeds_that_nobody_notes_are_never_all_done: DeedsUnnoted breaks NeverEnds;
 }
 
 #[test]
@@ -55,5 +57,13 @@ fn forgotten_claims_pay_a_period_of_a_stipend_twice() {
 
 #[test]
 fn every_mistake_is_tried() {
-    assert_eq!(TESTED, Bug::ALL);
+    let tried: Vec<_> = TESTED.iter().map(|(bug, _)| *bug).collect();
+    assert_eq!(tried, Bug::ALL);
+}
+
+#[test]
+fn every_promise_is_broken_by_some_mistake() {
+    let is_broken = |invariant| TESTED.iter().any(|(_, broken)| *broken == invariant);
+    let unwatched: Vec<_> = Invariant::ALL.iter().filter(|one| !is_broken(**one)).collect();
+    assert!(unwatched.is_empty(), "no mistake breaks {unwatched:?}");
 }
