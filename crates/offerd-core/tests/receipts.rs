@@ -201,6 +201,48 @@ fn an_invoice_of_ours_takes_its_own_payment_until_it_was_refused() {
 }
 
 #[test]
+fn what_is_sealed_stands_where_its_table_says() {
+    let last = (1 << 31) - 1;
+    let sealed = |source| Sealed {
+        key: ReceiptKey { source, request_mac: [0xab; 10] },
+        amount: msat(0x01_0203_0405_0607),
+        created_at: Timestamp(0x0809_0a0b),
+        expiry: Seconds(0x0c_0d0e),
+        counter: 0x0f10_1112,
+    };
+    let behind_the_row: Vec<u8> = [0xab; 10].into_iter().chain(1..=0x12).collect();
+    for (source, row) in [
+        (Source::Offer(OfferRow(0x0102_0304)), [1, 2, 3, 4]),
+        (Source::Invoice(InvoiceRow(0x0102_0304)), [0x81, 2, 3, 4]),
+        (Source::Offer(OfferRow(last)), [0x7f, 0xff, 0xff, 0xff]),
+        (Source::Invoice(InvoiceRow(last)), [0xff; 4]),
+    ] {
+        let bytes = sealed(source).seal().unwrap();
+        assert_eq!((&bytes[..4], &bytes[4..]), (&row[..], behind_the_row.as_slice()));
+        assert_eq!(Sealed::open(&bytes), Some(sealed(source)));
+    }
+    for source in [Source::Offer(OfferRow(last + 1)), Source::Invoice(InvoiceRow(last + 1))] {
+        assert_eq!(sealed(source).seal(), None, "{source:?}");
+    }
+}
+
+#[test]
+fn what_was_sealed_into_an_invoice_can_be_told_from_its_receipt() {
+    let source = Source::Offer(OfferRow(1));
+    let receipt = Receipt { asked: msat(ASKED), ..sample::receipt(2, source) };
+    let expected = Sealed {
+        key: receipt.key,
+        amount: msat(ASKED),
+        created_at: receipt.invoice_created_at,
+        expiry: Seconds(0),
+        counter: 2,
+    };
+    assert_eq!(Sealed::of_receipt(&receipt), expected);
+    let of_no_series = Receipt { turn: None, ..receipt };
+    assert_eq!(Sealed::of_receipt(&of_no_series), Sealed { counter: 0, ..expected });
+}
+
+#[test]
 fn the_mac_of_a_request_depends_on_the_secret_the_source_and_the_request() {
     let mac = |number, source, request| request_mac(&keys(number), source, &[request; 32]);
     let offer = |row| Source::Offer(OfferRow(row));

@@ -5,12 +5,16 @@ mod common;
 
 use std::sync::LazyLock;
 
-use bolt1::Seconds;
+use bolt1::{Seconds, Timestamp};
 use bolt12::Invoice;
-use offerd_core::receipt::{InvoiceWindow, ReceiptKey, Source};
-use offerd_core::{OfferRow, PaymentHash};
+use offerd_core::receipt::{
+    Beside, BesideWindow, InvoiceWindow, ReceiptKey, SHOWN_FOR, Sealed, Source, request_mac,
+};
+use offerd_core::{InvoiceRow, OfferRow, PaymentHash};
 use offerd_testkit::sample;
 use proptest::prelude::*;
+
+use common::{keys, msat};
 
 fn key(number: u32) -> ReceiptKey {
     let request_mac = sample::bytes("request mac", number);
@@ -84,6 +88,111 @@ fn what_does_not_fit_at_all_is_not_kept() {
         window.insert(key(1), invoice.clone(), 'a');
         assert_eq!(window.len(), kept, "{entries} {bytes}");
     }
+}
+
+#[test]
+fn whoever_holds_most_at_the_time_makes_room() {
+    let mut window = InvoiceWindow::new(6, 1_000_000);
+    for number in 0..4 {
+        window.insert(key(number), sample::invoice(number), "was loud");
+    }
+    // What was paid counts no more.
+    (0..3).for_each(|number| window.remove(&key(number)));
+    for number in 10..16 {
+        window.insert(key(number), sample::invoice(number), "is loud");
+    }
+    let held: Vec<_> = window.iter().map(|(key, _)| *key).collect();
+    let mut expected: Vec<_> = [3, 11, 12, 13, 14, 15].map(key).to_vec();
+    expected.sort_unstable();
+    assert_eq!(held, expected);
+}
+
+#[test]
+fn the_invoices_of_one_source_are_found_whatever_their_requests() {
+    let at = |source, request_mac| ReceiptKey { source, request_mac };
+    let (one, other) = (Source::Offer(OfferRow(1)), Source::Offer(OfferRow(2)));
+    let own = Source::Invoice(InvoiceRow(1));
+    let mut window = InvoiceWindow::new(10, 1_000_000);
+    let keys = [at(one, [0; 10]), at(one, [0xff; 10]), at(other, [0; 10]), at(own, [0; 10])];
+    for (number, key) in (1..).zip(keys) {
+        window.insert(key, sample::invoice(number), 'a');
+    }
+    let of = |source| window.of_source(source).cloned().collect::<Vec<_>>();
+    assert_eq!(of(one), [1, 2].map(sample::invoice));
+    assert_eq!(of(other), [sample::invoice(3)]);
+    assert_eq!(of(own), [sample::invoice(4)]);
+    assert_eq!(of(Source::Offer(OfferRow(3))), []);
+}
+
+#[test]
+fn what_is_noted_of_a_price_stands_beside_its_invoice_and_nowhere_else() {
+    let mut window = InvoiceWindow::new(10, 1_000_000);
+    let (one, other) = (sample::invoice(1), sample::invoice(2));
+    window.insert(key(1), one.clone(), 'a');
+    window.insert(key(2), other.clone(), 'a');
+    assert!(!window.is_empty());
+    window.note_price(&key(1), sample::priced(1));
+    window.note_price(&key(3), sample::priced(3));
+    assert_eq!(window.priced(&hash(&one)), Some(&sample::priced(1)));
+    assert_eq!(window.priced(&hash(&other)), None);
+    assert_eq!(window.priced(&PaymentHash([0; 32])), None);
+    let late = one.expires_at().plus(Seconds(1));
+    assert_eq!((window.valid(&key(1), late), window.last(&key(1))), (None, Some(&one)));
+    assert_eq!(window.last(&key(3)), None);
+    window.remove(&key(1));
+    assert_eq!(window.priced(&hash(&one)), None);
+}
+
+fn beside(row: u32, created_at: u64) -> Beside {
+    let (offer, created_at) = (OfferRow(row), Timestamp(created_at));
+    Beside { offer, string: format!("lnbc{created_at}"), amount: Some(msat(5_000)), created_at }
+}
+
+#[test]
+fn what_is_shown_beside_an_offer_can_be_paid_until_its_last_second() {
+    let mut window = BesideWindow::new(1);
+    let (made, end) = (Timestamp(1_000), Timestamp(1_000 + SHOWN_FOR.0));
+    assert!(window.has_room(made));
+    assert!(window.insert(PaymentHash([1; 32]), beside(1, 1_000), made));
+    assert!(!window.has_room(end));
+    assert!(!window.insert(PaymentHash([2; 32]), beside(2, end.0), end));
+    assert_eq!(window.by_hash(&PaymentHash([2; 32])), None);
+    assert_eq!(window.by_hash(&PaymentHash([1; 32])), Some(&beside(1, 1_000)));
+    assert!(window.has_room(end.plus(Seconds(1))));
+}
+
+#[test]
+fn of_what_is_shown_beside_an_offer_the_newest_is_shown_again_for_half_of_its_life() {
+    let mut window = BesideWindow::new(3);
+    let now = Timestamp(1_000);
+    for (number, row, created_at) in [(1, 1, 1_000), (2, 1, 1_007), (3, 2, 1_009)] {
+        assert!(window.insert(PaymentHash([number; 32]), beside(row, created_at), now));
+    }
+    let half = SHOWN_FOR.0 / 2;
+    let shown = |at| window.of_offer(OfferRow(1), Timestamp(at)).cloned();
+    assert_eq!(shown(1_007), Some(beside(1, 1_007)));
+    assert_eq!(shown(1_007 + half), Some(beside(1, 1_007)));
+    assert_eq!(shown(1_007 + half + 1), None);
+}
+
+#[test]
+fn a_payment_of_what_is_shown_beside_an_offer_is_one_for_the_offer() {
+    let shown = beside(7, 1_000);
+    let (keys, source, hash) = (keys(1), Source::Offer(OfferRow(7)), PaymentHash([3; 32]));
+    let request_mac = request_mac(&keys, source, &hash.0);
+    let expected = Sealed {
+        key: ReceiptKey { source, request_mac },
+        amount: msat(5_000),
+        created_at: Timestamp(1_000),
+        expiry: SHOWN_FOR,
+        counter: 0,
+    };
+    assert_eq!(shown.sealed(hash, msat(6_000), &keys), expected);
+    // Where the payer chooses, what has arrived is what was asked.
+    let open = Beside { amount: None, ..shown };
+    let chosen = Sealed { amount: msat(6_000), ..expected };
+    assert_eq!(open.sealed(hash, msat(6_000), &keys), chosen);
+    assert_ne!(open.sealed(PaymentHash([4; 32]), msat(6_000), &keys).key, chosen.key);
 }
 
 /// Made once: signing takes its time.
