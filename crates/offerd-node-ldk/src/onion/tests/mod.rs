@@ -2,6 +2,7 @@
 
 mod delivery;
 mod graph;
+mod hostile;
 mod limits;
 mod net;
 mod peer_manager;

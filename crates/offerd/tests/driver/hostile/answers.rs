@@ -19,13 +19,13 @@ use super::{everything, signed, with};
 use crate::world::{World, pass, sat, settle, strings};
 
 /// An issuer that answers what the test says.
-struct Issuer {
-    node: FakeNode,
+pub(super) struct Issuer {
+    pub(super) node: FakeNode,
     heard: Arc<Recorder>,
 }
 
 impl Issuer {
-    fn new(world: &World) -> Self {
+    pub(super) fn new(world: &World) -> Self {
         let (node, heard) = (world.network.node(Reach::Announced), Arc::new(Recorder::new()));
         node.start(heard.clone());
         Self { node, heard }
@@ -35,7 +35,7 @@ impl Issuer {
         Keypair::from_secret_key(&sample::secp(), &self.node.secret_key())
     }
 
-    fn heard(&self) -> (Vec<u8>, BlindedPath) {
+    pub(super) fn heard(&self) -> (Vec<u8>, BlindedPath) {
         let mut messages = self.heard.take().into_iter().filter_map(|event| {
             let NodeEvent::Message(message) = event else { return None };
             Some((message.content.bytes, message.reply_path.unwrap()))
@@ -43,7 +43,7 @@ impl Issuer {
         messages.next_back().expect("a message")
     }
 
-    async fn answer(&self, reply_path: &BlindedPath, typ: u64, bytes: Vec<u8>) {
+    pub(super) async fn answer(&self, reply_path: &BlindedPath, typ: u64, bytes: Vec<u8>) {
         let to = Destination::Path(reply_path.clone());
         let content = MessageContent { typ, bytes };
         let message = OutboundMessage { to, content, reply_path_id: None, attempt: 0 };

@@ -7,10 +7,12 @@ use offerd_core::port::Destination;
 use offerd_testkit::sample;
 use secp256k1::Keypair;
 
-use super::{Case, SILENCE, blames, broken_streams, case, everything, meet, says, signed, with};
+use super::{
+    Case, Heard, SILENCE, blames, broken_streams, case, everything, meet, says, signed, with,
+};
 use crate::world::{Party, World, pass, payout_arguments, settle};
 
-fn payee() -> Keypair {
+pub(super) fn payee() -> Keypair {
     sample::keypair(66)
 }
 
@@ -18,7 +20,7 @@ fn built(builder: InvoiceBuilder) -> InvoiceBuilder {
     builder.paths(vec![sample::payment_path(5)]).created_at(sample::NOW).payment_hash([3; 32])
 }
 
-fn by_offer(payout: &Payout) -> InvoiceBuilder {
+pub(super) fn by_offer(payout: &Payout) -> InvoiceBuilder {
     let offer = payout.offer.as_ref().unwrap();
     built(InvoiceBuilder::for_payout_offer(offer, [8; 32], ChainHash::BITCOIN))
 }
@@ -27,12 +29,12 @@ fn by_request(payout: &Payout) -> InvoiceBuilder {
     built(InvoiceBuilder::for_request(payout.invoice_request.as_ref().unwrap()))
 }
 
-fn sign(builder: InvoiceBuilder) -> Invoice {
+pub(super) fn sign(builder: InvoiceBuilder) -> Invoice {
     builder.sign(&sample::secp(), &payee()).unwrap()
 }
 
 /// The invoice with a field changed, signed again.
-fn changed(good: &Invoice, typ: u64, value: Option<&[u8]>) -> Vec<u8> {
+pub(super) fn changed(good: &Invoice, typ: u64, value: Option<&[u8]>) -> Vec<u8> {
     signed("invoice", &with(good.bytes(), typ, value), &payee())
 }
 
@@ -72,7 +74,7 @@ fn about_any_payout(good: &Invoice) -> Vec<Case> {
         case("an unknown compulsory feature", change(174, &[1]), SILENCE),
         case("another chain", change(80, &[7; 32]), SILENCE),
         case("a hash of a hash too short", change(3_000_000_057, &[1; 31]), SILENCE),
-        case("less than is promised", change(170, &trimmed(below)), wrong_amount),
+        case("less than is promised", change(170, &trimmed(below)), wrong_amount.clone()),
         case("more than is promised", change(170, &trimmed(above)), wrong_amount),
         case(
             "a word of its own",
@@ -167,9 +169,12 @@ async fn invoices_for_a_payout_that_is_over_are_refused_and_change_nothing() {
     let _held = customer.spawn_redeem_within(&crate::world::strings(&held)[0], "held", 7_000);
     settle().await;
     pass(61).await;
-    let both = |name, payout: &Payout, heard| {
+    let both = |name, payout: &Payout, heard: Heard| {
         let bytes = |builder| sign(builder).bytes().to_vec();
-        [case(name, bytes(by_offer(payout)), heard), case(name, bytes(by_request(payout)), heard)]
+        [
+            case(name, bytes(by_offer(payout)), heard.clone()),
+            case(name, bytes(by_request(payout)), heard),
+        ]
     };
     let mut cases = Vec::new();
     cases.extend(both("spent", &spent, says("already redeemed")));

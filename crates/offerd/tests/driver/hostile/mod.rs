@@ -1,7 +1,9 @@
 //! What strangers may send, message by message: the exact refusal or silence, and proof that nothing changed.
 
 mod answers;
+mod errors;
 mod invoices;
+mod periods;
 mod requests;
 
 use bolt12::{merkle, signature};
@@ -14,16 +16,16 @@ use crate::world::{Party, Stranger, World, pass};
 /// What is heard of a message: the text of a refusal and the field to blame, or nothing at all.
 type Heard = Option<(String, Option<u64>)>;
 
-const SILENCE: Option<(&str, Option<u64>)> = None;
+const SILENCE: Heard = None;
 
 /// A refusal that blames this field.
-fn blames(text: &'static str, field: u64) -> Option<(&'static str, Option<u64>)> {
-    Some((text, Some(field)))
+fn blames(text: impl Into<String>, field: u64) -> Heard {
+    Some((text.into(), Some(field)))
 }
 
 /// A refusal that blames no field.
-fn says(text: &'static str) -> Option<(&'static str, Option<u64>)> {
-    Some((text, None))
+fn says(text: &str) -> Heard {
+    Some((text.to_owned(), None))
 }
 
 /// All that a party has on record, as text, and what it owns.
@@ -35,6 +37,8 @@ fn everything(party: &Party) -> (String, i64) {
         store.payments(Page::ALL).unwrap(),
         store.receipts(Page::ALL).unwrap(),
         store.own_invoices(Page::ALL).unwrap(),
+        store.subscribers(Page::ALL).unwrap(),
+        store.subscriptions(Page::ALL).unwrap(),
         store.outbox().unwrap(),
     );
     (format!("{lists:?}"), party.gained())
@@ -44,10 +48,10 @@ fn everything(party: &Party) -> (String, i64) {
 struct Case {
     name: &'static str,
     bytes: Vec<u8>,
-    heard: Option<(&'static str, Option<u64>)>,
+    heard: Heard,
 }
 
-fn case(name: &'static str, bytes: Vec<u8>, heard: Option<(&'static str, Option<u64>)>) -> Case {
+fn case(name: &'static str, bytes: Vec<u8>, heard: Heard) -> Case {
     Case { name, bytes, heard }
 }
 
@@ -60,8 +64,8 @@ async fn meet(world: &World, party: &Party, to: &Destination, typ: u64, cases: V
         let (answer, answers) = say(world, &stranger, to, typ, &bytes).await;
         // An answer that is no refusal would be an invoice.
         heard.push((name, answer, answers));
-        let text = wanted.map(|(text, field)| (text.to_owned(), field));
-        expected.push((name, text, u64::from(wanted.is_some())));
+        let answers = u64::from(wanted.is_some());
+        expected.push((name, wanted, answers));
         assert_eq!(everything(party), before, "{name}");
     }
     let wrong: Vec<_> =
