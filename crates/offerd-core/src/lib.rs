@@ -18,12 +18,14 @@
 //! * [`change`]: the order of changes, for those who follow them.
 //! * [`rune`]: bearer tokens with restrictions.
 //! * [`webhook`]: handing what has happened to receivers of the operator's.
+//! * [`audit`]: whether the books add up to what the node has.
 //! * [`port`]: what is asked of store and node.
 //!
 //! No clock, no randomness, no files, no sockets and no JSON live here.
 #![deny(clippy::as_conversions, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 pub mod amount;
+pub mod audit;
 pub mod change;
 mod effect;
 mod event;

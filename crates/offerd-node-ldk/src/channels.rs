@@ -132,7 +132,7 @@ fn has_anchors(channel: &ChannelDetails) -> bool {
 
 /// Our side of the balance. The crate tells for both sides what can be sent, which is nothing as long as a side has
 /// no more than its reserve; so where we cannot send, ours is what is not the peer's.
-fn to_us(channel: &ChannelDetails) -> Msat {
+pub(crate) fn to_us(channel: &ChannelDetails) -> Msat {
     let capacity = channel.channel_value_satoshis.saturating_mul(1_000);
     let anchors = if has_anchors(channel) { BOTH_ANCHORS_MSAT } else { 0 };
     let side = |sendable: u64, reserve_sat: u64, in_htlcs: u64, opener: bool| {

@@ -23,6 +23,7 @@ use offerd_core::port::{IncomingPayment, NodeEvent, NodeEvents, PaymentFailure, 
 use secp256k1::PublicKey;
 use tracing::{debug, info, warn};
 
+use crate::books::Books;
 use crate::broadcast::Broadcaster;
 use crate::channels::Reserve;
 use crate::claims::{Claim, Claims, deadline, htlcs};
@@ -40,6 +41,7 @@ pub(crate) struct EventDesk {
     pub(crate) fundings: Arc<Fundings>,
     pub(crate) claims: Arc<Claims>,
     pub(crate) parts: Arc<Parts>,
+    pub(crate) books: Arc<Books>,
     pub(crate) broadcaster: Arc<Broadcaster>,
     pub(crate) reserve: Reserve,
     pub(crate) inbound_without_reserve: bool,
@@ -124,7 +126,18 @@ impl EventDesk {
                 self.parts.forget(&payment_id);
                 Ok(())
             }
+            Event::PaymentForwarded {
+                prev_channel_id,
+                next_channel_id,
+                total_fee_earned_msat: fee,
+                outbound_amount_forwarded_msat: amount,
+                ..
+            } => {
+                self.books.on_forwarded(prev_channel_id, next_channel_id, amount, fee).await;
+                Ok(())
+            }
             Event::SpendableOutputs { mut outputs, channel_id } => {
+                self.books.on_outputs(channel_id, &outputs)?;
                 outputs.retain(|output| !self.is_in_wallet(output));
                 let tracked =
                     self.sweeper.track_spendable_outputs(outputs, channel_id, false, None);
@@ -167,14 +180,22 @@ impl EventDesk {
                 Ok(())
             }
             Event::ChannelPending { channel_id, user_channel_id, funding_txo, .. } => {
+                self.books.on_funded(channel_id, &self.channels)?;
                 self.fundings.on_funded(user_channel_id, channel_id, funding_txo.vout)
             }
             Event::ChannelReady { channel_id, counterparty_node_id, .. } => {
                 info!(channel = %channel_id, peer = %counterparty_node_id, "channel ready");
                 Ok(())
             }
-            Event::ChannelClosed { channel_id, user_channel_id, reason, .. } => {
+            Event::ChannelClosed {
+                channel_id,
+                user_channel_id,
+                reason,
+                last_local_balance_msat: ours,
+                ..
+            } => {
                 info!(channel = %channel_id, %reason, "channel closed");
+                self.books.on_closed(channel_id, ours)?;
                 self.broadcaster.closings.on_closed(channel_id.0, &reason);
                 self.fundings.on_closed(user_channel_id, &reason.to_string())
             }

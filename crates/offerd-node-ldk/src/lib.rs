@@ -23,6 +23,7 @@
 //! [`NodeEvents`]: offerd_core::port::NodeEvents
 
 mod bolt11;
+mod books;
 mod broadcast;
 mod chain;
 mod channel_keys;

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
+use crate::books::Books;
 use crate::broadcast::Broadcaster;
 use crate::chain::{ChainSource, ChainView};
 use crate::channels;
@@ -38,7 +39,7 @@ use crate::peers::Connector;
 use crate::persist::Health;
 use crate::recovery::{Keeper, Recovery, RecoveryFile, RescueView};
 use crate::repeats::Repeats;
-use crate::types::{Channels, Graph, Keyring, Peers};
+use crate::types::{Channels, Graph, Keyring, Monitor, Peers};
 use crate::views::{
     AddressKind, ChannelFunds, ChannelView, Funds, GraphSize, OutputStatus, OutputView, PeerView,
 };
@@ -61,10 +62,12 @@ pub struct Node {
     pub(crate) wallet: Arc<OnchainWallet>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) channels: Arc<Channels>,
+    pub(crate) monitor: Arc<Monitor>,
     pub(crate) peers: Arc<Peers>,
     pub(crate) repeats: Arc<Repeats>,
     pub(crate) connector: Arc<Connector>,
     pub(crate) fundings: Arc<Fundings>,
+    pub(crate) books: Arc<Books>,
     pub(crate) onion: Arc<OnionLayer>,
     pub(crate) announced: Arc<AtomicBool>,
     pub(crate) payer: Payer,

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tracing::{info, warn};
 
+use crate::books::Books;
 use crate::broadcast;
 use crate::chain::Listeners;
 use crate::claims::Claims;
@@ -59,9 +60,9 @@ pub(crate) async fn start(
     let (net, arrivals) = Net::new(&base, &core)?;
     let answers = answers(&base, &net).await?;
     base.parts.count_again(&core.channels.list_recent_payments(), &core.channels.list_channels());
-    let ledger = Ledger::new(&base, &core);
+    let ledger = Ledger::new(&base, &core)?;
     ledger.claims.prune(base.view.height())?;
-    let writer = core.writer(&base);
+    let writer = core.writer(&base, Arc::clone(&ledger.books));
     let background = Background {
         store: Arc::clone(&writer),
         desk: Arc::new(ledger.desk(&base, &core, Arc::clone(&caller))),
@@ -224,10 +225,11 @@ fn patient_gossip(
 struct Ledger {
     fundings: Arc<Fundings>,
     claims: Arc<Claims>,
+    books: Arc<Books>,
 }
 
 impl Ledger {
-    fn new(base: &Base, core: &Core) -> Self {
+    fn new(base: &Base, core: &Core) -> Result<Self, NodeError> {
         let fundings = Fundings {
             channels: Arc::clone(&core.channels),
             wallet: Arc::clone(&base.wallet),
@@ -237,7 +239,8 @@ impl Ledger {
             waiting: Mutex::new(HashMap::new()),
         };
         let claims = Arc::new(Claims(Arc::clone(&base.store)));
-        Self { fundings: Arc::new(fundings), claims }
+        let books = Arc::new(Books::open(Arc::clone(&base.store))?);
+        Ok(Self { fundings: Arc::new(fundings), claims, books })
     }
 
     fn desk(&self, base: &Base, core: &Core, caller: Arc<dyn NodeEvents>) -> EventDesk {
@@ -249,6 +252,7 @@ impl Ledger {
             fundings: Arc::clone(&self.fundings),
             claims: Arc::clone(&self.claims),
             parts: Arc::clone(&base.parts),
+            books: Arc::clone(&self.books),
             broadcaster: Arc::clone(&base.broadcaster),
             reserve: core.reserve(&base.config),
             inbound_without_reserve: base.config.inbound_without_reserve,
@@ -320,12 +324,14 @@ fn assemble(
         wallet: Arc::clone(&base.wallet),
         graph: Arc::clone(&base.graph),
         channels: Arc::clone(&core.channels),
+        monitor: Arc::clone(&core.monitor),
         peers: net.peers,
         repeats: net.repeats,
         connector: net.connector,
         onion: net.onion,
         announced: net.announced,
         fundings: ledger.fundings,
+        books: ledger.books,
         payer,
         issuer,
         keeper,

@@ -26,6 +26,7 @@ use offerd_core::port::KeyValueStore;
 use tokio::sync::mpsc;
 use tracing::warn;
 
+use crate::books::Books;
 use crate::broadcast::Broadcaster;
 use crate::chain::{Behind, BitcoindSource, ChainSource, ChainView, probe_chain};
 use crate::channel_keys::ChannelKeys;
@@ -239,12 +240,13 @@ impl Core {
     }
 
     /// What writes it down.
-    pub(crate) fn writer(&self, base: &Base) -> Arc<StateWriter> {
+    pub(crate) fn writer(&self, base: &Base, books: Arc<Books>) -> Arc<StateWriter> {
         Arc::new(StateWriter {
             store: Arc::clone(&base.store),
             channels: Arc::clone(&self.channels),
             monitor: Arc::clone(&self.monitor),
             queue: Arc::clone(&base.monitor_queue),
+            books,
             writing: Mutex::new(()),
         })
     }

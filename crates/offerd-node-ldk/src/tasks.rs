@@ -77,6 +77,7 @@ impl Background {
         }
         drained.send_replace(true);
         let desk = self.desk;
+        let books = Arc::clone(&desk.books);
         let outcome = process_events_async_with_kv_store_sync(
             self.store,
             move |event| {
@@ -96,6 +97,8 @@ impl Background {
             Arc::new(NodeLogger),
             Some(self.scorer),
             |pause| {
+                // Asked for between events only.
+                books.forwards.events_dropped();
                 let mut stop = stop.clone();
                 Box::pin(async move {
                     tokio::select! {
@@ -109,6 +112,8 @@ impl Background {
             || SystemTime::now().duration_since(UNIX_EPOCH).ok(),
         )
         .await;
+        // Whoever waits to write must not wait for ever.
+        books.forwards.events_dropped();
         if let Err(error) = outcome {
             self.health.fail(&format!("background processing: {error}"));
         }
@@ -119,6 +124,7 @@ impl Background {
         loop {
             self.desk.put_back.store(false, Ordering::Relaxed);
             self.channels.process_pending_events_async(|event| self.desk.take(event)).await;
+            self.desk.books.forwards.events_dropped();
             self.monitor.process_pending_events_async(|event| self.desk.take(event)).await;
             if !self.desk.put_back.load(Ordering::Relaxed) {
                 return;

@@ -8,6 +8,8 @@
 //! * all changed monitors go to disk together with a manager that was encoded after them,
 //! * and only then the crate hears that their updates are done, and lets out what rests on them.
 //!
+//! With the manager goes to disk what was noted of events that it does not hold any more (`books`).
+//!
 //! Two hands write: a task of ours, as soon as a monitor has changed, and the background processing, which goes
 //! through the store interface with bytes of a moment ago. Each write encodes the manager anew, one write after
 //! the other, so that an older state cannot land on top of a newer one.
@@ -24,6 +26,7 @@ use lightning::util::ser::Writeable;
 use offerd_core::port::{NamedChange, PortError};
 use tracing::debug;
 
+use crate::books::{Books, FORWARDS};
 use crate::locks::lock;
 use crate::monitors::{ARCHIVED_MONITORS, MONITORS, MonitorQueue, Waiting};
 use crate::persist::{Store, io_error};
@@ -40,6 +43,7 @@ pub(crate) struct StateWriter {
     pub(crate) channels: Arc<Channels>,
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) queue: Arc<MonitorQueue>,
+    pub(crate) books: Arc<Books>,
     pub(crate) writing: Mutex<()>,
 }
 
@@ -62,8 +66,10 @@ impl StateWriter {
         store.read(MANAGER, CHANNEL_MANAGER_PERSISTENCE_KEY)
     }
 
-    /// Writes manager and monitors if there is a monitor to be written.
+    /// Writes manager and monitors if there is a monitor to be written. Blocks while events are being handed over
+    /// that the manager must not be written in the midst of.
     pub(crate) fn write_waiting(&self) -> Result<(), PortError> {
+        let _none_in_between = self.books.forwards.settled();
         let _one_at_a_time = lock(&self.writing);
         let waiting = self.queue.take();
         if waiting.is_empty() { Ok(()) } else { self.write_both(&waiting) }
@@ -77,8 +83,10 @@ impl StateWriter {
         self.write_waiting()
     }
 
-    /// Writes the manager as it is when whatever is changing it now has ended, and the monitors that wait.
+    /// Writes the manager as it is when whatever is changing it now has ended, and the monitors that wait. Only for
+    /// the background processing, between events.
     fn write_manager(&self) -> Result<(), PortError> {
+        self.books.forwards.events_dropped();
         let _one_at_a_time = lock(&self.writing);
         self.write_both(&self.queue.take())
     }
@@ -92,8 +100,16 @@ impl StateWriter {
             key: CHANNEL_MANAGER_PERSISTENCE_KEY.to_owned(),
             value: Some(self.channels.encode()),
         });
+        let forwards = self.books.forwards.to_write()?;
+        let count = forwards.len();
+        changes.extend(forwards.into_iter().map(|(key, value)| Change {
+            space: FORWARDS,
+            key,
+            value: Some(value),
+        }));
         let changes: Vec<_> = changes.iter().map(Change::named).collect();
         self.store.write_all("the channels", &changes)?;
+        self.books.forwards.written(count);
         self.acknowledge(waiting);
         Ok(())
     }

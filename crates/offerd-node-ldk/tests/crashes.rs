@@ -34,6 +34,8 @@ struct Play {
     sent: Option<Msat>,
     /// The payer was told that it has failed.
     failed: bool,
+    /// How many payments have arrived so far, and their fees.
+    forwarded: (u64, u64),
 }
 
 impl Play {
@@ -53,7 +55,8 @@ impl Play {
         let minted = payee.invoice(msat(AMOUNT_MSAT)).await;
         let order = pay_order(&minted, msat(AMOUNT_MSAT));
         let (taken, claimed, sent, failed) = (false, false, None, false);
-        (world, Self { members, victim, order, taken, claimed, sent, failed })
+        let forwarded = (0, 0);
+        (world, Self { members, victim, order, taken, claimed, sent, failed, forwarded })
     }
 
     /// Dies after the first write, after the second, and so on, once in each payment, until one gets by.
@@ -88,6 +91,18 @@ impl Play {
         assert_eq!(balance(self.payee()), before[PAYEE] + amount);
         for (hub, before) in self.members.iter().zip(before).skip(HUB) {
             assert_eq!(balance(hub), before + fee);
+        }
+        self.forwarded.0 += u64::from(self.sent.is_some());
+        self.forwarded.1 += fee;
+        for hub in self.members.iter().skip(HUB) {
+            let (count, fees) = self.forwarded;
+            // Each payment once, whatever was told twice.
+            eventually("the books", || {
+                let book = hub.books().unwrap().forwards;
+                assert!(book.count <= count && book.unknown == 0, "{book:?}");
+                (book.count, book.fees.as_u64()) == (count, fees)
+            })
+            .await;
         }
         died
     }

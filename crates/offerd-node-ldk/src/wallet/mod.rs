@@ -26,6 +26,7 @@ use lightning::chain::{BestBlock, Listen};
 use offerd_core::port::PortError;
 use tracing::{debug, error};
 
+use crate::books::{Flows, Known};
 use crate::error::{NodeError, WalletError};
 use crate::keys::Keys;
 use crate::locks::lock;
@@ -226,6 +227,17 @@ impl OnchainWallet {
         txs.filter(|tx| !tx.chain_position.is_confirmed())
             .map(|tx| tx.tx_node.tx.as_ref().clone())
             .collect()
+    }
+
+    /// All coins that are not spent, and what the transactions that made and spent coins were for.
+    pub(crate) fn flows(&self, known: &Known) -> (Vec<Coin>, Flows) {
+        let inner = lock(&self.inner);
+        let own = |at| inner.wallet.spk_index().txout(at).map(|(_, output)| output.clone());
+        let mut flows = Flows::default();
+        for tx in inner.wallet.transactions() {
+            flows.add(&tx.tx_node.tx, known, own);
+        }
+        (inner.coins().collect(), flows)
     }
 
     /// How many addresses were given out.

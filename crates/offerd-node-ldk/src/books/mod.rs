@@ -1,0 +1,90 @@
+//! The books of the node's own money: what it has done besides payments of ours, and what it has.
+//!
+//! Written down is only what nothing else tells later: how a channel began and ended (`channels`), and what
+//! forwarding has brought (`forwards`). All about coins follows from the wallet's transactions (`flows`), and what is in
+//! channels from the channels themselves.
+
+mod channels;
+mod flows;
+mod forwards;
+mod view;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bitcoin::hex::DisplayHex;
+use lightning::ln::types::ChannelId;
+use lightning::sign::SpendableOutputDescriptor;
+use offerd_core::port::PortError;
+use tracing::warn;
+
+use crate::channels::to_us;
+use crate::persist::Store;
+use crate::types::Channels;
+use channels::{ChannelRecord, ChannelRecords};
+pub(crate) use flows::{Flows, Known};
+pub(crate) use forwards::{Forward, Forwards, SPACE as FORWARDS};
+
+/// The books.
+#[derive(Debug)]
+pub(crate) struct Books {
+    records: ChannelRecords,
+    pub(crate) forwards: Forwards,
+}
+
+impl Books {
+    /// Opens those kept in `store`.
+    pub(crate) fn open(store: Arc<Store>) -> Result<Self, PortError> {
+        let forwards = Forwards::open(&store)?;
+        Ok(Self { records: ChannelRecords(store), forwards })
+    }
+
+    /// A channel has its funding transaction. Nothing was paid over it yet, so what is ours in it is what was at first.
+    pub(crate) fn on_funded(&self, id: ChannelId, channels: &Channels) -> Result<(), PortError> {
+        let channels = channels.list_channels();
+        let channel = channels.iter().find(|channel| channel.channel_id == id);
+        let Some((channel, funding)) = channel.and_then(|it| Some((it, it.funding_txo?))) else {
+            warn!(channel = %id, "it was gone before it could be put into the books");
+            return Ok(());
+        };
+        let record = ChannelRecord {
+            funding: funding.into_bitcoin_outpoint(),
+            capacity_sat: channel.channel_value_satoshis,
+            opened_by_us: channel.is_outbound,
+            at_first_msat: to_us(channel).as_u64(),
+            at_last_msat: None,
+        };
+        self.records.opened(&id.0, &record)
+    }
+
+    /// A channel has ended with so much of it ours.
+    pub(crate) fn on_closed(&self, id: ChannelId, ours_msat: Option<u64>) -> Result<(), PortError> {
+        match ours_msat {
+            Some(ours) => self.records.ended(&id.0, ours),
+            None => Ok(()),
+        }
+    }
+
+    /// What has come out of a channel.
+    pub(crate) fn on_outputs(
+        &self,
+        id: Option<ChannelId>,
+        outputs: &[SpendableOutputDescriptor],
+    ) -> Result<(), PortError> {
+        id.map_or(Ok(()), |id| self.records.came_out(&id.0, outputs))
+    }
+
+    /// A payment of others went through.
+    pub(crate) async fn on_forwarded(
+        &self,
+        came_by: Option<ChannelId>,
+        went_by: Option<ChannelId>,
+        amount_msat: Option<u64>,
+        fee_msat: Option<u64>,
+    ) {
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        let hex = |id: Option<ChannelId>| id.map(|id| id.0.to_lower_hex_string());
+        let (came_by, went_by) = (hex(came_by), hex(went_by));
+        self.forwards.note(Forward { at, came_by, went_by, amount_msat, fee_msat }).await;
+    }
+}

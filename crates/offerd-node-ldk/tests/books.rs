@@ -1,0 +1,197 @@
+//! The node's own books: with what was paid and received they add up to what it has, to the millisatoshi.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not so ends it")]
+
+mod common;
+
+use bitcoin::Amount;
+use offerd_core::audit::{Audit, PaymentBook};
+use offerd_core::port::InvoiceIssuer;
+use offerd_node_ldk::FundingOrder;
+
+use common::{Member, World, eventually, msat, order, patiently};
+
+/// What the store of a node would say of its payments.
+fn paid(received: u64, paid: u64, fees: u64) -> PaymentBook {
+    PaymentBook {
+        received: msat(received),
+        paid: msat(paid),
+        fees: msat(fees),
+        ..PaymentBook::default()
+    }
+}
+
+fn audit(node: &Member, payments: &PaymentBook) -> Audit {
+    Audit::of(&node.books().unwrap(), payments)
+}
+
+fn line(audit: &Audit, name: &str) -> i64 {
+    let mut lines = audit.have.iter().chain(&audit.came_in).chain(&audit.went_out);
+    lines.find(|line| line.name == name).unwrap().amount_msat
+}
+
+/// Waits until the books add up, and nothing else is true of them later.
+async fn adds_up(node: &Member, payments: &PaymentBook) -> Audit {
+    let begun = std::time::Instant::now();
+    loop {
+        let audit = audit(node, payments);
+        if audit.difference_msat() == 0 {
+            return audit;
+        }
+        assert!(begun.elapsed() < common::PATIENCE, "{audit:#?}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+/// Opener and peer with 600 000 and 400 000 sat in a channel.
+async fn pair() -> (World, Member, Member) {
+    let world = World::new().await;
+    let (opener, peer) = (world.node().await, world.node().await);
+    world.fund(&[&opener, &peer], 2, Amount::from_sat(1_500_000)).await;
+    let wish = FundingOrder { push: msat(400_000_000), ..order(&peer, 1_000_000) };
+    world.channel(&opener, &peer, wish).await;
+    (world, opener, peer)
+}
+
+/// Pays through to the end. The fee.
+async fn pay(payer: &Member, payee: &Member, amount: u64) -> u64 {
+    let minted = payee.invoice(msat(amount)).await;
+    let id = payer.pay_minted(&minted, msat(amount)).await;
+    let payment = payee.inbox.claimable().await;
+    payee.accept(payment.payment_hash).await.unwrap();
+    payee.inbox.claimed().await;
+    let fee = payer.inbox.outcome(id).await.unwrap().1.unwrap().as_u64();
+    for node in [payer, payee] {
+        let at_rest = || node.list_peer_channels().iter().all(|channel| channel.htlcs == 0);
+        eventually("rest", at_rest).await;
+    }
+    fee
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_s_opening_and_payments_over_it_add_up() {
+    let (_world, opener, peer) = pair().await;
+    let nothing = PaymentBook::default();
+    let first = adds_up(&opener, &nothing).await;
+    assert_eq!(line(&first, "pushed_by_us"), 400_000_000);
+    assert_eq!(line(&first, "deposits"), 3_000_000_000);
+    assert!(line(&first, "onchain_fees") > 0, "{first:?}");
+    assert_eq!(line(&adds_up(&peer, &nothing).await, "pushed_to_us"), 400_000_000);
+    pay(&opener, &peer, 1_234_567).await;
+    adds_up(&opener, &paid(0, 1_234_567, 0)).await;
+    adds_up(&peer, &paid(1_234_567, 0, 0)).await;
+    // A record that is not there is missed.
+    assert_eq!(audit(&peer, &nothing).difference_msat(), 1_234_567);
+    assert_eq!(audit(&opener, &nothing).difference_msat(), -1_234_567);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_forwarding_brings_is_in_the_books_of_whoever_forwards() {
+    let world = World::new().await;
+    let (payer, mut hub, payee) = (world.node().await, world.node().await, world.node().await);
+    world.fund(&[&payer, &hub, &payee], 2, Amount::from_sat(2_000_000)).await;
+    world.channel(&payer, &hub, order(&hub, 1_500_000)).await;
+    world.channel(&hub, &payee, order(&payee, 1_000_000)).await;
+    let fee = pay(&payer, &payee, 2_000_001).await;
+    assert!(fee > 0);
+    adds_up(&payer, &paid(0, 2_000_001, fee)).await;
+    adds_up(&payee, &paid(2_000_001, 0, 0)).await;
+    let told = adds_up(&hub, &PaymentBook::default()).await;
+    assert_eq!(line(&told, "forwarding_fees"), i64::try_from(fee).unwrap());
+    hub.restart().await;
+    assert_eq!(adds_up(&hub, &PaymentBook::default()).await, told);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn withdrawals_and_an_end_by_agreement_add_up_at_every_moment() {
+    let (world, opener, peer) = pair().await;
+    pay(&opener, &peer, 1_500).await;
+    let (ours, theirs) = (paid(0, 1_500, 0), paid(1_500, 0, 0));
+    let outside = world.chain.faucet_address();
+    opener.withdraw(&outside, Amount::from_sat(70_000), None).await.unwrap();
+    let told = adds_up(&opener, &ours).await;
+    assert_eq!(line(&told, "withdrawals"), 70_000_000);
+    adds_up(&peer, &theirs).await;
+    let channel = opener.channel().channel_id;
+    patiently("the end", opener.close(channel, None)).await.unwrap();
+    for (node, payments) in [(&opener, &ours), (&peer, &theirs)] {
+        node.wait_for_channels("the end", <[_]>::is_empty).await;
+        let told = adds_up(node, payments).await;
+        assert_eq!(told.positions.len(), 1, "{told:?}");
+    }
+    world.mine(1);
+    world.all_see_the_tip(&[&opener, &peer]).await;
+    for _ in 0..3 {
+        for (node, payments) in [(&opener, &ours), (&peer, &theirs)] {
+            let over = || audit(node, payments).positions.is_empty();
+            world.mine_until(&[&opener, &peer], "the end of the position", over).await;
+            adds_up(node, payments).await;
+        }
+        world.mine(6);
+        world.all_see_the_tip(&[&opener, &peer]).await;
+    }
+    // Half a satoshi of what was paid is lost to each, and the opener pays for the transaction.
+    assert_eq!(line(&adds_up(&peer, &theirs).await, "closing_costs"), 500);
+    let cost = line(&adds_up(&opener, &ours).await, "closing_costs");
+    assert!(cost > 500 && cost % 1_000 == 500, "{cost}");
+}
+
+async fn by_force(closed_by_opener: bool) {
+    let (world, opener, peer) = pair().await;
+    pay(&opener, &peer, 1_234_567).await;
+    let (ours, theirs) = (paid(0, 1_234_567, 0), paid(1_234_567, 0, 0));
+    adds_up(&opener, &ours).await;
+    adds_up(&peer, &theirs).await;
+    let closer = if closed_by_opener { &opener } else { &peer };
+    closer.close_channel(closer.channel().channel_id, true).unwrap();
+    for (node, payments) in [(&opener, &ours), (&peer, &theirs)] {
+        node.wait_for_channels("the end", <[_]>::is_empty).await;
+        let told = adds_up(node, payments).await;
+        assert_eq!(told.positions.len(), 1, "{told:?}");
+    }
+    let settled = |node: &Member, payments| {
+        let audit = audit(node, payments);
+        audit.positions.is_empty() && line(&audit, "to_be_swept") == 0
+    };
+    let over = || settled(&opener, &ours) && settled(&peer, &theirs);
+    let mut steps = 0;
+    while !over() {
+        assert!(steps < 400, "{:#?} {:#?}", audit(&opener, &ours), audit(&peer, &theirs));
+        world.mine_slowly_until(&[&opener, &peer], "a block", once()).await;
+        adds_up(&opener, &ours).await;
+        adds_up(&peer, &theirs).await;
+        steps += 1;
+    }
+    let cost = line(&audit(&opener, &ours), "closing_costs");
+    assert!(cost > 0 && cost % 1_000 == 433, "{cost}");
+    assert_eq!(line(&audit(&peer, &theirs), "closing_costs") % 1_000, 567);
+    assert_eq!(opener.list_peer_channels().len(), 0);
+}
+
+/// `false` at the first look, `true` from then on.
+fn once() -> impl Fn() -> bool {
+    let looked = std::cell::Cell::new(false);
+    move || looked.replace(true)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_by_our_own_force_adds_up_block_by_block() {
+    by_force(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_by_the_peer_s_force_adds_up_block_by_block() {
+    by_force(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_under_way_is_named_and_adds_up() {
+    let (_world, opener, peer) = pair().await;
+    let minted = peer.invoice(msat(5_000)).await;
+    opener.pay_minted(&minted, msat(5_000)).await;
+    peer.inbox.claimable().await;
+    let nothing = PaymentBook::default();
+    eventually("the HTLC", || audit(&opener, &nothing).htlcs_out_msat == 5_000).await;
+    assert_eq!(audit(&opener, &nothing).difference_msat(), 0);
+    assert_eq!(audit(&peer, &nothing).htlcs_in_msat, 5_000);
+    assert_eq!(audit(&peer, &nothing).difference_msat(), 0);
+}
