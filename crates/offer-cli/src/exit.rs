@@ -40,7 +40,9 @@ impl Exit {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "done",
-            Self::Refused => "refused by the daemon or whoever it asked; with decode: not valid",
+            Self::Refused => {
+                "refused by the daemon or whoever it asked; with decode: not valid; with audit: not balanced"
+            }
             Self::Usage => "wrong usage: method, option or parameter",
             Self::Unreachable => "no daemon to ask",
             Self::Unknown => {
@@ -95,9 +97,10 @@ fn of_error(number: i64) -> Exit {
     }
 }
 
-/// The code for a result: a string that is not valid is refused, a payment that is under way is unknown.
+/// The code for a result: a string that is not valid is refused, so are books that do not add up; a payment that is under way is unknown.
 pub(crate) fn of_result(result: &Value) -> Exit {
-    if result.get("valid") == Some(&Value::Bool(false)) {
+    let is_denied = |name| result.get(name) == Some(&Value::Bool(false));
+    if is_denied("valid") || is_denied("balanced") {
         Exit::Refused
     } else if result.get("status").and_then(Value::as_str) == Some("pending") {
         Exit::Unknown
@@ -121,6 +124,7 @@ mod tests {
         assert_eq!(refused(code::OFFER_TIMEOUT), Exit::Unknown);
         assert_eq!(of_result(&json!({ "valid": true })), Exit::Ok);
         assert_eq!(of_result(&json!({ "valid": false })), Exit::Refused);
+        assert_eq!(of_result(&json!({ "balanced": false })), Exit::Refused);
         assert_eq!(of_result(&json!({ "status": "pending" })), Exit::Unknown);
         assert_eq!(of_result(&json!("Shutdown complete")), Exit::Ok);
     }

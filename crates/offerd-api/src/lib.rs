@@ -12,6 +12,7 @@
 //!
 //! Nothing here listens, connects, reads a clock or decides.
 
+pub mod audit;
 pub mod code;
 pub mod control;
 pub mod decode;

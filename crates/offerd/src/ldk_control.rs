@@ -14,6 +14,7 @@ use offerd_api::node::{
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
+use offerd_core::audit::NodeBooks;
 use offerd_node_ldk::{
     AddressKind, ChannelState, ConnectError, FundingOrder, MessageCounts, Node, OutputStatus,
     TextSignature,
@@ -138,6 +139,10 @@ impl NodeControl for LdkControl {
                 }
             })
             .collect())
+    }
+
+    async fn books(&self) -> Result<NodeBooks, ErrorObject> {
+        self.node.books().map_err(|error| general(&error))
     }
 
     async fn connect(

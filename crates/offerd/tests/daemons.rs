@@ -74,6 +74,8 @@ fn coins_are_withdrawn_exactly_and_the_rest_at_once() {
     assert!(left - sat_of(&rest) < 2_000, "{left} {rest:?}");
     town.mine(1, &[&node]);
     assert_eq!(node.on_chain(), 0);
+    let audit = node.adds_up();
+    assert_eq!((&audit["have_msat"], &audit["positions"]), (&json!(0), &json!([])));
 }
 
 #[test]
@@ -95,6 +97,9 @@ fn a_channel_is_closed_by_agreement_and_both_have_their_coins_back() {
     until("the shop's coins", || (shop.on_chain() == before[0] + 600_000 - fee).then_some(()));
     let (code, message) = refusal(&customer.dir, "close", json!([shop_id]));
     assert_eq!(code, -32602, "{message}");
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }
 
 #[test]
@@ -107,12 +112,16 @@ fn a_channel_is_closed_without_its_other_end_and_the_coins_come_back_later() {
     let closed = customer.call("close", json!([shop_id, 1]));
     assert_eq!(closed["type"], "unilateral");
     transaction(&closed);
+    let closing = customer.adds_up();
+    assert_eq!(closing["positions"][0]["status"], "closing");
     until("the coins, when their delay is over", || {
         town.mine(6, &[&customer]);
+        customer.adds_up();
         let gained = customer.on_chain().checked_sub(before)?;
         (gained > 390_000).then_some(())
     });
     assert!(customer.on_chain() < before + 400_000, "somebody paid for the way back");
+    customer.adds_up();
 }
 
 #[test]
@@ -160,6 +169,9 @@ fn whoever_waits_is_told_of_invoices_offers_and_payouts() {
     assert_eq!(listed["invoices"][0]["payment_preimage"], paid["payment_preimage"]);
     let told = shop.call("waitanyinvoice", json!([1]));
     assert_eq!(told["pay_index"], 2);
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }
 
 #[test]
@@ -190,6 +202,9 @@ fn a_peer_is_sent_away_where_it_has_no_channel_and_otherwise_by_force_and_settin
     let all = shop.call("listconfigs", json!({}));
     assert!(all["configs"].as_object().unwrap().len() > 10);
     assert_eq!(all["configs"]["network"]["value_str"], "regtest");
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }
 
 #[test]
@@ -233,6 +248,9 @@ fn an_invoice_says_what_its_maker_chose_and_is_paid_by_the_preimage_that_was_cho
         let (code, message) = refusal(&shop.dir, "invoice", wrong);
         assert!(code == -32602 && message.starts_with(&format!("{name}: ")), "{code} {message}");
     }
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }
 
 #[test]
@@ -245,6 +263,9 @@ fn what_one_has_signed_the_other_checks() {
         customer.call("checkmessage", json!([text, signed["zbase"], id]))["verified"].clone()
     };
     assert_eq!((check("it was me"), check("it was you")), (json!(true), json!(false)));
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }
 
 #[test]
@@ -269,6 +290,9 @@ fn onion_messages_are_counted_on_both_sides() {
     for node in [&shop, &customer] {
         assert_eq!(count(node, "forwarded"), 0);
         assert_eq!(node.call("getinfo", json!({}))["onion_messages"]["dropped"], json!({}));
+    }
+    for node in [&shop, &customer] {
+        node.adds_up();
     }
 }
 
@@ -312,6 +336,9 @@ fn a_subscription_of_seconds_goes_on_through_deaths_on_either_side_and_ends_when
     assert_eq!(known["amount_paid_msat"], reader["amount_received_msat"]);
     let pays = customer.call("listpays", json!({ "status": "complete" }));
     assert_eq!(known["periods_paid"], pays["pays"].as_array().unwrap().len());
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }
 
 #[test]
@@ -347,6 +374,9 @@ fn a_stipend_of_seconds_is_redeemed_period_by_period() {
     let claims = kept["claims"].as_array().unwrap().iter();
     let periods: Vec<_> = claims.map(|claim| claim["recurrence_counter"].as_u64()).collect();
     assert_eq!(periods, [Some(0), Some(1), Some(2)]);
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }
 
 #[test]
@@ -383,4 +413,7 @@ fn an_invoice_of_bolt_11_is_paid_from_the_screen_and_its_receipt_is_kept() {
     until("what it has cost", || (customer.in_channels() == left).then_some(()));
     let pays = customer.call("listpays", json!({}));
     assert_eq!(pays["pays"].as_array().unwrap().len(), 1, "the same form pays once");
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }

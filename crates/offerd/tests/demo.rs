@@ -61,7 +61,7 @@ fn the_story_is_told_to_its_end_and_both_sides_agree() {
     assert!(events.iter().all(|event| event["step"].is_string() && event["text"].is_string()));
     let steps: Vec<_> = events.iter().filter(|event| event["event"] == "step").collect();
     let numbers: Vec<_> = steps.iter().map(|step| step["number"].as_u64().unwrap()).collect();
-    assert_eq!(numbers, (1..=7).collect::<Vec<u64>>());
+    assert_eq!(numbers, (1..=8).collect::<Vec<u64>>());
 
     let paid = find(&events, "pay", "paid");
     assert_eq!(paid["sent_msat"], 10_000_000);
@@ -85,6 +85,10 @@ fn the_story_is_told_to_its_end_and_both_sides_agree() {
     {
         assert_eq!(find(&events, "mistakes", event)["code"], code);
     }
+    let audits = all(&events, "audit", "audited");
+    let of: Vec<_> = audits.iter().map(|told| &told["node"]).collect();
+    assert_eq!(of, ["shop", "atm", "customer"]);
+    assert!(audits.iter().all(|told| told["audit"]["difference_msat"] == 0), "{audits:?}");
     assert!(events.iter().any(|event| event["event"] == "done"));
 }
 

@@ -2,6 +2,7 @@
 
 use super::Method;
 use super::param::{Kind, Param, U16, U32};
+use crate::audit::AuditView;
 use crate::control::Nothing;
 use crate::node::{
     ChannelList, CheckedText, ClosedChannel, Connected, FundedChannel, Funds, NewAddress, NodeInfo,
@@ -13,6 +14,7 @@ pub(super) const METHODS: &[Method] = &[
     GETINFO,
     NEWADDR,
     LISTFUNDS,
+    AUDIT,
     WITHDRAW,
     CONNECT,
     DISCONNECT,
@@ -58,6 +60,16 @@ const LISTFUNDS: Method = Method {
     summary: "Lists the wallet's coins and what is in channels.",
     params: &[Param::default("spent", Kind::Boolean, "false", "Whether to list spent coins too.")],
     returns: Returns::of::<Funds>(),
+};
+
+const AUDIT: Method = Method {
+    name: "audit",
+    aliases: &[],
+    category: "node",
+    since: "0.1",
+    summary: "Checks that what the node has is what its books say, to the millisatoshi.",
+    params: &[],
+    returns: Returns::of::<AuditView>(),
 };
 
 const WITHDRAW: Method = Method {

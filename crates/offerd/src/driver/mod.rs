@@ -5,6 +5,7 @@
 //! between loses nothing. What is to be decided does not live here, nor what is said over RPC.
 
 mod answer;
+mod audit;
 mod beside;
 mod bolt11;
 mod call_error;

@@ -11,6 +11,7 @@ use offerd_api::node::{
     SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
+use offerd_core::audit::NodeBooks;
 
 /// A channel to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub trait NodeControl: Send + Sync + 'static {
     async fn new_address(&self) -> Result<String, ErrorObject>;
     /// The wallet's coins; with `spent` those that were spent too, where they are still known.
     async fn wallet_outputs(&self, spent: bool) -> Result<Vec<WalletOutput>, ErrorObject>;
+    /// What it has done with money besides payments of ours, and what it has.
+    async fn books(&self) -> Result<NodeBooks, ErrorObject>;
     /// Connects to a node, at this address or at one that is known.
     async fn connect(
         &self,

@@ -14,6 +14,7 @@ use offerd_api::node::{
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
+use offerd_core::audit::NodeBooks;
 use offerd_testkit::sample;
 
 /// Without funds, peers and coins; with channels where a test says so.
@@ -43,6 +44,10 @@ impl NodeControl for EmptyNode {
 
     async fn wallet_outputs(&self, _: bool) -> Result<Vec<WalletOutput>, ErrorObject> {
         Ok(Vec::new())
+    }
+
+    async fn books(&self) -> Result<NodeBooks, ErrorObject> {
+        Ok(NodeBooks::default())
     }
 
     async fn connect(

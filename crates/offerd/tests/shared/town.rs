@@ -196,6 +196,20 @@ impl Daemon {
         channels.map(|channel| channel["to_us_msat"].as_u64().unwrap()).sum()
     }
 
+    /// Waits until the books say what the node has: payments that have just ended are a moment behind.
+    pub(crate) fn adds_up(&self) -> Value {
+        let begun = std::time::Instant::now();
+        loop {
+            let audit = self.call("audit", json!({}));
+            if audit["balanced"] == true {
+                return audit;
+            }
+            let is_late = begun.elapsed() > std::time::Duration::from_secs(60);
+            assert!(!is_late, "the books do not add up: {audit:#}");
+            thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
     /// Pays an offer of `to`, and waits until both sides' balances say so.
     pub(crate) fn pay(&self, to: &Self, sat: u64) {
         let amount = format!("{sat}sat");

@@ -3,6 +3,7 @@
 //! Each step makes the calls that a person would make, checks what came of them on both sides, and tells it. A step
 //! that goes otherwise than it should ends the demo with the reason.
 
+mod books;
 mod coffee;
 mod donation;
 mod magazine;
@@ -28,7 +29,8 @@ pub(super) async fn play(network: &Network, report: &mut Report) -> Result<(), D
     payout::redeem_again(network, report, &payout).await?;
     magazine::read(network, report).await?;
     donation::give(network, report).await?;
-    mistakes::make(network, report, &code).await
+    mistakes::make(network, report, &code).await?;
+    books::check(network, report).await
 }
 
 /// Waits until this payment of a node's invoice is on its record, and returns the record.

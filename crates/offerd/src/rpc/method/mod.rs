@@ -1,6 +1,7 @@
 //! The methods, one file each: take the parameters, ask, render.
 
 mod approvepayout;
+mod audit;
 mod backup;
 mod blacklistrune;
 mod cancelrecurringinvoice;
@@ -89,6 +90,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "checkrune" => |api, args| Box::pin(async move { checkrune::call(api, &args) }),
         "createrune" => |api, args| Box::pin(async move { createrune::call(api, &args) }),
         "showrunes" => |api, args| Box::pin(async move { showrunes::call(api, &args) }),
+        "audit" => |api, _| Box::pin(audit::call(api)),
         "checkmessage" => |api, args| Box::pin(checkmessage::call(api, args)),
         "checkout" => |api, args| Box::pin(checkout::call(api, args)),
         "close" => |api, args| Box::pin(close::call(api, args)),
