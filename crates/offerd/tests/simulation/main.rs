@@ -5,7 +5,7 @@
 //! Time is tokio's and stands still while anything moves, everything runs in one thread, and all chance comes from
 //! one number, the seed: a run that fails can be had again by it.
 //!
-//! `SIM_SEEDS` sets the number of seeds, `SIM_FIRST` the first of them.
+//! `SIM_SEEDS` sets the number of seeds, `SIM_FIRST` the first of them. A long run says how far it is, and what fails.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(
     clippy::wildcard_enum_match_arm,
@@ -29,7 +29,7 @@ mod town;
 mod withdrawals;
 mod years;
 
-use run::{Fate, failing_seeds, live};
+use run::{Fate, Story, live};
 
 /// How many seeds are run where nobody says otherwise.
 const SEEDS: u64 = 2_000;
@@ -41,13 +41,10 @@ fn number(name: &str) -> Option<u64> {
 
 #[test]
 fn whatever_goes_wrong_in_whatever_order_the_promises_about_money_hold() {
-    let first = number("SIM_FIRST").unwrap_or(0);
-    let seeds = first..first + number("SIM_SEEDS").unwrap_or(SEEDS);
-    let outcome = failing_seeds(seeds, |seed| live(seed, None, false));
+    let outcome = Story::Town.live_through(SEEDS);
     assert!(outcome.failures.is_empty(), "{}", outcome.report());
     assert!(outcome.paid > outcome.seeds, "too gentle or too rough: {outcome:?}");
     assert!(2 * outcome.deaths > outcome.seeds, "hardly anybody dies any more: {outcome:?}");
-    println!("{} seeds, {} payments, {} deaths", outcome.seeds, outcome.paid, outcome.deaths);
 }
 
 #[test]
@@ -66,9 +63,10 @@ fn the_same_seed_gives_the_same_trace() {
 #[ignore = "needs the seed of a failure in SIM_SEED"]
 fn replay() {
     let Some(seed) = number("SIM_SEED") else { return };
+    let story = std::env::var("SIM_STORY").map_or(Story::Town, |it| Story::named(&it).unwrap());
     let bug = std::env::var("SIM_BUG").ok().map(|name| bug::Bug::named(&name).unwrap());
     let log = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).without_time();
     log.with_writer(std::io::stderr).with_ansi(false).init();
-    let fate = live(seed, bug, true);
+    let fate = story.live(seed, bug, true);
     assert!(fate.verdict.is_ok(), "seed {seed}: {}", fate.verdict.unwrap_err());
 }

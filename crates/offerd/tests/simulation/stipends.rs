@@ -15,7 +15,7 @@ use offerd_testkit::{CarriedEnd, Trace, Weather};
 use crate::bug::Bug;
 use crate::call::{Call, CallEnd, CallKind};
 use crate::check::{Invariant, Violation, violations};
-use crate::run::{Fate, failing_seeds, fate, in_a_thread};
+use crate::run::{Fate, Story, fate, in_a_thread};
 use crate::town::{NAMES, Town, pass, settle};
 use crate::years::to_january;
 
@@ -201,8 +201,7 @@ fn belongs(claim: &OutgoingPayment, payout: &Payout) -> bool {
 
 #[test]
 fn whatever_befalls_a_stipend_each_period_is_paid_once_in_its_time_to_the_same_receiver() {
-    let seeds = 0..crate::number("SIM_SEEDS").map_or(SEEDS, |seeds| seeds / 20);
-    let outcome = failing_seeds(seeds, |seed| live(seed, None, false));
+    let outcome = Story::Stipends.live_through(SEEDS);
     assert!(outcome.failures.is_empty(), "{}", outcome.report());
     assert!(outcome.paid > 2 * outcome.seeds, "hardly anything is paid: {outcome:?}");
     assert!(2 * outcome.deaths > outcome.seeds, "hardly anybody dies any more: {outcome:?}");

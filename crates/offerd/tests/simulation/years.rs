@@ -17,7 +17,7 @@ use offerd_testkit::{Trace, Weather, sample};
 use crate::bug::Bug;
 use crate::check::{Invariant, Violation, violations};
 use crate::process::Process;
-use crate::run::{Fate, failing_seeds, fate, in_a_thread};
+use crate::run::{Fate, Story, fate, in_a_thread};
 use crate::town::{NAMES, SHOP, Town, pass, settle};
 
 /// How many seeds are run where nobody says otherwise.
@@ -235,8 +235,7 @@ fn out_of_turn(town: &Town, owners: &Owners) -> Vec<Violation> {
 
 #[test]
 fn whatever_befalls_a_subscription_each_period_is_paid_once_in_order_and_in_time() {
-    let seeds = 0..crate::number("SIM_SEEDS").map_or(SEEDS, |seeds| seeds / 20);
-    let outcome = failing_seeds(seeds, |seed| live(seed, None, false));
+    let outcome = Story::Years.live_through(SEEDS);
     assert!(outcome.failures.is_empty(), "{}", outcome.report());
     assert!(outcome.paid > 5 * outcome.seeds, "hardly anything is paid: {outcome:?}");
     assert!(2 * outcome.deaths > outcome.seeds, "hardly anybody dies any more: {outcome:?}");
