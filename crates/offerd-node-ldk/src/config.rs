@@ -21,7 +21,7 @@ pub struct NodeConfig {
     /// Our name in `node_announcement`, at most 32 bytes of UTF-8; what is beyond is cut.
     pub alias: String,
     /// Where blocks, fees and broadcasting come from.
-    pub bitcoind: BitcoindConfig,
+    pub chain: ChainConfig,
     /// Where the recovery file is kept; `None`: nowhere.
     pub recovery_file: Option<PathBuf>,
     /// Satoshis that must stay on chain for each channel with anchors, to pay for its closing.
@@ -58,6 +58,30 @@ pub struct Timing {
     pub htlc_forwarding: Option<Duration>,
 }
 
+/// Where blocks or transactions, fees and broadcasting come from.
+#[derive(Clone, Debug)]
+pub enum ChainConfig {
+    /// bitcoind, of which every block is read.
+    Bitcoind(BitcoindConfig),
+    /// A server with Esplora's HTTP interface, which is asked about single transactions: its URL.
+    Esplora(String),
+}
+
+impl fmt::Display for ChainConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bitcoind(config) => write!(f, "bitcoind at {}:{}", config.host, config.port),
+            Self::Esplora(url) => write!(f, "Esplora at {url}"),
+        }
+    }
+}
+
+impl From<BitcoindConfig> for ChainConfig {
+    fn from(config: BitcoindConfig) -> Self {
+        Self::Bitcoind(config)
+    }
+}
+
 /// How to reach bitcoind.
 #[derive(Clone, Debug)]
 pub struct BitcoindConfig {
@@ -85,13 +109,13 @@ pub enum BitcoindAuth {
 
 impl NodeConfig {
     /// Defaults for `network`: nothing is listened at or announced, 25 000 sat of reserve for each channel.
-    pub fn new(network: Network, bitcoind: BitcoindConfig) -> Self {
+    pub fn new(network: Network, chain: impl Into<ChainConfig>) -> Self {
         Self {
             network,
             listen: None,
             announce_addresses: Vec::new(),
             alias: String::new(),
-            bitcoind,
+            chain: chain.into(),
             recovery_file: None,
             anchor_reserve_sat: 25_000,
             inbound_without_reserve: false,

@@ -1,7 +1,7 @@
 //! A Lightning node on the `lightning` crates, behind the ports of offerd-core.
 //!
 //! [`Node::start`] assembles it: keys from a seed file, an on-chain wallet, channels, gossip, scoring, persistence
-//! and chain data from bitcoind. A running [`Node`] performs [`InvoicePayer`], [`InvoiceIssuer`] and
+//! and chain data from bitcoind or an Esplora server. A running [`Node`] performs [`InvoicePayer`], [`InvoiceIssuer`] and
 //! [`OnionTransport`], and calls [`NodeEvents`].
 //!
 //! # What is different here from a plain `lightning` node
@@ -68,7 +68,7 @@ mod writer;
 
 pub use chain::{ChainStatus, probe_chain};
 pub use closing::{CloseKind, ClosedChannel};
-pub use config::{BitcoindAuth, BitcoindConfig, NodeConfig, Timing};
+pub use config::{BitcoindAuth, BitcoindConfig, ChainConfig, NodeConfig, Timing};
 pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
 pub use keys::{NodeSecretKey, has_seed, restore_seed, seed_node_id};

@@ -24,7 +24,7 @@ use tracing::warn;
 
 use crate::books::Books;
 use crate::broadcast::Broadcaster;
-use crate::chain::{ChainSource, ChainView};
+use crate::chain::{self, ChainSource, ChainView};
 use crate::channels;
 use crate::config::NodeConfig;
 use crate::error::{ChannelError, ConnectError, NodeError, WalletError};
@@ -134,6 +134,13 @@ impl Node {
         }
         if let Err(error) = self.wallet.flush() {
             warn!(%error, "the wallet could not be written");
+            return;
+        }
+        if self.health.is_good()
+            && self.view.is_in_step()
+            && let Err(error) = chain::asked::end(&self.keeper.store)
+        {
+            warn!(%error, "the chain's mark could not be taken away");
         }
     }
 

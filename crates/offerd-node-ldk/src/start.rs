@@ -22,7 +22,7 @@ use tracing::{info, warn};
 
 use crate::books::Books;
 use crate::broadcast;
-use crate::chain::Listeners;
+use crate::chain::{self, Listeners};
 use crate::claims::Claims;
 use crate::config::NodeConfig;
 use crate::directory::Directory;
@@ -188,10 +188,8 @@ async fn answers(
     base: &Base,
     net: &Net,
 ) -> Result<Option<(Answers, mpsc::UnboundedReceiver<Asked>)>, NodeError> {
-    if !base.source.keeps_old_blocks().await.map_err(unreachable)? {
-        warn!(
-            "bitcoind prunes old blocks: channels of others are believed without a look at the chain"
-        );
+    if let Some(why) = base.source.no_questions().await.map_err(unreachable)? {
+        warn!(why, "channels of others are believed without a look at the chain");
         return Ok(None);
     }
     let (questions, asked) = Questions::new(ChainHash::using_genesis_block(base.config.network));
@@ -413,7 +411,7 @@ impl Node {
         let sweeper = Arc::clone(&listeners.sweeper);
         let (pause, stop) = (self.config.timing.chain_poll, self.stops.work.subscribe());
         let (source, view) = (Arc::clone(&self.source), Arc::clone(&self.view));
-        self.spawn(async move { source.follow(listeners, view, pause, stop).await });
+        self.spawn(async move { chain::follow(&*source, listeners, view, pause, stop).await });
 
         let (source, view) = (Arc::clone(&self.source), Arc::clone(&self.view));
         self.spawn(broadcast::run(packages, writer, source, view, self.stops.work.subscribe()));

@@ -28,7 +28,7 @@ use tracing::warn;
 
 use crate::books::Books;
 use crate::broadcast::Broadcaster;
-use crate::chain::{Behind, BitcoindSource, ChainSource, ChainView, probe_chain};
+use crate::chain::{self, Behind, ChainSource, ChainView, Feed, probe_chain};
 use crate::channel_keys::ChannelKeys;
 use crate::channels::{Reserve, user_config};
 use crate::config::NodeConfig;
@@ -41,7 +41,7 @@ use crate::parts::Parts;
 use crate::persist::{Health, Store};
 use crate::recovery::{OldBehind, OldChannels, Recovery, Tools};
 use crate::router::OneHopRouter;
-use crate::types::{Channels, Graph, Keyring, Monitor, Scorer, Sweeper};
+use crate::types::{Channels, Graph, Keyring, Monitor, Scorer, Sweeper, TxFilter};
 use crate::undone::Unfunded;
 use crate::wallet::{Birth, OnchainWallet};
 use crate::writer::StateWriter;
@@ -93,17 +93,21 @@ impl Base {
         let network = config.network;
         let health = Health::new();
         let store = Arc::new(Store::new(Arc::clone(&values), Arc::clone(&health)));
-        probe_chain(&config.bitcoind, network).await?;
+        probe_chain(&config.chain, network).await?;
         let keys = Keys::load_or_create(dir, network)?;
         let now = since_epoch();
         let keyring =
             Arc::new(Keyring::new(&keys.lightning, now.as_secs(), now.subsec_nanos(), true));
-        let source: Arc<dyn ChainSource> =
-            Arc::new(BitcoindSource::new(&config.bitcoind, network).map_err(unreachable)?);
+        let source = chain::source(&config.chain, network).map_err(unreachable)?;
         let tip = source.tip().await.map_err(unreachable)?;
         let fees = Arc::new(FeeTable::new(network));
         fees.refresh(&*source).await;
         let recovery = Recovery::open(&store, &*values, &keys, &*source).await?;
+        if recovery.as_ref().is_some_and(|recovery| recovery.is_new()) {
+            // What the mark is about was set aside.
+            chain::asked::end(&store)?;
+        }
+        chain::asked::begin(&store, &*source)?;
         let birth = birth(&keys, recovery.as_deref(), tip);
         let wallet =
             OnchainWallet::open(Arc::clone(&store), Arc::clone(&health), &keys, network, &birth)?;
@@ -141,6 +145,14 @@ impl Base {
 }
 
 impl Base {
+    /// What the source is to be told of transactions and outputs that matter, where it does not show everything.
+    fn filter(&self) -> Option<TxFilter> {
+        match self.source.feed() {
+            Feed::Blocks(_) => None,
+            Feed::Transactions(feed) => Some(feed.filter()),
+        }
+    }
+
     /// Whether there is a recovery that is not over.
     fn is_recovering(&self) -> bool {
         self.recovery.as_ref().is_some_and(|recovery| !recovery.is_done())
@@ -172,7 +184,7 @@ impl Core {
     /// Reads what was kept, or begins anew, and brings all of it to the best block.
     pub(crate) async fn new(base: &Base) -> Result<Self, NodeError> {
         let monitor = Arc::new(Monitor::new(
-            None,
+            base.filter(),
             Arc::clone(&base.broadcaster),
             Arc::new(NodeLogger),
             Arc::clone(&base.fees),
@@ -205,37 +217,52 @@ impl Core {
         monitors: Vec<(BlockHash, ChannelMonitor<InMemorySigner>)>,
         old: &[(BlockHash, OldBehind)],
     ) -> Result<(), NodeError> {
-        let monitors: Vec<_> = monitors
-            .into_iter()
-            .map(|(at, monitor)| {
-                let broadcaster = Arc::clone(&base.broadcaster);
-                let fees = Arc::clone(&base.fees);
-                (at, (monitor, broadcaster, fees, Arc::new(NodeLogger)))
-            })
-            .collect();
-        let mut behind: Vec<Behind<'_>> = vec![
-            (base.wallet.best_block(), &*base.wallet),
-            (channels_at, &*self.channels),
-            (sweeper_at, &*self.sweeper),
-        ];
-        if let Some(recovery) = base.recovery.as_ref().filter(|_| base.is_recovering())
-            && let Some(at) = recovery.best_block()
-        {
-            behind.push((at, &**recovery));
+        match base.source.feed() {
+            Feed::Blocks(feed) => {
+                let monitors = with_tools(base, monitors);
+                let mut behind: Vec<Behind<'_>> = vec![
+                    (base.wallet.best_block(), &*base.wallet),
+                    (channels_at, &*self.channels),
+                    (sweeper_at, &*self.sweeper),
+                ];
+                if let Some(recovery) = base.recovery.as_ref().filter(|_| base.is_recovering())
+                    && let Some(at) = recovery.best_block()
+                {
+                    behind.push((at, &**recovery));
+                }
+                behind.extend(monitors.iter().map(|(at, monitor)| (*at, monitor as &Listener)));
+                behind.extend(old.iter().map(|(at, old)| (*at, old as &Listener)));
+                feed.catch_up(behind).await.map_err(unreachable)?;
+                self.watch(monitors.into_iter().map(|(_, (monitor, ..))| monitor))?;
+            }
+            // What is watched is what the source is asked about: so first watch, then ask.
+            Feed::Transactions(feed) => {
+                self.watch(monitors.into_iter().map(|(_, monitor)| monitor))?;
+                let parts = chain::Parts {
+                    wallet: &base.wallet,
+                    channels: &self.channels,
+                    monitor: &self.monitor,
+                    sweeper: &self.sweeper,
+                };
+                parts.catch_up(feed).await.map_err(unreachable)?;
+            }
         }
-        behind.extend(
-            monitors.iter().map(|(at, monitor)| (*at, monitor as &(dyn Listen + Send + Sync))),
-        );
-        behind.extend(old.iter().map(|(at, old)| (*at, old as &(dyn Listen + Send + Sync))));
-        base.source.catch_up(behind).await.map_err(unreachable)?;
-        for (_, (monitor, ..)) in monitors {
+        base.view.begin_at(self.channels.current_best_block());
+        Ok(())
+    }
+
+    /// Watches over the channels of these monitors from now on.
+    fn watch(
+        &self,
+        monitors: impl Iterator<Item = ChannelMonitor<InMemorySigner>>,
+    ) -> Result<(), NodeError> {
+        for monitor in monitors {
             let id = monitor.channel_id();
             if self.monitor.load_existing_monitor(id, monitor).is_err() {
                 let why = format!("channel {id} has two");
                 return Err(NodeError::Corrupt { what: "the channel monitors", why });
             }
         }
-        base.view.begin_at(self.channels.current_best_block());
         Ok(())
     }
 
@@ -260,6 +287,21 @@ impl Core {
             per_channel: Amount::from_sat(config.anchor_reserve_sat),
         }
     }
+}
+
+type Listener = dyn Listen + Send + Sync;
+/// A monitor with what it needs to act on a block.
+type Acting = (ChannelMonitor<InMemorySigner>, Arc<Broadcaster>, Arc<FeeTable>, Arc<NodeLogger>);
+
+fn with_tools(
+    base: &Base,
+    monitors: Vec<(BlockHash, ChannelMonitor<InMemorySigner>)>,
+) -> Vec<(BlockHash, Acting)> {
+    let acting = monitors.into_iter().map(|(at, monitor)| {
+        let (broadcaster, fees) = (Arc::clone(&base.broadcaster), Arc::clone(&base.fees));
+        (at, (monitor, broadcaster, fees, Arc::new(NodeLogger)))
+    });
+    acting.collect()
 }
 
 /// What finds routes. There may be several: they share all that they know.
@@ -333,7 +375,7 @@ fn load_sweeper(base: &Base, tip: BestBlock) -> Result<(BlockHash, Sweeper), Nod
             tip,
             Arc::clone(&base.broadcaster),
             Arc::clone(&base.fees),
-            None,
+            base.filter(),
             Arc::clone(&base.keyring),
             Arc::clone(&base.wallet),
             Arc::clone(&base.store),
@@ -344,7 +386,7 @@ fn load_sweeper(base: &Base, tip: BestBlock) -> Result<(BlockHash, Sweeper), Nod
     let args = (
         Arc::clone(&base.broadcaster),
         Arc::clone(&base.fees),
-        None,
+        base.filter(),
         Arc::clone(&base.keyring),
         Arc::clone(&base.wallet),
         Arc::clone(&base.store),

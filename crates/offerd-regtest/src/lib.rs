@@ -2,7 +2,8 @@
 //!
 //! Blocks are validated by Bitcoin Core's own engine (crate `bitcoinkernel`); around it stand a
 //! mempool, a miner and a faucet of ours, and a server that answers the part of bitcoind's JSON-RPC
-//! which Lightning nodes call. Any node that can attach to bitcoind can attach to this.
+//! which Lightning nodes call. Any node that can attach to bitcoind can attach to this. The same chain can be served as
+//! the part of Esplora's HTTP interface that wallets and nodes without a bitcoind ask.
 //!
 //! ```no_run
 //! # async fn demo() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,10 +39,13 @@ mod blocks;
 mod chain;
 mod coins;
 mod error;
+mod esplora;
+mod history;
 mod kernel;
 mod ledger;
 mod locks;
 mod mempool;
+mod merkle;
 mod miner;
 mod rpc;
 mod wallet;
@@ -49,6 +53,7 @@ mod wallet;
 pub use auto_miner::AutoMiner;
 pub use chain::{Chain, ChainUpdate, INITIAL_HEIGHT};
 pub use error::{ChainError, FaucetError};
+pub use esplora::EsploraServer;
 pub use mempool::{
     MIN_RELAY_FEE_SAT_PER_KVB, MempoolRefusal, PackageMember, PackageRefusal, PackageReport,
 };

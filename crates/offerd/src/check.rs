@@ -143,11 +143,10 @@ fn listen(address: Option<SocketAddr>) -> Result<String, String> {
 }
 
 async fn chain(config: &Config) -> Result<String, String> {
-    let (host, port) = (&config.bitcoind.host, config.bitcoind.port);
-    let status = probe_chain(&config.bitcoind, config.network).await;
+    let status = probe_chain(&config.chain, config.network).await;
     let status = status.map_err(|error| error.to_string())?;
     let syncing = if status.syncing { ", still catching up" } else { "" };
-    Ok(format!("bitcoind at {host}:{port}, height {}{syncing}", status.height))
+    Ok(format!("{}, height {}{syncing}", config.chain, status.height))
 }
 
 /// Whether files can be made in a folder: makes one and takes it away again.

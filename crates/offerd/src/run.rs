@@ -247,7 +247,7 @@ fn settings(config: &Config) -> Settings {
 }
 
 fn node_config(config: &Config) -> NodeConfig {
-    let mut node = NodeConfig::new(config.network, config.bitcoind.clone());
+    let mut node = NodeConfig::new(config.network, config.chain.clone());
     node.listen = config.listen;
     node.recovery_file = config.recovery_file.clone();
     node.announce_addresses = config.announce.clone();

@@ -21,7 +21,9 @@ use tokio::sync::watch;
 use tracing::{debug, info, warn};
 
 use super::rpc::Rpc;
-use super::{Behind, BroadcastError, ChainError, ChainSource, ChainView, Listeners};
+use super::{
+    Behind, BlockFeed, BroadcastError, ChainError, ChainSource, ChainView, Feed, Listeners,
+};
 use crate::config::BitcoindConfig;
 use crate::locks::lock;
 use crate::tasks::stopped;
@@ -38,6 +40,7 @@ const ALREADY_THERE: [&str; 3] =
 
 /// A connection to bitcoind.
 pub(crate) struct BitcoindSource {
+    name: String,
     rpc: Arc<Rpc>,
     network: Network,
     /// Headers seen, so that blocks can be disconnected, and the block that `catch_up` reached.
@@ -54,7 +57,8 @@ impl BitcoindSource {
     /// Does not connect yet.
     pub(crate) fn new(config: &BitcoindConfig, network: Network) -> Result<Self, ChainError> {
         let rpc = Arc::new(Rpc::new(config)?);
-        Ok(Self { rpc, network, reached: Mutex::new(None) })
+        let name = format!("bitcoind at {}:{}", config.host, config.port);
+        Ok(Self { name, rpc, network, reached: Mutex::new(None) })
     }
 
     async fn send_one(&self, tx: &Transaction) -> Result<(), BroadcastError> {
@@ -87,23 +91,7 @@ impl BitcoindSource {
 }
 
 #[async_trait]
-impl ChainSource for BitcoindSource {
-    async fn tip(&self) -> Result<BestBlock, ChainError> {
-        let tip = validate_best_block_header(Arc::clone(&self.rpc)).await.map_err(source_failed)?;
-        Ok(best_block(&tip))
-    }
-
-    async fn block_at(&self, height: u32) -> Result<BestBlock, ChainError> {
-        let reply = self
-            .rpc
-            .call("getblockhash", &[json!(height)])
-            .await
-            .map_err(|error| failed("getblockhash", &error))?;
-        let hash = reply.as_str().and_then(|hash| hash.parse().ok());
-        let hash = hash.ok_or_else(|| ChainError("getblockhash: not a hash".to_owned()))?;
-        Ok(BestBlock::new(hash, height))
-    }
-
+impl BlockFeed for BitcoindSource {
     async fn catch_up(&self, listeners: Vec<Behind<'_>>) -> Result<(), ChainError> {
         let mut cache = UnboundedCache::new();
         let tip = synchronize_listeners(Arc::clone(&self.rpc), self.network, &mut cache, listeners)
@@ -145,6 +133,33 @@ impl ChainSource for BitcoindSource {
             }
         }
     }
+}
+
+#[async_trait]
+impl ChainSource for BitcoindSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn feed(&self) -> Feed<'_> {
+        Feed::Blocks(self)
+    }
+
+    async fn tip(&self) -> Result<BestBlock, ChainError> {
+        let tip = validate_best_block_header(Arc::clone(&self.rpc)).await.map_err(source_failed)?;
+        Ok(best_block(&tip))
+    }
+
+    async fn block_at(&self, height: u32) -> Result<BestBlock, ChainError> {
+        let reply = self
+            .rpc
+            .call("getblockhash", &[json!(height)])
+            .await
+            .map_err(|error| failed("getblockhash", &error))?;
+        let hash = reply.as_str().and_then(|hash| hash.parse().ok());
+        let hash = hash.ok_or_else(|| ChainError("getblockhash: not a hash".to_owned()))?;
+        Ok(BestBlock::new(hash, height))
+    }
 
     async fn broadcast(&self, package: &[Transaction]) -> Result<(), BroadcastError> {
         match package {
@@ -180,10 +195,10 @@ impl ChainSource for BitcoindSource {
         Ok(txid.and_then(|txid| txid.parse().ok()))
     }
 
-    async fn keeps_old_blocks(&self) -> Result<bool, ChainError> {
+    async fn no_questions(&self) -> Result<Option<&'static str>, ChainError> {
         let reply = self.rpc.call("getblockchaininfo", &[]).await;
         let reply = reply.map_err(|error| failed("getblockchaininfo", &error))?;
-        Ok(reply["pruned"] != true)
+        Ok((reply["pruned"] == true).then_some("bitcoind prunes old blocks"))
     }
 
     async fn is_in_mempool(&self, txid: Txid) -> Result<bool, ChainError> {

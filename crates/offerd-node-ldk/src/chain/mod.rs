@@ -1,40 +1,52 @@
 //! Where the node sees the chain and reaches its mempool.
 //!
-//! [`ChainSource`] is the seam: bitcoind over RPC is the one there is; sources that know only some transactions,
-//! like Esplora and Electrum, fit in beside it by calling the same listeners' `filtered_block_connected`.
+//! [`ChainSource`] is the seam. There are two ways in which a source tells what happens ([`Feed`]): bitcoind shows every
+//! block; Esplora says what became of the transactions and outputs that it was asked about.
 
+pub(crate) mod asked;
 mod bitcoind;
+mod esplora;
+mod follow;
 mod listeners;
 mod probe;
 mod rpc;
+mod said;
 mod tip;
+mod transactions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bitcoin::{BlockHash, OutPoint, Transaction, TxOut, Txid};
+use bitcoin::{BlockHash, Network, OutPoint, Transaction, TxOut, Txid};
 use bolt1::Timestamp;
-use lightning::chain::{BestBlock, Listen};
+use lightning::chain::{BestBlock, Confirm, Listen};
 use tokio::sync::watch;
 
-pub(crate) use bitcoind::BitcoindSource;
+use crate::config::ChainConfig;
+use crate::types::TxFilter;
+use crate::wallet::OnchainWallet;
+
+pub(crate) use follow::follow;
 pub(crate) use listeners::Listeners;
 pub use probe::{ChainStatus, probe_chain};
+pub(crate) use transactions::Parts;
 
 /// Somebody who must see every block, from the one after that it knows.
 pub(crate) type Behind<'a> = (BlockHash, &'a (dyn Listen + Send + Sync));
 
-/// A source of blocks and fees, and a way into the mempool.
+/// How a source tells what happens.
+pub(crate) enum Feed<'a> {
+    /// Every block, one after the other.
+    Blocks(&'a dyn BlockFeed),
+    /// What became of the transactions and outputs that were asked about.
+    Transactions(&'a dyn TransactionFeed),
+}
+
+/// A source that has whole blocks.
 #[async_trait]
-pub(crate) trait ChainSource: Send + Sync {
-    /// The best block.
-    async fn tip(&self) -> Result<BestBlock, ChainError>;
-
-    /// The block at this height of the best chain.
-    async fn block_at(&self, height: u32) -> Result<BestBlock, ChainError>;
-
+pub(crate) trait BlockFeed: Send + Sync {
     /// Brings each listener from the block it knows to the best block. Once, before `follow`.
     async fn catch_up(&self, listeners: Vec<Behind<'_>>) -> Result<(), ChainError>;
 
@@ -46,6 +58,41 @@ pub(crate) trait ChainSource: Send + Sync {
         pause: Duration,
         stop: watch::Receiver<bool>,
     );
+}
+
+/// A part that wants to know what became of some transactions.
+pub(crate) type Asking<'a> = &'a (dyn Confirm + Send + Sync);
+
+/// A source that has single transactions.
+#[async_trait]
+pub(crate) trait TransactionFeed: Send + Sync {
+    /// What is to be told, beforehand, which transactions and outputs matter.
+    fn filter(&self) -> TxFilter;
+
+    /// Tells the parts of the best block, and what became of all that the filter was told.
+    async fn confirm(&self, parts: &[Asking<'_>]) -> Result<(), ChainError>;
+
+    /// Brings the wallet to the best block.
+    async fn update_wallet(&self, wallet: &OnchainWallet) -> Result<(), ChainError>;
+
+    /// When a block was mined, by its own word, in seconds since 1970.
+    async fn block_time(&self, hash: BlockHash) -> Result<u32, ChainError>;
+}
+
+/// A source of what happens in the chain and of fees, and a way into the mempool.
+#[async_trait]
+pub(crate) trait ChainSource: Send + Sync {
+    /// What to call it to people: its kind and where it is.
+    fn name(&self) -> &str;
+
+    /// How it tells what happens.
+    fn feed(&self) -> Feed<'_>;
+
+    /// The best block.
+    async fn tip(&self) -> Result<BestBlock, ChainError>;
+
+    /// The block at this height of the best chain.
+    async fn block_at(&self, height: u32) -> Result<BestBlock, ChainError>;
 
     /// Hands in transactions that go together, parents before children.
     async fn broadcast(&self, package: &[Transaction]) -> Result<(), BroadcastError>;
@@ -56,8 +103,8 @@ pub(crate) trait ChainSource: Send + Sync {
     /// The transaction at this place of the block at this height of the best chain.
     async fn txid_at(&self, height: u32, index: u32) -> Result<Option<Txid>, ChainError>;
 
-    /// Whether it has all blocks, old ones too.
-    async fn keeps_old_blocks(&self) -> Result<bool, ChainError>;
+    /// Why it cannot be asked about each channel that others announce; `None` when it can.
+    async fn no_questions(&self) -> Result<Option<&'static str>, ChainError>;
 
     /// Whether a transaction waits in the mempool.
     async fn is_in_mempool(&self, txid: Txid) -> Result<bool, ChainError>;
@@ -67,6 +114,17 @@ pub(crate) trait ChainSource: Send + Sync {
 
     /// The least fee rate with which the mempool takes anything, in sat per 1000 weight units.
     async fn mempool_minimum(&self) -> Result<u32, ChainError>;
+}
+
+/// The source that the configuration names. Does not connect yet.
+pub(crate) fn source(
+    config: &ChainConfig,
+    network: Network,
+) -> Result<Arc<dyn ChainSource>, ChainError> {
+    Ok(match config {
+        ChainConfig::Bitcoind(config) => Arc::new(bitcoind::BitcoindSource::new(config, network)?),
+        ChainConfig::Esplora(url) => Arc::new(esplora::EsploraSource::new(url)?),
+    })
 }
 
 /// The source could not be asked.
@@ -90,6 +148,8 @@ pub(crate) enum BroadcastError {
 pub(crate) struct ChainView {
     best: watch::Sender<BestBlock>,
     reachable: AtomicBool,
+    /// Whether all of what the best block brings is told: not in the middle of a look.
+    in_step: AtomicBool,
     /// What the best block says of its time; 0 until one was seen.
     tip_time: AtomicU32,
 }
@@ -99,6 +159,7 @@ impl ChainView {
         Arc::new(Self {
             best: watch::Sender::new(best),
             reachable: AtomicBool::new(true),
+            in_step: AtomicBool::new(false),
             tip_time: AtomicU32::new(0),
         })
     }
@@ -127,8 +188,18 @@ impl ChainView {
         self.reachable.load(Ordering::Relaxed)
     }
 
+    /// Whether all of what the best block brings was told to everybody when the chain was last looked at.
+    pub(crate) fn is_in_step(&self) -> bool {
+        self.in_step.load(Ordering::Relaxed)
+    }
+
+    fn set_in_step(&self, in_step: bool) {
+        self.in_step.store(in_step, Ordering::Relaxed);
+    }
+
     /// Says where the node stands before it follows the chain.
     pub(crate) fn begin_at(&self, best: BestBlock) {
+        self.set_in_step(true);
         self.set_best(best);
     }
 

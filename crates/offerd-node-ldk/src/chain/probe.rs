@@ -2,12 +2,14 @@
 
 use std::io;
 
-use bitcoin::Network;
+use bitcoin::constants::genesis_block;
+use bitcoin::{BlockHash, Network};
 use serde_json::Value;
 
 use super::ChainError;
+use super::esplora::EsploraSource;
 use super::rpc::Rpc;
-use crate::config::BitcoindConfig;
+use crate::config::{BitcoindConfig, ChainConfig};
 use crate::error::NodeError;
 
 /// How a source of blocks stands.
@@ -19,18 +21,34 @@ pub struct ChainStatus {
     pub syncing: bool,
 }
 
-/// Asks a source of blocks about itself.
+/// Asks the source of the chain about itself.
 ///
 /// # Errors
 /// [`NodeError::Chain`]: it cannot be reached, refuses the login, or follows another chain.
-pub async fn probe_chain(
-    config: &BitcoindConfig,
-    network: Network,
-) -> Result<ChainStatus, NodeError> {
-    let status = ask(config, network).await;
-    status.map_err(|ChainError(why)| {
-        NodeError::Chain(format!("bitcoind at {}:{}: {why}", config.host, config.port))
-    })
+pub async fn probe_chain(config: &ChainConfig, network: Network) -> Result<ChainStatus, NodeError> {
+    let status = match config {
+        ChainConfig::Bitcoind(config) => ask(config, network).await,
+        ChainConfig::Esplora(url) => match EsploraSource::new(url) {
+            Ok(source) => source.probe(network).await,
+            Err(error) => Err(error),
+        },
+    };
+    status.map_err(|ChainError(why)| NodeError::Chain(format!("{config}: {why}")))
+}
+
+/// Refuses the first block of another chain.
+pub(super) fn genesis_is_of(genesis: BlockHash, network: Network) -> Result<(), ChainError> {
+    // `testnet` is either of the two.
+    let wanted: &[Network] = match network {
+        Network::Testnet | Network::Testnet4 => &[Network::Testnet, Network::Testnet4],
+        Network::Bitcoin => &[Network::Bitcoin],
+        Network::Signet => &[Network::Signet],
+        Network::Regtest => &[Network::Regtest],
+    };
+    if wanted.iter().any(|network| genesis_block(*network).block_hash() == genesis) {
+        return Ok(());
+    }
+    Err(ChainError(format!("it is for another chain, and should be for {network}")))
 }
 
 async fn ask(config: &BitcoindConfig, network: Network) -> Result<ChainStatus, ChainError> {

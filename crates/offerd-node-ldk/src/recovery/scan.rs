@@ -17,7 +17,7 @@ use super::file::{AddressCounts, ChannelEntry};
 use super::keys::RescueKeys;
 use super::set_aside::set_aside;
 use super::state::{FoundOutput, Mined, Phase, SPACE, ScannedBlock, State};
-use crate::chain::ChainSource;
+use crate::chain::{ChainSource, Feed};
 use crate::error::NodeError;
 use crate::keys::Keys;
 use crate::locks::lock;
@@ -57,6 +57,13 @@ impl Recovery {
         if state.node_id != ours {
             let why = format!("it is that of node {}, the seed that of {ours}", state.node_id);
             return Err(NodeError::Corrupt { what: "the recovery", why });
+        }
+        if state.phase != Phase::Done && matches!(source.feed(), Feed::Transactions(_)) {
+            let name = source.name();
+            let why = format!(
+                "{name} has no whole blocks, which a recovery looks through: use bitcoind until it is over"
+            );
+            return Err(NodeError::Chain(why));
         }
         if state.phase == Phase::Begun {
             set_aside(values)?;

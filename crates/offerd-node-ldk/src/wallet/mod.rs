@@ -4,6 +4,7 @@
 //! channel exists that transaction must not be sent, so the wallet's kept state must not know it.
 
 mod all;
+mod asking;
 mod bump;
 mod changes;
 mod times;
@@ -32,6 +33,7 @@ use crate::keys::Keys;
 use crate::locks::lock;
 use crate::persist::{Health, Store};
 use crate::recovery::AddressCounts;
+pub(crate) use asking::Questions;
 use changes::ChangeLog;
 
 /// Blocks without a transaction of ours after which the wallet's place in the chain is written.

@@ -23,7 +23,7 @@ use offerd_core::port::{
 };
 use offerd_node_ldk::{
     AddressKind, BitcoindAuth, BitcoindConfig, ChannelView, FundedChannel, FundingOrder, Node,
-    NodeConfig,
+    NodeConfig, NodeError,
 };
 use offerd_regtest::{Chain, RpcConfig, RpcServer};
 use tokio::runtime::{Builder, Runtime};
@@ -339,6 +339,14 @@ impl Member {
         tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
     }
 
+    /// Starts it beside nothing, to see whether it would.
+    pub(crate) async fn try_to_start(&self) -> Result<(), NodeError> {
+        let values: Arc<dyn KeyValueStore> = Arc::clone(&self.store) as _;
+        let started =
+            Node::start(self.config.clone(), self.dir.path(), values, Inbox::new() as _).await;
+        started.map(drop)
+    }
+
     async fn resume_with(&mut self, inbox: Arc<Inbox>) {
         if self.runtime.is_some() {
             self.kill().await;
@@ -346,6 +354,11 @@ impl Member {
         self.inbox = inbox;
         let (runtime, node) = run(&self.config, self.dir.path(), &self.store, &self.inbox).await;
         (self.runtime, self.node) = (Some(runtime), Some(node));
+    }
+
+    /// Changes its configuration, from the next start on.
+    pub(crate) fn reconfigure(&mut self, change: impl FnOnce(&mut NodeConfig)) {
+        change(&mut self.config);
     }
 
     /// The same, with everything told before kept in the way of what comes.

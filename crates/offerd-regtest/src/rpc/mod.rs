@@ -8,5 +8,6 @@ mod params;
 mod render;
 mod server;
 
+pub(crate) use error::RpcError;
 pub use methods::FEE_ESTIMATE_SAT_PER_KVB;
 pub use server::{RpcConfig, RpcServer, RpcServerError};

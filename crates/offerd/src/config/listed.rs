@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use offerd_api::control::ConfigView;
-use offerd_node_ldk::{BitcoindAuth, Timing};
+use offerd_node_ldk::{BitcoindAuth, BitcoindConfig, ChainConfig, Timing};
 
 use super::Config;
 use super::option::{OPTIONS, OptionKind, OptionSpec};
@@ -44,13 +44,22 @@ fn view(option: &OptionSpec, values: Vec<String>, source: String) -> ConfigView 
     view
 }
 
+/// How bitcoind is reached; `None` where the chain is seen otherwise.
+fn bitcoind(config: &Config) -> Option<&BitcoindConfig> {
+    match &config.chain {
+        ChainConfig::Bitcoind(bitcoind) => Some(bitcoind),
+        ChainConfig::Esplora(_) => None,
+    }
+}
+
 /// What is in force where nobody has said anything; `None` where nothing is.
 fn in_force(option: &OptionSpec, config: &Config) -> Option<Vec<String>> {
     let value = match option.name {
         "dir" => config.dir.display().to_string(),
         "config" => config.file.as_ref()?.display().to_string(),
-        "bitcoind-port" => config.bitcoind.port.to_string(),
-        "bitcoind-cookie" => match &config.bitcoind.auth {
+        "bitcoind-host" => bitcoind(config)?.host.clone(),
+        "bitcoind-port" => bitcoind(config)?.port.to_string(),
+        "bitcoind-cookie" => match &bitcoind(config)?.auth {
             BitcoindAuth::Cookie(path) => path.display().to_string(),
             BitcoindAuth::Password { .. } => return None,
         },

@@ -3,6 +3,7 @@
 //! Every option is in [`option::OPTIONS`]. What is unknown or out of range is refused, with the place where it was
 //! written.
 
+mod chain;
 mod error;
 mod flags;
 mod http;
@@ -25,7 +26,7 @@ use bolt1::Msat;
 use offerd_api::control::ConfigView;
 use offerd_api::layout::{DataDir, RECOVERY_FILE};
 use offerd_core::Policy;
-use offerd_node_ldk::BitcoindConfig;
+use offerd_node_ldk::ChainConfig;
 
 use crate::instance::Told;
 
@@ -61,8 +62,8 @@ pub struct Config {
     pub announce: Vec<SocketAddr>,
     /// The name to announce, at most 32 bytes.
     pub alias: String,
-    /// The source of blocks.
-    pub bitcoind: BitcoindConfig,
+    /// Where the chain is seen.
+    pub chain: ChainConfig,
     /// How often to look for blocks; `None` for what suits the network.
     pub poll_interval: Option<Duration>,
     /// Whether to do at once what is otherwise put off.
@@ -159,7 +160,7 @@ impl Config {
             reach: options.reach()?,
             announce: options.addresses("announce")?,
             alias: options.alias()?,
-            bitcoind: options.bitcoind(network, home)?,
+            chain: options.chain(network, home)?,
             poll_interval: poll.map(Duration::from_millis),
             fast_ticks: fast_ticks.unwrap_or(regtest),
             anchor_reserve: options

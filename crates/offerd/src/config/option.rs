@@ -180,6 +180,13 @@ pub const OPTIONS: &[OptionSpec] = &[
         "Its cookie file, instead of user and password.",
     ),
     value(
+        "esplora-url",
+        "URL",
+        None,
+        "An Esplora server to ask about the chain, instead of bitcoind: https://…, or http://… on this machine. It \
+         learns which addresses and channels are ours, and is believed.",
+    ),
+    value(
         "poll-interval",
         "MILLISECONDS",
         Some("5000; regtest 50"),

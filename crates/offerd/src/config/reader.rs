@@ -1,7 +1,7 @@
 //! Taking settings apart into types, each with its range.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use bitcoin::Network;
@@ -9,7 +9,6 @@ use bolt1::{CltvDelta, Msat, Seconds};
 use offerd_api::layout::NETWORKS;
 use offerd_core::Policy;
 use offerd_core::amount::AmountSpec;
-use offerd_node_ldk::{BitcoindAuth, BitcoindConfig};
 
 use super::settings::{Origin, Setting, Settings};
 use super::{ConfigError, Log};
@@ -130,43 +129,6 @@ impl Reader<'_> {
             return Err(self.refuse("alias", expected));
         }
         Ok(alias.to_owned())
-    }
-
-    pub(super) fn bitcoind(
-        &self,
-        network: Network,
-        home: Option<&Path>,
-    ) -> Result<BitcoindConfig, ConfigError> {
-        let (port, folder) = match network {
-            Network::Bitcoin => (8332, ""),
-            Network::Signet => (38332, "signet"),
-            Network::Regtest => (18443, "regtest"),
-            Network::Testnet | Network::Testnet4 => (18332, "testnet3"),
-        };
-        let own = self.in_range("bitcoind-port", 1, 65_535)?;
-        let own = own.and_then(|port| u16::try_from(port).ok());
-        let cookie = self.text("bitcoind-cookie").map(PathBuf::from);
-        let auth = match (self.text("bitcoind-user"), self.text("bitcoind-password"), cookie) {
-            (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
-                return Err(self.refuse("bitcoind-cookie", "goes without user and password"));
-            }
-            (Some(user), Some(password), None) => {
-                BitcoindAuth::Password { user: user.to_owned(), password: password.to_owned() }
-            }
-            (Some(_), None, None) => {
-                return Err(self.refuse("bitcoind-user", "needs bitcoind-password"));
-            }
-            (None, Some(_), None) => {
-                return Err(self.refuse("bitcoind-password", "needs bitcoind-user"));
-            }
-            (None, None, Some(cookie)) => BitcoindAuth::Cookie(cookie),
-            (None, None, None) => {
-                let home = home.ok_or_else(|| self.refuse("bitcoind-cookie", "must be set"))?;
-                BitcoindAuth::Cookie(home.join(".bitcoin").join(folder).join(".cookie"))
-            }
-        };
-        let host = self.text("bitcoind-host").unwrap_or("127.0.0.1").to_owned();
-        Ok(BitcoindConfig { host, port: own.unwrap_or(port), auth })
     }
 
     pub(super) fn policy(&self, network: Network) -> Result<Policy, ConfigError> {

@@ -1,6 +1,6 @@
 use bolt1::ChainHash;
 
-use offerd_node_ldk::BitcoindAuth;
+use offerd_node_ldk::{BitcoindAuth, BitcoindConfig};
 
 use super::*;
 
@@ -111,6 +111,10 @@ fn values_out_of_range_are_refused_with_their_origin() {
         ("bitcoind-port", "65536"),
         ("bitcoind-user", "without a password"),
         ("bitcoind-password", "without a user"),
+        ("esplora-url", "esplora.example.com"),
+        ("esplora-url", "http://esplora.example.com"),
+        ("esplora-url", "https://user:secret@esplora.example.com/api"),
+        ("esplora-url", "https://esplora.example.com/api?key=1"),
         ("poll-interval", "0"),
         ("fast-ticks", "yes"),
         ("anchor-reserve", "-1"),
@@ -142,9 +146,26 @@ fn sections_and_lists_of_the_file_are_understood() {
     assert_eq!(config.listen, None);
     assert_eq!(config.policy.payout_fee_ppm, 7);
     assert!(!config.fast_ticks);
-    assert_eq!((config.bitcoind.host.as_str(), config.bitcoind.port), ("h", 1));
-    assert!(matches!(&config.bitcoind.auth, BitcoindAuth::Cookie(path) if path == Path::new("/c")));
+    assert!(matches!(&config.chain, ChainConfig::Bitcoind(BitcoindConfig { host, port: 1, auth })
+        if host == "h" && matches!(auth, BitcoindAuth::Cookie(path) if path == Path::new("/c"))));
     assert_eq!(config.log, Log { level: "debug".to_owned(), json: true, file: None });
+}
+
+#[test]
+fn the_chain_is_seen_by_one_source() {
+    let esplora = ("esplora-url", "https://esplora.example.com/api/");
+    let config = load(&[("network", "signet"), esplora], &[]).unwrap();
+    assert!(
+        matches!(&config.chain, ChainConfig::Esplora(url) if url == "https://esplora.example.com/api")
+    );
+    assert!(!config.listed.contains_key("bitcoind-port"), "what is not used is not listed");
+    let here = [("network", "regtest"), ("esplora-url", "http://127.0.0.1:3002")];
+    assert!(matches!(load(&here, &[]).unwrap().chain, ChainConfig::Esplora(_)));
+    let both = [("network", "signet"), esplora, ("bitcoind-port", "1")];
+    assert_eq!(
+        load(&both, &[]).unwrap_err(),
+        "command line: esplora-url: goes not with bitcoind-port: the chain is seen by one source, so leave one out"
+    );
 }
 
 #[test]

@@ -150,7 +150,9 @@ pub(super) fn missing(
     let mut missing = Vec::new();
     let mut say = |sentence: &str| missing.push(sentence.to_owned());
     if info.warning_bitcoind_sync.is_some() {
-        say("The chain is not up to date: bitcoind cannot be reached, or is not caught up with.");
+        say(
+            "The chain is not up to date: bitcoind, or the server asked instead, cannot be reached, or is not caught up with.",
+        );
     }
     let normal = || channels.iter().filter(|channel| channel.state == NORMAL);
     let opening = channels.iter().filter(|channel| OPENING.contains(&channel.state.as_str()));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 
 use bitcoin::{Address, Amount, Network, OutPoint, Transaction, Txid};
-use offerd_regtest::{Chain, RpcConfig, RpcServer};
+use offerd_regtest::{Chain, EsploraServer, RpcConfig, RpcServer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -24,7 +24,7 @@ pub(crate) struct Town {
     pub(crate) chain: Arc<Chain>,
     pub(crate) folder: TempDir,
     server: RpcServer,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Town {
@@ -34,22 +34,37 @@ impl Town {
         let chain = Chain::new(None).unwrap();
         let config = RpcConfig::loopback().with_cookie(folder.path().join(".cookie"));
         let server = runtime.block_on(RpcServer::start(Arc::clone(&chain), config)).unwrap();
-        Self { chain, folder, server, _runtime: runtime }
+        Self { chain, folder, server, runtime }
     }
 
     /// A folder with the configuration of a node, nothing else.
     pub(crate) fn prepare(&self, name: &str) -> PathBuf {
+        let (port, cookie) = (self.server.addr().port(), self.folder.path().join(".cookie"));
+        let chain =
+            format!("[bitcoind]\nhost = \"127.0.0.1\"\nport = {port}\ncookie = {cookie:?}\n");
+        self.prepare_on(name, &chain)
+    }
+
+    /// The same, with these lines to say where the chain is.
+    pub(crate) fn prepare_on(&self, name: &str, chain: &str) -> PathBuf {
         let dir = self.folder.path().join(name);
         fs::create_dir_all(&dir).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let text = format!(
-            "network = \"regtest\"\nalias = \"{name}\"\nlisten = \"127.0.0.1:{port}\"\n[bitcoind]\nhost = \
-             \"127.0.0.1\"\nport = {}\ncookie = {:?}\n",
-            self.server.addr().port(),
-            self.folder.path().join(".cookie"),
+            "network = \"regtest\"\nalias = \"{name}\"\nlisten = \"127.0.0.1:{port}\"\n{chain}"
         );
         fs::write(dir.join("offerd.toml"), text).unwrap();
         dir
+    }
+
+    /// Serves the chain as Esplora does, at this port or any.
+    pub(crate) fn esplora(&self, port: u16) -> EsploraServer {
+        self.runtime.block_on(EsploraServer::start(Arc::clone(&self.chain), port)).unwrap()
+    }
+
+    /// Ends a server, as a provider does who goes away.
+    pub(crate) fn end(&self, server: EsploraServer) {
+        self.runtime.block_on(server.shutdown());
     }
 
     /// Where the chain is asked.

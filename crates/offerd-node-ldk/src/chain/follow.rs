@@ -1,0 +1,30 @@
+//! Following the chain, whichever way its source tells of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{ChainSource, ChainView, Feed, Listeners, Parts};
+
+/// Tells `listeners` and `view` of all that happens, until `stop`.
+pub(crate) async fn follow(
+    source: &dyn ChainSource,
+    listeners: Arc<Listeners>,
+    view: Arc<ChainView>,
+    pause: Duration,
+    stop: watch::Receiver<bool>,
+) {
+    match source.feed() {
+        Feed::Blocks(feed) => feed.follow(listeners, view, pause, stop).await,
+        Feed::Transactions(feed) => {
+            let parts = Parts {
+                wallet: &listeners.wallet,
+                channels: &listeners.channels,
+                monitor: &listeners.monitor,
+                sweeper: &listeners.sweeper,
+            };
+            parts.follow(feed, source.name(), &view, pause, stop).await;
+        }
+    }
+}
