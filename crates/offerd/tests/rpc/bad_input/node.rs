@@ -20,6 +20,7 @@ pub(super) const ROWS: &[Row] = &[
     ("listconfigs", r#"["\u001b[31m"]"#, -32602, "config: there is no option `\\u{1b}[31m`"),
     ("getinfo", r#"[null]"#, -32602, "params: too many: got 1, takes at most 0 (getinfo)"),
     ("getinfo", r#"7"#, -32602, "params: should be an array or an object"),
+    ("audit", r#"[true]"#, -32602, "params: too many: got 1, takes at most 0 (audit)"),
     // The wallet.
     (
         "newaddr",
