@@ -1,13 +1,18 @@
 //! Invoice requests.
 
 use bolt1::{Msat, Seconds};
-use bolt12::{InvoiceRequest, InvoiceRequestBuilder, Offer};
+use bolt12::{InvoiceRequest, InvoiceRequestBuilder, Offer, Recurrence, TimeUnit};
 use offerd_core::port::Destination;
 use offerd_testkit::{Reach, sample};
 use secp256k1::Keypair;
 
 use super::{Case, SILENCE, blames, broken_streams, case, meet, says, signed, with};
 use crate::world::{Party, World, offer_request, pass};
+
+/// `invreq_recurrence_counter`, as today's wallets number it, and what goes with it.
+const COUNTER: u64 = 2_000_000_092;
+const START: u64 = 2_000_000_093;
+const CANCEL: u64 = 2_000_000_094;
 
 fn payer() -> Keypair {
     sample::keypair(77)
@@ -118,6 +123,39 @@ async fn hostile_quantities_are_refused_and_change_nothing() {
             changed(&any, 86, Some(&u64::MAX.to_be_bytes())),
             says("quantity causes overflow"),
         ),
+    ];
+    meet(&world, &shop, &Destination::Node(shop.node.id()), 64, cases).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn hostile_requests_of_a_series_are_refused_or_ignored_and_change_nothing() {
+    let world = World::new();
+    let shop = world.announced();
+    let mut wanted = offer_request(1_000);
+    let minute = Recurrence::every(60.try_into().unwrap(), TimeUnit::Seconds);
+    wanted.arguments.recurrence = Some(Recurrence { limit: 5.try_into().ok(), ..minute });
+    let made = shop.driver.create_offer(wanted).await.unwrap().entry;
+    let builder = InvoiceRequestBuilder::for_offer(&made.newest().offer).metadata([7; 32]);
+    let good = builder.recurrence_counter(0).sign(&sample::secp(), &payer()).unwrap();
+    let change = |typ, value: &[u8]| changed(&good, typ, Some(value));
+    let ending = |counter: &[u8]| {
+        let cancel = with(good.bytes(), CANCEL, Some(&[]));
+        signed("invoice_request", &with(&cancel, COUNTER, Some(counter)), &payer())
+    };
+    let invalid = |which, field| blames(format!("invalid invreq_recurrence_{which}"), field);
+    let next = "the previous period has not been paid: the next counter is 0";
+    let unpaid = || blames(next, COUNTER);
+    let cases = vec![
+        case("no counter", changed(&good, COUNTER, None), invalid("counter", COUNTER)),
+        case("a start in no fixed time", change(START, &[]), invalid("start", START)),
+        case("a payment ahead", change(COUNTER, &[1]), unpaid()),
+        case("a payment after the last", change(COUNTER, &[6]), invalid("counter", COUNTER)),
+        case("a counter with a leading zero", change(COUNTER, &[0, 1]), SILENCE),
+        case("a counter of five bytes", change(COUNTER, &[1; 5]), SILENCE),
+        case("the other numbering", change(92, &[]), invalid("counter", 92)),
+        case("an end that says something", change(CANCEL, &[1]), SILENCE),
+        case("the end of what never began", ending(&[]), invalid("cancel", CANCEL)),
+        case("the end of what nobody pays", ending(&[1]), unpaid()),
     ];
     meet(&world, &shop, &Destination::Node(shop.node.id()), 64, cases).await;
 }
