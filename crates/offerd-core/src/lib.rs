@@ -14,6 +14,7 @@
 //! * [`subscription`]: offers that we pay again and again by ourselves.
 //! * [`rates`]: prices in currencies.
 //! * [`invoice_book`]: invoices we made for somebody's promise to pay.
+//! * [`liquidity`]: channels bought from a provider, and what it may keep of a payment.
 //! * [`page_name`]: the secret names of pages about one order or payout.
 //! * [`change`]: the order of changes, for those who follow them.
 //! * [`rune`]: bearer tokens with restrictions.
@@ -34,6 +35,7 @@ mod id;
 pub mod invoice_book;
 pub mod keys;
 pub mod limits;
+pub mod liquidity;
 mod misuse;
 pub mod offer_book;
 pub mod page_name;

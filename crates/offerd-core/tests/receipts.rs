@@ -31,6 +31,7 @@ fn payment(sealed: &Sealed, hash: u8, id: u8, amount: u64) -> IncomingPayment {
         payment_hash: [hash; 32],
         payment_id: [id; 32],
         amount: msat(amount),
+        opening_fee: msat(0),
         context: Some(sealed.seal().unwrap()),
         preimage: Preimage([hash.wrapping_add(1); 32]),
         payer_id: Some(sample::point(5)),

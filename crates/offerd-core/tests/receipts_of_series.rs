@@ -67,6 +67,7 @@ fn decided(
         payment_hash: [2; 32],
         payment_id: [3; 32],
         amount: msat(amount),
+        opening_fee: msat(0),
         context: Some(sealed.seal().unwrap()),
         preimage: Preimage([4; 32]),
         payer_id: Some(sample::point(5)),

@@ -37,6 +37,8 @@ pub(crate) fn user_config(config: &NodeConfig) -> UserConfig {
         channel_handshake_config,
         channel_handshake_limits,
         accept_forwards_to_priv_channels: config.forward_to_private_channels,
+        // Payments over channels that are not there yet: who opens channels for them waits for them.
+        accept_intercept_htlcs: config.lsp_service.is_some(),
         // Each inbound channel is looked at, see `Reserve`; channels with anchors could not be accepted otherwise.
         manually_accept_inbound_channels: true,
         ..UserConfig::default()

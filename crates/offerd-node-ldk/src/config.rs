@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bitcoin::Network;
 
+use crate::liquidity::ServiceTerms;
 use crate::onion::{Dialling, MessageLimits, PathShape};
 
 /// The configuration of a node. [`NodeConfig::new`] gives one with defaults that suit its network.
@@ -36,6 +37,8 @@ pub struct NodeConfig {
     pub dialling: Dialling,
     /// How the paths look that we hand out.
     pub paths: PathShape,
+    /// On which terms we open channels to others when a payment for them comes; `None`: we do not.
+    pub lsp_service: Option<ServiceTerms>,
     /// How often things happen.
     pub timing: Timing,
 }
@@ -53,6 +56,8 @@ pub struct Timing {
     pub reconnect_max: Duration,
     /// Pause between two looks at our channels, for whoever waits for a change of them.
     pub channel_watch: Duration,
+    /// How long a provider of liquidity may take to answer.
+    pub lsp_answer: Duration,
     /// Forward HTLCs at once, with this pause between two looks; `None`: in batches after a random delay, which
     /// hides from others who pays whom.
     pub htlc_forwarding: Option<Duration>,
@@ -126,6 +131,7 @@ impl NodeConfig {
                 ..Dialling::default()
             },
             paths: PathShape::default(),
+            lsp_service: None,
             timing: if network == Network::Regtest { Timing::eager() } else { Timing::calm() },
         }
     }
@@ -140,6 +146,7 @@ impl Timing {
             reconnect_min: Duration::from_secs(1),
             reconnect_max: Duration::from_secs(300),
             channel_watch: Duration::from_secs(1),
+            lsp_answer: Duration::from_secs(30),
             htlc_forwarding: None,
         }
     }
@@ -152,6 +159,7 @@ impl Timing {
             reconnect_min: Duration::from_millis(100),
             reconnect_max: Duration::from_secs(2),
             channel_watch: Duration::from_millis(20),
+            lsp_answer: Duration::from_secs(5),
             htlc_forwarding: Some(Duration::from_millis(5)),
         }
     }

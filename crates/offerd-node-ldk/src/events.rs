@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bitcoin::Amount;
-use bolt1::{Msat, ShortChannelId};
+use bolt1::{Msat, ShortChannelId, Timestamp};
 use lightning::blinded_path::payment::Bolt12OfferContext;
 use lightning::events::{
     Event, FundingInfo, PathFailure, PaymentFailureReason, PaymentPurpose, ReplayEvent,
@@ -18,7 +18,9 @@ use lightning::ln::types::ChannelId;
 use lightning::sign::SpendableOutputDescriptor;
 use lightning::types::features::ChannelTypeFeatures;
 use lightning::types::payment::{PaymentHash, PaymentPreimage};
+use lightning::util::config::{ChannelConfigOverrides, ChannelConfigUpdate};
 use offerd_core::Preimage;
+use offerd_core::liquidity::judge_kept;
 use offerd_core::port::{IncomingPayment, NodeEvent, NodeEvents, PaymentFailure, PortError};
 use secp256k1::PublicKey;
 use tracing::{debug, info, warn};
@@ -28,7 +30,9 @@ use crate::broadcast::Broadcaster;
 use crate::channels::Reserve;
 use crate::claims::{Claim, Claims, deadline, htlcs};
 use crate::funding::{FundingRequest, Fundings};
+use crate::liquidity::{Agreements, Intercepted, Liquidity};
 use crate::parts::Parts;
+use crate::state::since_epoch;
 use crate::types::{Bumper, Channels, Sweeper};
 use crate::wallet::OnchainWallet;
 
@@ -40,6 +44,8 @@ pub(crate) struct EventDesk {
     pub(crate) bumper: Bumper,
     pub(crate) fundings: Arc<Fundings>,
     pub(crate) claims: Arc<Claims>,
+    pub(crate) agreements: Arc<Agreements>,
+    pub(crate) liquidity: Arc<Liquidity>,
     pub(crate) parts: Arc<Parts>,
     pub(crate) books: Arc<Books>,
     pub(crate) broadcaster: Arc<Broadcaster>,
@@ -61,8 +67,22 @@ struct Arrival {
     payment_hash: PaymentHash,
     payment_id: Option<PaymentId>,
     amount_msat: u64,
+    /// What our channel peers kept of it.
+    kept_msat: u64,
     deadline: Option<u32>,
     purpose: PaymentPurpose,
+}
+
+/// What becomes of a channel that somebody wants to open.
+#[derive(Clone, Copy, Debug)]
+enum Decision {
+    /// It is opened, and used when its funding is confirmed.
+    Yes,
+    /// It was bought: it is used at once, with no reserve for it, and less than was sent may arrive over it, within what
+    /// was agreed for each payment.
+    Bought,
+    /// It is declined.
+    No(&'static str),
 }
 
 impl EventDesk {
@@ -82,11 +102,13 @@ impl EventDesk {
                 payment_hash,
                 payment_id,
                 amount_msat,
+                counterparty_skimmed_fee_msat: kept_msat,
                 claim_deadline: deadline,
                 purpose,
                 ..
             } => {
-                let arrival = Arrival { payment_hash, payment_id, amount_msat, deadline, purpose };
+                let arrival =
+                    Arrival { payment_hash, payment_id, amount_msat, kept_msat, deadline, purpose };
                 self.on_claimable(arrival).await
             }
             Event::PaymentClaimed { payment_hash, payment_id, amount_msat, .. } => {
@@ -131,8 +153,10 @@ impl EventDesk {
                 next_channel_id,
                 total_fee_earned_msat: fee,
                 outbound_amount_forwarded_msat: amount,
+                skimmed_fee_msat: kept,
                 ..
             } => {
+                self.liquidity.on_forwarded(next_channel_id, kept);
                 self.books.on_forwarded(prev_channel_id, next_channel_id, amount, fee).await;
                 Ok(())
             }
@@ -174,7 +198,7 @@ impl EventDesk {
                 funding_satoshis,
                 ..
             } => {
-                let decision = self.decide_on_channel(&channel_type);
+                let decision = self.decide_on_channel(&counterparty_node_id, &channel_type)?;
                 info!(peer = %counterparty_node_id, funding_satoshis, ?decision, "asked for a channel");
                 self.answer_channel(temporary_channel_id, counterparty_node_id, decision);
                 Ok(())
@@ -183,8 +207,10 @@ impl EventDesk {
                 self.books.on_funded(channel_id, &self.channels)?;
                 self.fundings.on_funded(user_channel_id, channel_id, funding_txo.vout)
             }
-            Event::ChannelReady { channel_id, counterparty_node_id, .. } => {
+            Event::ChannelReady { channel_id, counterparty_node_id, user_channel_id, .. } => {
                 info!(channel = %channel_id, peer = %counterparty_node_id, "channel ready");
+                let (key, peer) = (user_channel_id, counterparty_node_id);
+                self.liquidity.on_channel_ready(key, &channel_id, &peer);
                 Ok(())
             }
             Event::ChannelClosed {
@@ -192,10 +218,12 @@ impl EventDesk {
                 user_channel_id,
                 reason,
                 last_local_balance_msat: ours,
+                counterparty_node_id,
                 ..
             } => {
                 info!(channel = %channel_id, %reason, "channel closed");
                 self.books.on_closed(channel_id, ours)?;
+                self.liquidity.on_channel_closed(user_channel_id, counterparty_node_id);
                 self.broadcaster.closings.on_closed(channel_id.0, &reason);
                 self.fundings.on_closed(user_channel_id, &reason.to_string())
             }
@@ -203,7 +231,31 @@ impl EventDesk {
                 FundingInfo::Tx { transaction } => self.wallet.forget(transaction.compute_txid()),
                 FundingInfo::OutPoint { outpoint } => self.wallet.forget(outpoint.txid),
             },
-            _ => Ok(()),
+            other => {
+                self.on_service_event(other);
+                Ok(())
+            }
+        }
+    }
+
+    /// What matters to a provider of liquidity.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "most events ask nothing of this node")]
+    fn on_service_event(&self, event: Event) {
+        match event {
+            Event::HTLCIntercepted {
+                intercept_id: id,
+                requested_next_hop_scid: scid,
+                payment_hash,
+                expected_outbound_amount_msat: amount_msat,
+                ..
+            } => {
+                let payment = Intercepted { id, scid, amount_msat, payment_hash };
+                self.liquidity.on_intercepted(&payment, &self.channels);
+            }
+            Event::HTLCHandlingFailed { failure_type, .. } => {
+                self.liquidity.on_forwarding_failed(failure_type);
+            }
+            _ => {}
         }
     }
 
@@ -216,6 +268,10 @@ impl EventDesk {
             return Ok(());
         };
         let payment_hash = arrival.payment_hash.0;
+        let Some(opening_fee) = self.opening_fee(&payment_hash, msat(arrival.kept_msat))? else {
+            self.channels.fail_htlc_backwards(&arrival.payment_hash);
+            return Ok(());
+        };
         let payment_id = arrival.payment_id.map_or(payment_hash, |id| id.0);
         let htlcs = htlcs(&self.channels.list_channels(), arrival.payment_hash);
         let deadline = deadline(&htlcs).or(arrival.deadline).unwrap_or(u32::MAX);
@@ -229,6 +285,7 @@ impl EventDesk {
             payment_hash,
             payment_id,
             amount: msat(arrival.amount_msat),
+            opening_fee,
             context,
             preimage: Preimage(preimage.0),
             payer_id: request.as_ref().map(|request| request.payer_signing_pubkey),
@@ -236,6 +293,19 @@ impl EventDesk {
             memo: request.and_then(|request| request.payer_note_truncated).map(|note| note.0),
         };
         self.caller.handle(NodeEvent::PaymentClaimable(payment)).await
+    }
+
+    /// What a provider has kept of a payment, on record; `None` where it is more than was agreed.
+    fn opening_fee(&self, payment_hash: &[u8; 32], kept: Msat) -> Result<Option<Msat>, PortError> {
+        let agreement = self.agreements.find(payment_hash)?;
+        if let Err(error) = judge_kept(agreement.as_ref().map(|it| it.opening_fee), kept) {
+            warn!(%error, "a payment is sent back");
+            return Ok(None);
+        }
+        if let Some(agreement) = agreement {
+            self.agreements.note_kept(agreement, kept)?;
+        }
+        Ok(Some(kept))
     }
 
     /// Whether the output has gone to the wallet by itself.
@@ -250,27 +320,45 @@ impl EventDesk {
     }
 
     /// Whether a channel that somebody wants to open is welcome.
-    fn decide_on_channel(&self, channel_type: &ChannelTypeFeatures) -> Result<(), &'static str> {
+    fn decide_on_channel(
+        &self,
+        peer: &PublicKey,
+        channel_type: &ChannelTypeFeatures,
+    ) -> Result<Decision, PortError> {
+        let now = Timestamp(since_epoch().as_secs());
+        if self.agreements.expected(now)?.contains(peer) {
+            return Ok(Decision::Bought);
+        }
         if channel_type.requires_zero_conf() {
-            return Err("channels are used only when their funding is confirmed");
+            return Ok(Decision::No("channels are used only when their funding is confirmed"));
         }
         // Of any type: an opener that is refused one with anchors would come back for one without.
         if !self.inbound_without_reserve && !self.reserve.covers_one_more(&self.wallet) {
-            return Err("no reserve for another channel");
+            return Ok(Decision::No("no reserve for another channel"));
         }
-        Ok(())
+        Ok(Decision::Yes)
     }
 
-    fn answer_channel(
-        &self,
-        temporary_id: ChannelId,
-        peer: PublicKey,
-        decision: Result<(), &'static str>,
-    ) {
+    fn answer_channel(&self, temporary_id: ChannelId, peer: PublicKey, decision: Decision) {
         let answered = match decision {
             // Our number for the channel only matters for channels that we open.
-            Ok(()) => self.channels.accept_inbound_channel(&temporary_id, &peer, 0, None),
-            Err(why) => self.channels.force_close_broadcasting_latest_txn(
+            Decision::Yes => self.channels.accept_inbound_channel(&temporary_id, &peer, 0, None),
+            Decision::Bought => {
+                let less = ChannelConfigUpdate {
+                    accept_underpaying_htlcs: Some(true),
+                    ..ChannelConfigUpdate::default()
+                };
+                self.channels.accept_inbound_channel_from_trusted_peer_0conf(
+                    &temporary_id,
+                    &peer,
+                    0,
+                    Some(ChannelConfigOverrides {
+                        handshake_overrides: None,
+                        update_overrides: Some(less),
+                    }),
+                )
+            }
+            Decision::No(why) => self.channels.force_close_broadcasting_latest_txn(
                 &temporary_id,
                 &peer,
                 why.to_owned(),

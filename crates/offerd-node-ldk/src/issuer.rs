@@ -24,6 +24,7 @@ use crate::bolt11;
 use crate::chain::ChainView;
 use crate::claims::{Claims, htlcs, is_sent_back};
 use crate::convert;
+use crate::liquidity::Agreements;
 use crate::paths::{PathMaker, PathOrder};
 use crate::payer::wait_until_drained;
 use crate::types::{Channels, Keyring, Monitor};
@@ -41,6 +42,7 @@ pub(crate) struct Issuer {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) paths: PathMaker,
     pub(crate) claims: Arc<Claims>,
+    pub(crate) agreements: Arc<Agreements>,
     pub(crate) chain: Arc<ChainView>,
     pub(crate) monitor: Arc<Monitor>,
     /// Turns true when the events from before the restart have been handled.
@@ -86,7 +88,8 @@ impl InvoiceIssuer for Issuer {
 
     async fn mint_bolt11(&self, order: Bolt11Order) -> Result<Bolt11Minted, Bolt11Refused> {
         let fronts = &self.paths.fronts;
-        bolt11::mint(&self.channels, &self.keyring, &self.claims, self.network, &order, fronts)
+        let records = (&*self.claims, &*self.agreements);
+        bolt11::mint(&self.channels, &self.keyring, records, self.network, &order, fronts)
     }
 
     async fn accept(&self, payment_hash: [u8; 32]) -> Result<(), PortError> {

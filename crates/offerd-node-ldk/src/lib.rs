@@ -40,6 +40,7 @@ mod funding;
 mod gossip;
 mod issuer;
 mod keys;
+mod liquidity;
 mod locks;
 mod logger;
 mod monitors;
@@ -72,6 +73,7 @@ pub use config::{BitcoindAuth, BitcoindConfig, ChainConfig, NodeConfig, Timing};
 pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
 pub use keys::{NodeSecretKey, has_seed, restore_seed, seed_node_id};
+pub use liquidity::{AgreementView, LspError, ServiceTerms};
 pub use node::Node;
 pub use onion::{Dialling, MessageCounts, MessageDrops, MessageLimits, MessageRate, PathShape};
 pub use recovery::{

@@ -1,7 +1,6 @@
 //! Connections: making them, knowing about them, getting lost ones back.
 
 use std::collections::{HashMap, HashSet};
-use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,12 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bolt1::PublicKey;
-use lightning::io;
-use lightning::ln::msgs::{DecodeError, Init, LightningError, SocketAddress};
-use lightning::ln::peer_handler::CustomMessageHandler;
-use lightning::ln::wire::{CustomMessageReader, Type};
-use lightning::types::features::{InitFeatures, NodeFeatures};
-use lightning::util::ser::{LengthLimitedRead, Writeable, Writer};
+use lightning::ln::msgs::SocketAddress;
 use offerd_core::port::{KeyValueStore, PortError};
 use tokio::net::lookup_host;
 use tokio::sync::{Notify, watch};
@@ -39,7 +33,7 @@ const MOST_CALLS: usize = 6;
 /// Addresses kept for one peer.
 const MOST_ADDRESSES: usize = 4;
 
-/// Who is connected. Sits where messages of one's own would be handled, because it is told of each connection.
+/// Who is connected.
 #[derive(Debug)]
 pub(crate) struct PeerWatch {
     connected: watch::Sender<HashSet<PublicKey>>,
@@ -67,69 +61,20 @@ impl PeerWatch {
     }
 }
 
-/// There are no messages of our own.
-#[derive(Debug)]
-pub(crate) struct NoMessage(Infallible);
-
-impl Type for NoMessage {
-    fn type_id(&self) -> u16 {
-        match self.0 {}
-    }
-}
-
-impl Writeable for NoMessage {
-    fn write<W: Writer>(&self, _writer: &mut W) -> Result<(), io::Error> {
-        match self.0 {}
-    }
-}
-
-impl CustomMessageReader for PeerWatch {
-    type CustomMessage = NoMessage;
-
-    fn read<R: LengthLimitedRead>(
-        &self,
-        _message_type: u16,
-        _buffer: &mut R,
-    ) -> Result<Option<NoMessage>, DecodeError> {
-        Ok(None)
-    }
-}
-
-impl CustomMessageHandler for PeerWatch {
-    fn handle_custom_message(
-        &self,
-        message: NoMessage,
-        _sender: PublicKey,
-    ) -> Result<(), LightningError> {
-        match message.0 {}
-    }
-
-    fn get_and_clear_pending_msg(&self) -> Vec<(PublicKey, NoMessage)> {
-        Vec::new()
-    }
-
-    fn peer_disconnected(&self, node: PublicKey) {
+impl PeerWatch {
+    pub(crate) fn peer_disconnected(&self, node: PublicKey) {
         debug!(%node, "peer disconnected");
         self.connected.send_modify(|connected| {
             connected.remove(&node);
         });
     }
 
-    fn peer_connected(&self, node: PublicKey, _init: &Init, inbound: bool) -> Result<(), ()> {
+    pub(crate) fn peer_connected(&self, node: PublicKey, inbound: bool) {
         debug!(%node, inbound, "peer connected");
         self.made.fetch_add(1, Ordering::Relaxed);
         self.connected.send_modify(|connected| {
             connected.insert(node);
         });
-        Ok(())
-    }
-
-    fn provided_node_features(&self) -> NodeFeatures {
-        NodeFeatures::empty()
-    }
-
-    fn provided_init_features(&self, _node: PublicKey) -> InitFeatures {
-        InitFeatures::empty()
     }
 }
 
@@ -196,6 +141,8 @@ pub(crate) struct Connector {
     pub(crate) timing: Timing,
     /// Peers without a channel that are called like those with one.
     pub(crate) also_kept: Mutex<HashSet<PublicKey>>,
+    /// Providers of liquidity whose channels are awaited: called like those with a channel.
+    pub(crate) providers: Mutex<HashSet<PublicKey>>,
     /// Peers that introduce us in codes that were handed out: called too, but at other addresses than where they were
     /// reached before only if those are on the public internet, or `private_addresses` holds.
     pub(crate) introductions: Mutex<HashSet<PublicKey>>,
@@ -358,7 +305,8 @@ impl Connector {
     fn channel_peers(&self) -> HashSet<PublicKey> {
         let channels = self.channels.list_channels();
         let peers = channels.iter().map(|channel| channel.counterparty.node_id);
-        peers.chain(lock(&self.also_kept).iter().copied()).collect()
+        let kept = lock(&self.also_kept).clone();
+        peers.chain(kept).chain(lock(&self.providers).iter().copied()).collect()
     }
 
     async fn connect_again(&self, node: PublicKey) -> Result<(), ConnectError> {
@@ -382,6 +330,12 @@ impl Connector {
         if changed {
             self.wanted.notify_one();
         }
+    }
+
+    /// From now on these peers are called again as well when they are away: they are to open channels to us.
+    pub(crate) fn keep_providers(&self, more: HashSet<PublicKey>) {
+        lock(&self.providers).extend(more);
+        self.wanted.notify_one();
     }
 
     /// From now on these peers are called again as well when they are away, and no others without a channel.

@@ -11,9 +11,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use bitcoin::Transaction;
 use bitcoin::constants::ChainHash;
+use bolt1::Timestamp;
 use lightning::events::bump_transaction::sync::WalletSync;
 use lightning::ln::peer_handler::MessageHandler;
 use lightning::sign::{EntropySource, NodeSigner, Recipient};
+use lightning_liquidity::lsps2::event::LSPS2ServiceEvent;
 use offerd_core::port::{InboundMessage, KeyValueStore, NodeEvents};
 use secp256k1::PublicKey;
 use tokio::net::TcpListener;
@@ -31,6 +33,7 @@ use crate::events::EventDesk;
 use crate::funding::Fundings;
 use crate::gossip::PatientGossip;
 use crate::issuer::Issuer;
+use crate::liquidity::{Agreements, Liquidity, Service};
 use crate::logger::NodeLogger;
 use crate::monitors;
 use crate::node::{Node, Stops};
@@ -57,15 +60,17 @@ pub(crate) async fn start(
     let core = Core::new(&base).await?;
     let listener = listener(base.config.listen).await?;
     let (drained, is_drained) = watch::channel(false);
-    let (net, arrivals) = Net::new(&base, &core)?;
+    let (net, arrivals, clients) = Net::new(&base, &core)?;
     let answers = answers(&base, &net).await?;
     base.parts.count_again(&core.channels.list_recent_payments(), &core.channels.list_channels());
     let ledger = Ledger::new(&base, &core)?;
     ledger.claims.prune(base.view.height())?;
+    ledger.agreements.prune(now())?;
+    net.connector.keep_providers(ledger.agreements.expected(now())?);
     let writer = core.writer(&base, Arc::clone(&ledger.books));
     let background = Background {
         store: Arc::clone(&writer),
-        desk: Arc::new(ledger.desk(&base, &core, Arc::clone(&caller))),
+        desk: Arc::new(ledger.desk(&base, &core, &net, Arc::clone(&caller))),
         monitor: Arc::clone(&core.monitor),
         channels: Arc::clone(&core.channels),
         gossip: Arc::clone(&net.gossip),
@@ -96,6 +101,9 @@ pub(crate) async fn start(
     if let Some((answers, questions)) = answers {
         node.spawn(answers.run(questions, node.stops.work.subscribe()));
     }
+    if let Some(service) = service(&base, &core, &node) {
+        node.spawn(service.run(clients, node.stops.work.subscribe()));
+    }
     node.keep_channels();
     node.keep_recoverable(rescuer);
     node.talk(listener, arrivals, caller);
@@ -109,6 +117,11 @@ async fn listener(address: Option<SocketAddr>) -> Result<Option<TcpListener>, No
     listener.map(Some).map_err(|source| NodeError::Listen { address, source })
 }
 
+/// Onion messages for us.
+type Arrivals = mpsc::Receiver<InboundMessage>;
+/// What others ask of us as a provider of liquidity.
+type Clients = mpsc::UnboundedReceiver<LSPS2ServiceEvent>;
+
 /// What talks to peers.
 struct Net {
     node_id: PublicKey,
@@ -118,11 +131,12 @@ struct Net {
     peers: Arc<Peers>,
     repeats: Arc<Repeats>,
     connector: Arc<Connector>,
+    liquidity: Arc<Liquidity>,
     announced: Arc<AtomicBool>,
 }
 
 impl Net {
-    fn new(base: &Base, core: &Core) -> Result<(Self, mpsc::Receiver<InboundMessage>), NodeError> {
+    fn new(base: &Base, core: &Core) -> Result<(Self, Arrivals, Clients), NodeError> {
         let node_id = base.keyring.get_node_id(Recipient::Node).map_err(|()| {
             NodeError::Corrupt { what: "the seed", why: "it gives no node id".to_owned() }
         })?;
@@ -150,12 +164,13 @@ impl Net {
         );
         let repeats = Repeats::new(Arc::clone(&core.monitor));
         let patient = patient_gossip(&gossip, &core.channels, &repeats);
+        let (liquidity, clients) = Liquidity::new(base, core, Arc::clone(&peer_watch))?;
         let peers = Arc::new(Peers::new(
             MessageHandler {
                 chan_handler: Arc::clone(&core.channels),
                 route_handler: Arc::clone(&patient),
                 onion_message_handler: Arc::clone(&onion),
-                custom_message_handler: Arc::clone(&peer_watch),
+                custom_message_handler: Arc::clone(&liquidity),
                 send_only_message_handler: Arc::clone(&repeats),
             },
             u32::try_from(since_epoch().as_secs()).unwrap_or(u32::MAX),
@@ -172,14 +187,25 @@ impl Net {
             graph: Arc::clone(&base.graph),
             timing: base.config.timing,
             also_kept: Mutex::new(HashSet::new()),
+            providers: Mutex::new(HashSet::new()),
             introductions: Mutex::new(HashSet::new()),
             private_addresses: base.config.dialling.private_addresses,
             wanted: Notify::new(),
         });
         // The layer comes before the peers, which come before the connector: this closes the circle.
         let _ = directory.connector.set(Arc::downgrade(&connector));
-        let net = Self { node_id, gossip, patient, onion, peers, repeats, connector, announced };
-        Ok((net, arrivals))
+        let net = Self {
+            node_id,
+            gossip,
+            patient,
+            onion,
+            peers,
+            repeats,
+            connector,
+            liquidity,
+            announced,
+        };
+        Ok((net, arrivals, clients))
     }
 }
 
@@ -224,6 +250,7 @@ struct Ledger {
     fundings: Arc<Fundings>,
     claims: Arc<Claims>,
     books: Arc<Books>,
+    agreements: Arc<Agreements>,
 }
 
 impl Ledger {
@@ -238,10 +265,11 @@ impl Ledger {
         };
         let claims = Arc::new(Claims(Arc::clone(&base.store)));
         let books = Arc::new(Books::open(Arc::clone(&base.store))?);
-        Ok(Self { fundings: Arc::new(fundings), claims, books })
+        let agreements = Arc::new(Agreements(Arc::clone(&base.store)));
+        Ok(Self { fundings: Arc::new(fundings), claims, books, agreements })
     }
 
-    fn desk(&self, base: &Base, core: &Core, caller: Arc<dyn NodeEvents>) -> EventDesk {
+    fn desk(&self, base: &Base, core: &Core, net: &Net, caller: Arc<dyn NodeEvents>) -> EventDesk {
         EventDesk {
             channels: Arc::clone(&core.channels),
             wallet: Arc::clone(&base.wallet),
@@ -249,6 +277,8 @@ impl Ledger {
             bumper: bumper(base),
             fundings: Arc::clone(&self.fundings),
             claims: Arc::clone(&self.claims),
+            agreements: Arc::clone(&self.agreements),
+            liquidity: Arc::clone(&net.liquidity),
             parts: Arc::clone(&base.parts),
             books: Arc::clone(&self.books),
             broadcaster: Arc::clone(&base.broadcaster),
@@ -304,6 +334,7 @@ fn assemble(
         keyring: Arc::clone(&base.keyring),
         paths,
         claims: ledger.claims,
+        agreements: ledger.agreements,
         chain: Arc::clone(&base.view),
         monitor: Arc::clone(&core.monitor),
         drained,
@@ -326,6 +357,7 @@ fn assemble(
         peers: net.peers,
         repeats: net.repeats,
         connector: net.connector,
+        liquidity: net.liquidity,
         onion: net.onion,
         announced: net.announced,
         fundings: ledger.fundings,
@@ -338,6 +370,23 @@ fn assemble(
         stops: Stops::new(),
         running: Mutex::new(Vec::new()),
     }
+}
+
+/// What serves clients, where we are a provider of liquidity.
+fn service(base: &Base, core: &Core, node: &Node) -> Option<Service> {
+    let terms = base.config.lsp_service.clone()?;
+    Some(Service {
+        liquidity: Arc::clone(&node.liquidity),
+        terms,
+        config: base.config.clone(),
+        channels: Arc::clone(&core.channels),
+        keyring: Arc::clone(&base.keyring),
+        peers: Arc::clone(&node.peers),
+    })
+}
+
+fn now() -> Timestamp {
+    Timestamp(since_epoch().as_secs())
 }
 
 fn keeper(base: &Base, core: &Core, net: &Net) -> Arc<Keeper> {

@@ -14,16 +14,18 @@ use lightning::routing::scoring::{ProbabilisticScorer, ProbabilisticScoringFeePa
 use lightning::routing::utxo::UtxoLookup;
 use lightning::sign::{InMemorySigner, KeysManager};
 use lightning::util::sweep::OutputSweeperSync;
+use lightning_liquidity::LiquidityManagerSync;
+use lightning_liquidity::utils::time::DefaultTimeProvider;
 use lightning_net_tokio::SocketDescriptor;
 
 use crate::broadcast::Broadcaster;
 use crate::channel_keys::ChannelKeys;
 use crate::fees::FeeTable;
 use crate::gossip::PatientGossip;
+use crate::liquidity::Liquidity;
 use crate::logger::NodeLogger;
 use crate::monitors::MonitorQueue;
 use crate::onion::OnionLayer;
-use crate::peers::PeerWatch;
 use crate::persist::Store;
 use crate::repeats::Repeats;
 use crate::router::OneHopRouter;
@@ -69,9 +71,18 @@ pub(crate) type Peers = PeerManager<
     Arc<PatientGossip>,
     Arc<OnionLayer>,
     Arc<NodeLogger>,
-    Arc<PeerWatch>,
+    Arc<Liquidity>,
     Arc<Keyring>,
     Arc<Repeats>,
+>;
+pub(crate) type Lsps = LiquidityManagerSync<
+    Arc<Keyring>,
+    Arc<Keyring>,
+    Arc<Channels>,
+    TxFilter,
+    Arc<Store>,
+    DefaultTimeProvider,
+    Arc<Broadcaster>,
 >;
 pub(crate) type Sweeper = SweeperIn<Store>;
 /// A sweeper that keeps its state in a `K`.

@@ -239,6 +239,7 @@ fn a_payment_is_claimable_then_claimed_and_sent() {
         payment_hash: minted.payment_hash,
         payment_id: payment.payment_id,
         amount: msat(10_000),
+        opening_fee: msat(0),
         context: Some([7; 32]),
         preimage: payment.preimage,
         payer_id: Some(sample::point(1)),

@@ -9,6 +9,7 @@ use bolt12::BlindedPayInfo;
 
 use super::PortError;
 use crate::id::Preimage;
+use crate::liquidity::JustInTime;
 
 /// The node's wall between the invoices it mints and the payments that arrive for them: 32 bytes of ours that
 /// come back, authenticated by the node, with each payment.
@@ -300,6 +301,8 @@ pub enum Hints {
     Never,
     /// These.
     Only(Vec<ShortChannelId>),
+    /// One that is opened when the payment comes. What its provider may keep is on record before the invoice exists.
+    JustInTime(JustInTime),
 }
 
 /// An invoice of BOLT 11. The node has stored nothing but a preimage that was chosen: others are derived from the seed.
@@ -342,6 +345,8 @@ pub struct IncomingPayment {
     pub payment_id: [u8; 32],
     /// What arrived.
     pub amount: Msat,
+    /// What the provider of the channel kept of it for opening the channel, as was agreed; 0 for all others.
+    pub opening_fee: Msat,
     /// What was sealed when the invoice was minted; `None` for an invoice of BOLT 11, which carries nothing of ours.
     pub context: Option<SealedContext>,
     /// What it is taken with. Secret until it is ours.

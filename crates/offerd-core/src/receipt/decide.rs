@@ -89,7 +89,9 @@ pub fn decide_arrival(arrived: Arrived<'_>) -> Result<Batch, SentBack> {
     if sealed.is_expired_at(now) {
         return Err(SentBack::Expired);
     }
-    if payment.amount < sealed.amount || payment.amount > twice(sealed.amount) {
+    // What a provider kept was paid all the same.
+    let sent = payment.amount.plus(payment.opening_fee).ok_or(SentBack::WrongAmount)?;
+    if sent < sealed.amount || sent > twice(sealed.amount) {
         return Err(SentBack::WrongAmount);
     }
     let (turn, memo) = read_memo(&arrived);

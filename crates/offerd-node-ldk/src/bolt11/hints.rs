@@ -4,6 +4,7 @@ use bolt1::{Msat, PublicKey, ShortChannelId};
 use lightning::ln::channel_state::ChannelDetails;
 use lightning::routing::router::{RouteHint, RouteHintHop};
 use lightning::types::routing::RoutingFees;
+use offerd_core::liquidity::{JustInTime, LONGEST_DELAY};
 use offerd_core::port::{Bolt11Refused, Hints};
 
 /// Channels shown at most, unless the caller names more: a string should fit into a QR code.
@@ -27,6 +28,7 @@ pub(super) fn choose(
         Hints::Automatic | Hints::Always => {
             Ok(best(channels.iter().filter(|channel| !channel.is_announced).collect(), amount))
         }
+        Hints::JustInTime(channel) => just_in_time(channel).map(|hint| vec![hint]),
         Hints::Only(named) => named.iter().map(|scid| by_name(channels, *scid)).collect(),
     }
 }
@@ -52,6 +54,23 @@ fn by_name(channels: &[ChannelDetails], scid: ShortChannelId) -> Result<RouteHin
             "{scid} is no channel of ours whose peer is connected and has said what it asks"
         ))
     })
+}
+
+/// A channel that its provider opens when the payment comes. What it costs is kept of the payment, not paid by the payer.
+fn just_in_time(channel: &JustInTime) -> Result<RouteHint, Bolt11Refused> {
+    let delay = u16::try_from(channel.delay.0).ok().filter(|_| channel.delay <= LONGEST_DELAY);
+    let refused = || {
+        let most = LONGEST_DELAY.0;
+        Bolt11Refused::Channel(format!("the provider asks for a delay of more than {most} blocks"))
+    };
+    Ok(RouteHint(vec![RouteHintHop {
+        src_node_id: channel.provider,
+        short_channel_id: channel.scid.0,
+        fees: RoutingFees { base_msat: 0, proportional_millionths: 0 },
+        cltv_expiry_delta: delay.ok_or_else(refused)?,
+        htlc_minimum_msat: None,
+        htlc_maximum_msat: None,
+    }]))
 }
 
 /// `None` while the peer has not said what it asks for forwarding to us.

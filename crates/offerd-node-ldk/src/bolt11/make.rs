@@ -14,10 +14,11 @@ use lightning_invoice::{
     Bolt11Invoice, Bolt11InvoiceDescription, Description, Fallback, InvoiceBuilder,
     RawBolt11Invoice, Sha256,
 };
-use offerd_core::port::{Bolt11Minted, Bolt11Order, Bolt11Refused, PortError};
+use offerd_core::port::{Bolt11Minted, Bolt11Order, Bolt11Refused, Hints, PortError};
 
 use super::{hints, timestamp};
 use crate::claims::Claims;
+use crate::liquidity::Agreements;
 use crate::types::{Channels, Keyring};
 
 /// Blocks that may be found while a payment is on its way: so much less than the invoice says is still taken.
@@ -26,11 +27,12 @@ const FINAL_SLACK: u16 = 3;
 /// The longest that an invoice asks for, in blocks: two weeks, about what payers allow.
 const LONGEST_DELAY: u16 = 2_016;
 
-/// Makes an invoice, over `fronts` where there are any. Nothing is stored, unless a preimage was chosen.
+/// Makes an invoice, over `fronts` where there are any. Nothing is stored, unless a preimage was chosen or a channel
+/// bought.
 pub(crate) fn mint(
     channels: &Channels,
     keyring: &Keyring,
-    claims: &Claims,
+    (claims, agreements): (&Claims, &Agreements),
     network: Network,
     order: &Bolt11Order,
     fronts: &[PublicKey],
@@ -39,6 +41,10 @@ pub(crate) fn mint(
     let hints =
         hints::choose(&channels.list_usable_channels(), &order.hints, order.amount, fronts)?;
     let (hash, secret) = payment(channels, claims, order, delay)?;
+    if let Hints::JustInTime(channel) = &order.hints {
+        // Before anybody can pay it: nothing that is not on record may be kept of a payment.
+        agreements.note(&hash.0, channel)?;
+    }
     let raw = raw(channels.get_our_node_id(), network, order, (hash, secret), delay, hints)?;
     let signature = keyring.sign_invoice(&raw, Recipient::Node);
     let signed = raw.sign(|_| signature).map_err(|()| rejected("it could not be signed"))?;

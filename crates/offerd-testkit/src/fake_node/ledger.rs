@@ -186,6 +186,7 @@ impl State {
             payment_hash: htlc.payment_hash,
             payment_id: htlc.incoming_id,
             amount: htlc.amount,
+            opening_fee: Msat::ZERO,
             context: order.map(|order| order.context),
             preimage: Preimage(htlc.preimage),
             payer_id: order.map(|order| order.payer_id),
