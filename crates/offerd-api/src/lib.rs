@@ -19,6 +19,7 @@ pub mod decode;
 mod envelope;
 pub mod invoice;
 pub mod layout;
+pub mod liquidity;
 pub mod method;
 pub mod node;
 pub mod offer;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bitcoin::{Amount, Network};
-use bolt1::PublicKey;
+use bolt1::{Msat, PublicKey, Timestamp};
 use offerd_api::layout::DATABASE;
+use offerd_api::liquidity::OpeningView;
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetAddress, NodeInfo,
     OnionMessages, PeerView, SignedText, WalletOutput, Withdrawn,
@@ -15,6 +16,7 @@ use offerd_api::node::{
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 use offerd_core::audit::NodeBooks;
+use offerd_core::liquidity::{JustInTime, OpeningTerms};
 use offerd_node_ldk::{
     AddressKind, ChannelState, ConnectError, FundingOrder, MessageCounts, Node, OutputStatus,
     TextSignature,
@@ -23,8 +25,10 @@ use offerd_store_sqlite::SqliteStore;
 
 use crate::backup::{BackupError, back_up};
 use crate::rpc::NodeControl;
+use crate::rpc::liquidity::Provider;
 use crate::rpc::node_control::{OpenChannel, PeerAddress, Vitals, Withdrawal};
 
+mod liquidity;
 mod rescue;
 mod spend;
 
@@ -69,6 +73,22 @@ fn onion_messages(counts: &MessageCounts) -> OnionMessages {
         forwarded: counts.forwarded,
         dropped: dropped.map(|(reason, count)| (reason.to_owned(), count)).collect(),
     }
+}
+
+/// `host:port`, as it is called.
+fn host_and_port(PeerAddress { host, port }: &PeerAddress) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+fn connect_error(error: &ConnectError) -> ErrorObject {
+    let code = match error {
+        ConnectError::Ourselves => code::INVALID_PARAMS,
+        ConnectError::NoAddress => code::CONNECT_NO_KNOWN_ADDRESS,
+        ConnectError::Address { .. } | ConnectError::NoAnswer { .. } => {
+            code::CONNECT_ALL_ADDRESSES_FAILED
+        }
+    };
+    ErrorObject::new(code, error.to_string())
 }
 
 #[async_trait]
@@ -150,19 +170,9 @@ impl NodeControl for LdkControl {
         peer: PublicKey,
         address: Option<PeerAddress>,
     ) -> Result<Connected, ErrorObject> {
-        let address = address.map(|PeerAddress { host, port }| match host.contains(':') {
-            true => format!("[{host}]:{port}"),
-            false => format!("{host}:{port}"),
-        });
-        self.node.connect(peer, address.as_deref()).await.map_err(|error| match error {
-            ConnectError::Ourselves => ErrorObject::new(code::INVALID_PARAMS, error.to_string()),
-            ConnectError::NoAddress => {
-                ErrorObject::new(code::CONNECT_NO_KNOWN_ADDRESS, error.to_string())
-            }
-            ConnectError::Address { .. } | ConnectError::NoAnswer { .. } => {
-                ErrorObject::new(code::CONNECT_ALL_ADDRESSES_FAILED, error.to_string())
-            }
-        })?;
+        let address = address.as_ref().map(host_and_port);
+        let connected = self.node.connect(peer, address.as_deref()).await;
+        connected.map_err(|error| connect_error(&error))?;
         let peers = self.node.list_peers();
         let found = peers.into_iter().find(|view| view.node_id == peer);
         Ok(Connected {
@@ -265,6 +275,24 @@ impl NodeControl for LdkControl {
     async fn disconnect(&self, peer: PublicKey) -> Result<(), ErrorObject> {
         self.node.disconnect(peer);
         Ok(())
+    }
+
+    async fn opening_terms(&self, provider: &Provider) -> Result<Vec<OpeningTerms>, ErrorObject> {
+        liquidity::terms(&self.node, provider).await
+    }
+
+    async fn buy_opening(
+        &self,
+        provider: &Provider,
+        terms: &OpeningTerms,
+        payment: Msat,
+        fee: Msat,
+    ) -> Result<JustInTime, ErrorObject> {
+        liquidity::buy(&self.node, provider, terms, (payment, fee)).await
+    }
+
+    async fn openings(&self, now: Timestamp) -> Result<Vec<OpeningView>, ErrorObject> {
+        liquidity::list(&self.node, now)
     }
 
     async fn sign_message(&self, text: &str) -> Result<SignedText, ErrorObject> {

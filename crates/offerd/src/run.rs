@@ -137,6 +137,7 @@ async fn serve(
         node,
         configs: Arc::new(config.listed.clone()),
         webhooks: webhooks.clone(),
+        providers: config.providers.clone(),
         shutdown: shutdown.clone(),
     };
     let http = match &config.http {
@@ -253,6 +254,7 @@ fn node_config(config: &Config) -> NodeConfig {
     node.announce_addresses = config.announce.clone();
     node.alias = config.alias.clone();
     config.reach.apply(&mut node);
+    node.lsp_service = config.lsp_service.clone();
     node.anchor_reserve_sat = config.anchor_reserve.as_sat_floor();
     node.timing = if config.fast_ticks { Timing::eager() } else { Timing::calm() };
     if let Some(interval) = config.poll_interval {

@@ -2,6 +2,7 @@
 
 mod control;
 mod invoices;
+mod liquidity;
 mod node;
 mod offers;
 mod param;
@@ -129,6 +130,7 @@ pub fn all() -> impl Iterator<Item = &'static Method> {
         runes::METHODS,
         webhooks::METHODS,
         node::METHODS,
+        liquidity::METHODS,
         control::METHODS,
     ]
     .into_iter()

@@ -12,6 +12,8 @@ use crate::instance::Told;
 
 /// Words for values that are numbers.
 const NUMBERS: [&str; 6] = ["PORT", "MILLISECONDS", "SECONDS", "PPM", "BLOCKS", "NUMBER"];
+/// Options whose values are secret.
+const SECRETS: [&str; 3] = ["bitcoind-password", "lsp-token", "lsps2-token"];
 /// What is shown of a secret.
 const HIDDEN: &str = "…";
 
@@ -38,7 +40,7 @@ fn view(option: &OptionSpec, values: Vec<String>, source: String) -> ConfigView 
         (OptionKind::Value | OptionKind::NotInFile, Some(number)) => view.value_int = Some(number),
         (OptionKind::Value | OptionKind::NotInFile, None) => view.value_str = Some(one),
     }
-    if option.name == "bitcoind-password" {
+    if SECRETS.contains(&option.name) {
         view.value_str = Some(HIDDEN.to_owned());
     }
     view

@@ -7,6 +7,7 @@ mod chain;
 mod error;
 mod flags;
 mod http;
+mod liquidity;
 mod listed;
 pub mod option;
 mod pages;
@@ -26,9 +27,10 @@ use bolt1::Msat;
 use offerd_api::control::ConfigView;
 use offerd_api::layout::{DataDir, RECOVERY_FILE};
 use offerd_core::Policy;
-use offerd_node_ldk::ChainConfig;
+use offerd_node_ldk::{ChainConfig, ServiceTerms};
 
 use crate::instance::Told;
+use crate::rpc::liquidity::Providers;
 
 pub use error::ConfigError;
 pub use flags::{CheckArgs, FlagArgs};
@@ -56,6 +58,10 @@ pub struct Config {
     pub pages: Option<PagesDoor>,
     /// How others reach us, and we them.
     pub reach: Reach,
+    /// Whom liquidity is bought of.
+    pub providers: Providers,
+    /// On which terms it is sold; `None` where it is not.
+    pub lsp_service: Option<ServiceTerms>,
     /// Where events are sent.
     pub webhooks: Vec<reqwest::Url>,
     /// What to announce.
@@ -153,6 +159,8 @@ impl Config {
             http: options.http(network, &dir)?,
             pages: options.pages(network)?,
             webhooks: options.webhooks(network)?,
+            providers: options.providers()?,
+            lsp_service: options.lsp_service()?,
             dir,
             file,
             network,

@@ -20,6 +20,8 @@ use super::wait::until;
 const LOG: &str = "log";
 /// The node that nobody else knows.
 const UNANNOUNCED: &str = "customer";
+/// The node that opens channels to others when a payment for them comes.
+const PROVIDER: &str = "atm";
 /// How much of the log is shown when a node ends by itself.
 const LAST_LINES: usize = 8;
 /// How long a node may take to end.
@@ -190,6 +192,8 @@ fn configuration(name: &str, address: SocketAddr, chain: &ChainAccess) -> String
     let cookie = toml::Value::String(chain.cookie.display().to_string());
     // Each has a rate of its own, fixed: nobody outside is asked.
     let rate = if name == UNANNOUNCED { "USD=50100" } else { "USD=50000" };
+    // Whoever joins the network can buy a channel of the one that everybody is connected to.
+    let service = if name == PROVIDER { "lsps2-service = true\n" } else { "" };
     // Whoever is not announced has no address to tell.
     let announce = if name == UNANNOUNCED { String::new() } else { format!("\"{address}\"") };
     format!(
@@ -200,6 +204,7 @@ fn configuration(name: &str, address: SocketAddr, chain: &ChainAccess) -> String
          announce = [{announce}]\n\
          currencyrate-fixed = [\"{rate}\"]\n\
          pages-listen = \"127.0.0.1:0\"\n\
+         {service}\
          \n\
          [bitcoind]\n\
          host = \"{}\"\n\

@@ -36,6 +36,15 @@ impl Driver {
         Ok(Bolt11Made { invoice, payment_secret: minted.payment_secret })
     }
 
+    /// Whether such an invoice could be made now, as far as that can be told without making it.
+    ///
+    /// # Errors
+    /// As [`Driver::create_bolt11`].
+    pub fn check_bolt11(&self, arguments: &Bolt11Arguments) -> Result<(), CallError> {
+        arguments.order()?;
+        self.require_free_label(&arguments.label)
+    }
+
     fn require_free_label(&self, label: &str) -> Result<(), CallError> {
         match self.ports.store.own_invoice_by_label(label)? {
             Some(_) => Err(Misuse::InvoiceLabelTaken.into()),

@@ -9,6 +9,7 @@ use offerd_api::{ErrorObject, code, method};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::liquidity::Providers;
 use super::method::{handler, only_waits};
 use super::node_control::NodeControl;
 use super::params::bind;
@@ -31,6 +32,8 @@ pub struct Api {
     pub configs: Arc<BTreeMap<String, ConfigView>>,
     /// Who is told what happens.
     pub webhooks: Webhooks,
+    /// Whom to buy liquidity of, and at which price.
+    pub providers: Providers,
     /// How to end the daemon.
     pub shutdown: Shutdown,
 }

@@ -6,12 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bolt1::{Msat, PublicKey, Timestamp};
 use offerd_api::ErrorObject;
+use offerd_api::liquidity::OpeningView;
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
     SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_core::audit::NodeBooks;
+use offerd_core::liquidity::{JustInTime, OpeningTerms};
+
+use super::liquidity::Provider;
 
 /// A channel to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +119,18 @@ pub trait NodeControl: Send + Sync + 'static {
     ) -> Result<ClosedChannel, ErrorObject>;
     /// Closes the connection to a node.
     async fn disconnect(&self, peer: PublicKey) -> Result<(), ErrorObject>;
+    /// The terms on which a provider opens a channel when a payment comes.
+    async fn opening_terms(&self, provider: &Provider) -> Result<Vec<OpeningTerms>, ErrorObject>;
+    /// Agrees to terms, of which `fee` is kept, for one payment.
+    async fn buy_opening(
+        &self,
+        provider: &Provider,
+        terms: &OpeningTerms,
+        payment: Msat,
+        fee: Msat,
+    ) -> Result<JustInTime, ErrorObject>;
+    /// What was agreed on with providers, the last first.
+    async fn openings(&self, now: Timestamp) -> Result<Vec<OpeningView>, ErrorObject>;
     /// Signs a text with the key of the node's id.
     async fn sign_message(&self, text: &str) -> Result<SignedText, ErrorObject>;
     /// Who has signed a text, or whether `signer` has.

@@ -110,7 +110,7 @@ impl Bolt11Warnings {
         let shows_private = match hints {
             Hints::Never => false,
             Hints::Automatic => !any_public,
-            Hints::Always | Hints::Only(_) => true,
+            Hints::Always | Hints::Only(_) | Hints::JustInTime(_) => true,
         };
         let shown = || normal().filter(|channel| shows_private || !channel.private);
         let led_to = || shown().filter(|channel| !channel.dead_end);

@@ -1,6 +1,7 @@
 //! What each method says to wrong input: the exact code and text, and that nothing was changed.
 
 mod currencies;
+mod liquidity;
 mod node;
 mod offers;
 mod payments;
@@ -10,6 +11,7 @@ mod recurrence;
 use std::collections::BTreeSet;
 
 use offerd_api::method::{self, Kind, Need};
+use offerd_testkit::sample;
 use serde_json::{Map, Value, json};
 
 use crate::caller::Caller;
@@ -27,6 +29,7 @@ fn table() -> impl Iterator<Item = &'static Row> {
         currencies::ROWS,
         payouts::ROWS,
         payments::ROWS,
+        liquidity::ROWS,
     ];
     tables.into_iter().flatten()
 }
@@ -49,6 +52,7 @@ async fn wrong_input_gets_the_exact_code_and_text() {
     for (method, params, code, text) in table() {
         let params = params.replace("{LNO}", &own).replace("{OUT}", payout);
         let params = params.replace("{PAY}", &foreign);
+        let params = params.replace("{LSP}", &sample::point(7).to_string());
         let params = params.replace("{STIPEND}", stipend["bolt12"].as_str().unwrap());
         let params = params.replace("{EVERY}", every["bolt12"].as_str().unwrap());
         match shop.try_call(method, &params).await {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use bolt1::Msat;
 use offerd::metrics::Metrics;
+use offerd::rpc::liquidity::Providers;
 use offerd::rpc::{Api, Calls as _};
 use offerd::shutdown::Shutdown;
 use offerd::web::PageLinks;
@@ -31,6 +33,11 @@ impl Caller {
             pages: Some(PageLinks::at("https://pay.example.com/")),
             configs: Arc::default(),
             webhooks: Webhooks::default(),
+            providers: Providers {
+                usual: None,
+                token: None,
+                max_fee: Msat::from_sat(10_000).unwrap(),
+            },
             shutdown: Shutdown::new(),
         };
         Self { party, api }

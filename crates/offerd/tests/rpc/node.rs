@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use bolt1::PublicKey;
+use bolt1::{CltvDelta, Msat, PublicKey, Seconds, ShortChannelId, Timestamp};
 use offerd::rpc::NodeControl;
+use offerd::rpc::liquidity::Provider;
 use std::time::Duration;
 
 use offerd::rpc::node_control::{OpenChannel, PeerAddress, Vitals, Withdrawal};
+use offerd_api::liquidity::OpeningView;
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
     SignedText, WalletOutput, Withdrawn,
@@ -15,7 +17,24 @@ use offerd_api::node::{
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 use offerd_core::audit::NodeBooks;
+use offerd_core::liquidity::{JustInTime, OpeningTerms};
 use offerd_testkit::sample;
+
+/// What the only provider there is asks: 3000 sat of payments up to a million.
+fn terms() -> OpeningTerms {
+    let sat = |sat| Msat::from_sat(sat).unwrap();
+    OpeningTerms {
+        min_fee: sat(3_000),
+        proportional_ppm: 0,
+        valid_until: sample::NOW.plus(Seconds(1_800)),
+        valid_until_text: "soon".to_owned(),
+        min_lifetime: 1_008,
+        max_client_to_self_delay: 2_016,
+        min_payment: sat(4_000),
+        max_payment: sat(1_000_000),
+        promise: "a promise".to_owned(),
+    }
+}
 
 /// Without funds, peers and coins; with channels where a test says so.
 #[derive(Default)]
@@ -92,6 +111,34 @@ impl NodeControl for EmptyNode {
 
     async fn disconnect(&self, _: PublicKey) -> Result<(), ErrorObject> {
         Ok(())
+    }
+
+    async fn opening_terms(&self, provider: &Provider) -> Result<Vec<OpeningTerms>, ErrorObject> {
+        let known = provider.node == sample::point(7);
+        known.then(|| vec![terms()]).ok_or_else(|| {
+            ErrorObject::new(code::CONNECT_NO_KNOWN_ADDRESS, "no address of this node is known")
+        })
+    }
+
+    async fn buy_opening(
+        &self,
+        provider: &Provider,
+        terms: &OpeningTerms,
+        payment: Msat,
+        fee: Msat,
+    ) -> Result<JustInTime, ErrorObject> {
+        Ok(JustInTime {
+            provider: provider.node,
+            scid: ShortChannelId(7),
+            delay: CltvDelta(80),
+            payment,
+            opening_fee: fee,
+            valid_until: terms.valid_until,
+        })
+    }
+
+    async fn openings(&self, _: Timestamp) -> Result<Vec<OpeningView>, ErrorObject> {
+        Ok(Vec::new())
     }
 
     async fn sign_message(&self, _: &str) -> Result<SignedText, ErrorObject> {

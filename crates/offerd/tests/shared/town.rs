@@ -196,6 +196,11 @@ impl Daemon {
         self.call("getinfo", json!({}))["num_active_channels"].as_u64().unwrap()
     }
 
+    /// How many nodes are connected.
+    pub(crate) fn peers(&self) -> u64 {
+        self.call("getinfo", json!({}))["num_peers"].as_u64().unwrap()
+    }
+
     /// What is confirmed in the wallet, in sat.
     pub(crate) fn on_chain(&self) -> u64 {
         let funds = self.call("listfunds", json!({}));

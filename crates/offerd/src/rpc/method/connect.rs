@@ -7,9 +7,8 @@ use super::Outcome;
 use crate::rpc::call::Api;
 use crate::rpc::node_control::PeerAddress;
 use crate::rpc::params::Args;
+use crate::rpc::peer::address;
 use crate::rpc::view;
-
-const DEFAULT_PORT: u16 = 9735;
 
 pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     let (peer, address) = read(&args)?;
@@ -44,46 +43,4 @@ fn read(args: &Args) -> Result<(PublicKey, Option<PeerAddress>), ErrorObject> {
         (None, None) => None,
     };
     Ok((peer, address))
-}
-
-/// `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn address(text: &str, port: Option<u16>) -> Option<PeerAddress> {
-    let (host, inline) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (host, rest) = rest.split_once(']')?;
-            (host, if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
-        }
-        None if text.matches(':').count() > 1 => (text, None),
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    let inline = inline.map(str::parse::<u16>).transpose().ok()?;
-    let port = inline.or(port).unwrap_or(DEFAULT_PORT);
-    let usable = !host.is_empty() && !host.contains(char::is_whitespace) && port != 0;
-    usable.then(|| PeerAddress { host: host.to_owned(), port })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_read_in_every_usual_form() {
-        for (text, host, port) in [
-            ("127.0.0.1", "127.0.0.1", 9735),
-            ("127.0.0.1:1", "127.0.0.1", 1),
-            ("example.org:65535", "example.org", 65535),
-            ("::1", "::1", 9735),
-            ("[::1]", "::1", 9735),
-            ("[::1]:7", "::1", 7),
-        ] {
-            let expected = PeerAddress { host: host.to_owned(), port };
-            assert_eq!(address(text, None), Some(expected), "{text}");
-        }
-        for text in ["", ":1", "a:b", "a:65536", "a:0", "[::1", "[::1]7", "a b"] {
-            assert_eq!(address(text, None), None, "{text}");
-        }
-    }
 }

@@ -41,6 +41,9 @@ mod listpeers;
 mod listsubscribers;
 mod listsubscriptions;
 mod listwebhooks;
+mod lsps2getinfo;
+mod lsps2invoice;
+mod lsps2list;
 mod newaddr;
 mod offer;
 mod offerout;
@@ -132,6 +135,9 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         }
         "listsubscribers" => |api, args| Box::pin(async move { listsubscribers::call(api, &args) }),
         "listwebhooks" => |api, _| Box::pin(async { listwebhooks::call(api) }),
+        "lsps-lsps2-getinfo" => |api, args| Box::pin(lsps2getinfo::call(api, args)),
+        "lsps-lsps2-invoice" => |api, args| Box::pin(lsps2invoice::call(api, args)),
+        "lsps-lsps2-list" => |api, _| Box::pin(lsps2list::call(api)),
         "newaddr" => |api, args| Box::pin(newaddr::call(api, args)),
         "notifications" => |_, _| Box::pin(async { view::json(Nothing {}) }),
         "offer" => |api, args| Box::pin(offer::call(api, args)),

@@ -10,7 +10,7 @@ use crate::driver::Outlay;
 use crate::rpc::params::Args;
 
 /// Methods that neither move money nor give away what does. Whatever is not among them counts as without bound.
-const HARMLESS: [&str; 26] = [
+const HARMLESS: [&str; 28] = [
     "audit",
     "cancelrecurringinvoice",
     "cancelsubscription",
@@ -29,6 +29,8 @@ const HARMLESS: [&str; 26] = [
     "getinfo",
     "help",
     "invoice",
+    "lsps-lsps2-getinfo",
+    "lsps-lsps2-list",
     "newaddr",
     "notifications",
     "offer",
