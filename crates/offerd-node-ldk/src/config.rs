@@ -70,6 +70,9 @@ pub enum ChainConfig {
     Bitcoind(BitcoindConfig),
     /// A server with Esplora's HTTP interface, which is asked about single transactions: its URL.
     Esplora(String),
+    /// A server that speaks the Electrum protocol, which is asked about single transactions: `ssl://` or `tcp://`, host
+    /// and port.
+    Electrum(String),
 }
 
 impl fmt::Display for ChainConfig {
@@ -77,6 +80,7 @@ impl fmt::Display for ChainConfig {
         match self {
             Self::Bitcoind(config) => write!(f, "bitcoind at {}:{}", config.host, config.port),
             Self::Esplora(url) => write!(f, "Esplora at {url}"),
+            Self::Electrum(url) => write!(f, "Electrum at {url}"),
         }
     }
 }

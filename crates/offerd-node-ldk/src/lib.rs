@@ -1,7 +1,7 @@
 //! A Lightning node on the `lightning` crates, behind the ports of offerd-core.
 //!
 //! [`Node::start`] assembles it: keys from a seed file, an on-chain wallet, channels, gossip, scoring, persistence
-//! and chain data from bitcoind or an Esplora server. A running [`Node`] performs [`InvoicePayer`], [`InvoiceIssuer`] and
+//! and chain data from bitcoind, an Esplora or an Electrum server. A running [`Node`] performs [`InvoicePayer`], [`InvoiceIssuer`] and
 //! [`OnionTransport`], and calls [`NodeEvents`].
 //!
 //! # What is different here from a plain `lightning` node
@@ -55,6 +55,7 @@ mod recovery;
 mod repeats;
 mod router;
 mod signing;
+mod snapshot;
 mod socket;
 mod spending;
 mod start;
@@ -81,6 +82,7 @@ pub use recovery::{
     RescueState, RescueView, RescuedChannel, SeedWords, begin_recovery,
 };
 pub use signing::{BadTextSignature, TextSignature};
+pub use snapshot::SnapshotError;
 pub use spending::{Speed, finished_psbt};
 pub use views::{
     AddressKind, ChannelFunds, ChannelState, ChannelView, Funds, GraphSize, OutputStatus,

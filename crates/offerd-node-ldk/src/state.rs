@@ -98,7 +98,7 @@ impl Base {
         let now = since_epoch();
         let keyring =
             Arc::new(Keyring::new(&keys.lightning, now.as_secs(), now.subsec_nanos(), true));
-        let source = chain::source(&config.chain, network).map_err(unreachable)?;
+        let source = chain::source(&config.chain, network).await.map_err(unreachable)?;
         let tip = source.tip().await.map_err(unreachable)?;
         let fees = Arc::new(FeeTable::new(network));
         fees.refresh(&*source).await;
@@ -239,10 +239,10 @@ impl Core {
             Feed::Transactions(feed) => {
                 self.watch(monitors.into_iter().map(|(_, monitor)| monitor))?;
                 let parts = chain::Parts {
-                    wallet: &base.wallet,
-                    channels: &self.channels,
-                    monitor: &self.monitor,
-                    sweeper: &self.sweeper,
+                    wallet: Arc::clone(&base.wallet),
+                    channels: Arc::clone(&self.channels),
+                    monitor: Arc::clone(&self.monitor),
+                    sweeper: Arc::clone(&self.sweeper),
                 };
                 parts.catch_up(feed).await.map_err(unreachable)?;
             }

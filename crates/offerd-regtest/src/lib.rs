@@ -3,7 +3,7 @@
 //! Blocks are validated by Bitcoin Core's own engine (crate `bitcoinkernel`); around it stand a
 //! mempool, a miner and a faucet of ours, and a server that answers the part of bitcoind's JSON-RPC
 //! which Lightning nodes call. Any node that can attach to bitcoind can attach to this. The same chain can be served as
-//! the part of Esplora's HTTP interface that wallets and nodes without a bitcoind ask.
+//! the parts of Esplora's HTTP interface and of the Electrum protocol that wallets and nodes without a bitcoind ask.
 //!
 //! ```no_run
 //! # async fn demo() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,6 +38,7 @@ mod auto_miner;
 mod blocks;
 mod chain;
 mod coins;
+mod electrum;
 mod error;
 mod esplora;
 mod history;
@@ -52,6 +53,7 @@ mod wallet;
 
 pub use auto_miner::AutoMiner;
 pub use chain::{Chain, ChainUpdate, INITIAL_HEIGHT};
+pub use electrum::ElectrumServer;
 pub use error::{ChainError, FaucetError};
 pub use esplora::EsploraServer;
 pub use mempool::{

@@ -15,6 +15,7 @@ pub mod ldk_control;
 pub mod lock;
 pub mod log;
 pub mod metrics;
+pub mod rapid_gossip;
 pub mod recover;
 #[cfg(feature = "demo")]
 pub mod regtest;

@@ -18,6 +18,7 @@ use crate::ldk_control::LdkControl;
 use crate::lock::{DirLock, LockError};
 use crate::log::{self, LogError};
 use crate::metrics::Metrics;
+use crate::rapid_gossip::{RapidGossip, SnapshotFailure};
 use crate::rpc::{Api, Calls, NodeControl, Socket};
 use crate::shutdown::Shutdown;
 use crate::supervisor::Supervisor;
@@ -67,6 +68,9 @@ pub enum RunError {
     /// The pages' door cannot be opened.
     #[error("pages-listen: {0}")]
     Pages(#[source] BindError),
+    /// Snapshots of the network cannot be asked for.
+    #[error("rapid-gossip-url: {0}")]
+    RapidGossip(#[from] SnapshotFailure),
     /// The node could not go on.
     #[error("the node has stopped: {0}")]
     NodeFailed(String),
@@ -152,6 +156,10 @@ async fn serve(
     let calls: Arc<dyn Calls> = Arc::new(api);
     serving.spawn(socket.serve(Arc::clone(&calls), shutdown.clone()));
     serving.spawn(webhooks.run(shutdown.clone()));
+    if let Some(url) = &config.rapid_gossip {
+        let snapshots = RapidGossip::new(Arc::clone(&daemon.node), url.clone())?;
+        serving.spawn(snapshots.run(shutdown.clone()));
+    }
     if let Some(http) = http {
         let (driver, limits) = (Arc::clone(&daemon.driver), http::api::limits());
         let door = Door { calls, driver, metrics, shutdown: shutdown.clone(), limits };

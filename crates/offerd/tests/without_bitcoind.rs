@@ -49,6 +49,23 @@ fn an_offer_is_paid_between_daemons_that_have_no_bitcoind() {
 }
 
 #[test]
+fn an_offer_is_paid_between_daemons_that_ask_electrum_and_esplora() {
+    let town = Town::new();
+    let (electrum, esplora) = (town.electrum(), town.esplora(0));
+    let lines = [
+        ("shop", format!("electrum-url = {:?}\n", electrum.url())),
+        ("customer", format!("esplora-url = {:?}\n", esplora.url())),
+    ];
+    let [shop, customer] =
+        lines.map(|(name, chain)| Daemon::start(&town.prepare_on(name, &chain), &[]));
+    for node in [&shop, &customer] {
+        town.fund(node, 3_000_000);
+    }
+    town.channel(&shop, &customer, 400_000);
+    customer.pay(&shop, 20_000);
+}
+
+#[test]
 fn a_start_without_the_server_or_with_two_sources_says_what_is_wrong() {
     let town = Town::new();
     let server = town.esplora(0);

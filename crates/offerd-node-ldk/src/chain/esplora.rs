@@ -18,7 +18,7 @@ use lightning_transaction_sync::EsploraSyncClient;
 use tracing::debug;
 
 use super::probe::{ChainStatus, genesis_is_of};
-use super::said::{is_there_already, sat_per_kiloweight, shown};
+use super::said::{is_there_already, proven_time, sat_per_kiloweight, shown};
 use super::{Asking, BroadcastError, ChainError, ChainSource, Feed, TransactionFeed};
 use crate::locks::lock;
 use crate::logger::NodeLogger;
@@ -119,9 +119,13 @@ impl TransactionFeed for EsploraSource {
         Arc::clone(&self.sync) as _
     }
 
-    async fn confirm(&self, parts: &[Asking<'_>]) -> Result<(), ChainError> {
-        // The crate does not say why it fails. What fails most is the server, and that shows here.
-        self.client.get_tip_hash().await.map_err(|error| failed(&error))?;
+    async fn best_block(&self) -> Result<BlockHash, ChainError> {
+        self.client.get_tip_hash().await.map_err(|error| failed(&error))
+    }
+
+    async fn confirm(&self, parts: &[Asking]) -> Result<(), ChainError> {
+        // The crate does not say why it fails. What fails most is the server, and that shows when it is asked for the
+        // best block.
         let unclear = |_| ChainError("what it says of transactions is not complete".to_owned());
         self.sync.sync(parts.to_vec()).await.map_err(unclear)
     }
@@ -140,15 +144,13 @@ impl TransactionFeed for EsploraSource {
         wallet.take_answers(update.map_err(|error| failed(&error))?)
     }
 
-    async fn block_time(&self, hash: BlockHash) -> Result<u32, ChainError> {
-        let header = self.client.get_header_by_hash(&hash).await.map_err(|error| failed(&error))?;
-        let proven = header.validate_pow(header.target());
-        match proven {
-            Ok(proven) if proven == hash => Ok(header.time),
-            Ok(_) | Err(_) => {
-                Err(ChainError(format!("its header of block {hash} is not that block's")))
-            }
-        }
+    async fn block_time(&self, block: BestBlock) -> Result<u32, ChainError> {
+        let header = self
+            .client
+            .get_header_by_hash(&block.block_hash)
+            .await
+            .map_err(|error| failed(&error))?;
+        proven_time(&header, block.block_hash)
     }
 }
 

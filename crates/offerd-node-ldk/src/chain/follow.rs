@@ -19,10 +19,10 @@ pub(crate) async fn follow(
         Feed::Blocks(feed) => feed.follow(listeners, view, pause, stop).await,
         Feed::Transactions(feed) => {
             let parts = Parts {
-                wallet: &listeners.wallet,
-                channels: &listeners.channels,
-                monitor: &listeners.monitor,
-                sweeper: &listeners.sweeper,
+                wallet: Arc::clone(&listeners.wallet),
+                channels: Arc::clone(&listeners.channels),
+                monitor: Arc::clone(&listeners.monitor),
+                sweeper: Arc::clone(&listeners.sweeper),
             };
             parts.follow(feed, source.name(), &view, pause, stop).await;
         }

@@ -1,10 +1,11 @@
 //! Where the node sees the chain and reaches its mempool.
 //!
 //! [`ChainSource`] is the seam. There are two ways in which a source tells what happens ([`Feed`]): bitcoind shows every
-//! block; Esplora says what became of the transactions and outputs that it was asked about.
+//! block; Esplora and Electrum say what became of the transactions and outputs that they were asked about.
 
 pub(crate) mod asked;
 mod bitcoind;
+mod electrum;
 mod esplora;
 mod follow;
 mod listeners;
@@ -61,7 +62,7 @@ pub(crate) trait BlockFeed: Send + Sync {
 }
 
 /// A part that wants to know what became of some transactions.
-pub(crate) type Asking<'a> = &'a (dyn Confirm + Send + Sync);
+pub(crate) type Asking = Arc<dyn Confirm + Send + Sync>;
 
 /// A source that has single transactions.
 #[async_trait]
@@ -69,14 +70,17 @@ pub(crate) trait TransactionFeed: Send + Sync {
     /// What is to be told, beforehand, which transactions and outputs matter.
     fn filter(&self) -> TxFilter;
 
+    /// The best block.
+    async fn best_block(&self) -> Result<BlockHash, ChainError>;
+
     /// Tells the parts of the best block, and what became of all that the filter was told.
-    async fn confirm(&self, parts: &[Asking<'_>]) -> Result<(), ChainError>;
+    async fn confirm(&self, parts: &[Asking]) -> Result<(), ChainError>;
 
     /// Brings the wallet to the best block.
     async fn update_wallet(&self, wallet: &OnchainWallet) -> Result<(), ChainError>;
 
     /// When a block was mined, by its own word, in seconds since 1970.
-    async fn block_time(&self, hash: BlockHash) -> Result<u32, ChainError>;
+    async fn block_time(&self, block: BestBlock) -> Result<u32, ChainError>;
 }
 
 /// A source of what happens in the chain and of fees, and a way into the mempool.
@@ -116,14 +120,15 @@ pub(crate) trait ChainSource: Send + Sync {
     async fn mempool_minimum(&self) -> Result<u32, ChainError>;
 }
 
-/// The source that the configuration names. Does not connect yet.
-pub(crate) fn source(
+/// The source that the configuration names.
+pub(crate) async fn source(
     config: &ChainConfig,
     network: Network,
 ) -> Result<Arc<dyn ChainSource>, ChainError> {
     Ok(match config {
         ChainConfig::Bitcoind(config) => Arc::new(bitcoind::BitcoindSource::new(config, network)?),
         ChainConfig::Esplora(url) => Arc::new(esplora::EsploraSource::new(url)?),
+        ChainConfig::Electrum(url) => Arc::new(electrum::ElectrumSource::connect(url).await?),
     })
 }
 

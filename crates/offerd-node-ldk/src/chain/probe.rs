@@ -7,6 +7,7 @@ use bitcoin::{BlockHash, Network};
 use serde_json::Value;
 
 use super::ChainError;
+use super::electrum::ElectrumSource;
 use super::esplora::EsploraSource;
 use super::rpc::Rpc;
 use crate::config::{BitcoindConfig, ChainConfig};
@@ -29,6 +30,10 @@ pub async fn probe_chain(config: &ChainConfig, network: Network) -> Result<Chain
     let status = match config {
         ChainConfig::Bitcoind(config) => ask(config, network).await,
         ChainConfig::Esplora(url) => match EsploraSource::new(url) {
+            Ok(source) => source.probe(network).await,
+            Err(error) => Err(error),
+        },
+        ChainConfig::Electrum(url) => match ElectrumSource::connect(url).await {
             Ok(source) => source.probe(network).await,
             Err(error) => Err(error),
         },

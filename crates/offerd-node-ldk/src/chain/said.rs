@@ -1,5 +1,10 @@
 //! What servers of others say, taken with care.
 
+use bitcoin::BlockHash;
+use bitcoin::block::Header;
+
+use super::ChainError;
+
 /// What is shown of a text, in characters.
 const MOST_SHOWN: usize = 200;
 /// What a mempool calls a transaction that it has, or that is mined.
@@ -26,6 +31,16 @@ pub(super) fn sat_per_kiloweight(sat_per_vbyte: f64) -> Option<u32> {
         reason = "in range: see above"
     )]
     Some((sat_per_vbyte * VBYTES_PER_KILOWEIGHT).ceil() as u32)
+}
+
+/// What a header says of its time, if it is that of the block and was worked for.
+pub(super) fn proven_time(header: &Header, block: BlockHash) -> Result<u32, ChainError> {
+    match header.validate_pow(header.target()) {
+        Ok(hash) if hash == block => Ok(header.time),
+        Ok(_) | Err(_) => {
+            Err(ChainError(format!("its header of block {block} is not that block's")))
+        }
+    }
 }
 
 /// Whether a refusal says that the transaction is where it should be.

@@ -1,9 +1,10 @@
 //! Following the chain by asking about single transactions.
 //!
-//! The channels' part and the wallet are asked for one after the other. Both have to stand at the same block before
+//! The wallet and the channels' part are asked for one after the other. Both have to stand at the same block before
 //! anybody hears of it: whoever waits for a block finds all of its transactions in both.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bitcoin::BlockHash;
@@ -11,7 +12,7 @@ use lightning::chain::BestBlock;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::{ChainError, ChainView, TransactionFeed};
+use super::{Asking, ChainError, ChainView, TransactionFeed};
 use crate::tasks::stopped;
 use crate::types::{Channels, Monitor, Sweeper};
 use crate::wallet::OnchainWallet;
@@ -26,31 +27,37 @@ const LAST_LOOK: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
 /// Everybody who must know what became of transactions.
-pub(crate) struct Parts<'a> {
-    pub(crate) wallet: &'a OnchainWallet,
-    pub(crate) channels: &'a Channels,
-    pub(crate) monitor: &'a Monitor,
-    pub(crate) sweeper: &'a Sweeper,
+pub(crate) struct Parts {
+    pub(crate) wallet: Arc<OnchainWallet>,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) monitor: Arc<Monitor>,
+    pub(crate) sweeper: Arc<Sweeper>,
 }
 
-impl fmt::Debug for Parts<'_> {
+impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parts").finish_non_exhaustive()
     }
 }
 
-impl Parts<'_> {
+impl Parts {
     /// Brings all parts to one and the same best block, and returns it.
     pub(crate) async fn catch_up(
         &self,
         feed: &dyn TransactionFeed,
     ) -> Result<BestBlock, ChainError> {
+        let parts: [Asking; 3] = [
+            Arc::clone(&self.channels) as _,
+            Arc::clone(&self.monitor) as _,
+            Arc::clone(&self.sweeper) as _,
+        ];
         for _ in 0..MOST_ROUNDS {
-            feed.confirm(&[self.channels, self.monitor, self.sweeper]).await?;
-            let best = self.channels.current_best_block();
-            if self.wallet.best_block() != best.block_hash {
-                feed.update_wallet(self.wallet).await?;
+            // The wallet first: what the channels then do must not take coins that the same block has spent.
+            if self.wallet.best_block() != feed.best_block().await? {
+                feed.update_wallet(&self.wallet).await?;
             }
+            feed.confirm(&parts).await?;
+            let best = self.channels.current_best_block();
             if self.wallet.best_block() == best.block_hash {
                 return Ok(best);
             }
@@ -96,7 +103,7 @@ impl Parts<'_> {
     ) -> Result<(), ChainError> {
         let best = self.catch_up(feed).await?;
         if *timed != Some(best.block_hash) {
-            view.set_tip_time(feed.block_time(best.block_hash).await?);
+            view.set_tip_time(feed.block_time(best).await?);
             *timed = Some(best.block_hash);
             view.set_best(best);
         }

@@ -1,5 +1,6 @@
 //! The chain as its users see it: through the library and over HTTP.
 
+mod electrum;
 mod esplora;
 mod faucet;
 mod mempool;

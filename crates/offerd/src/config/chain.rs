@@ -1,4 +1,4 @@
-//! Where the chain is seen: bitcoind, or a server of others.
+//! Where the chain is seen: bitcoind, or a server of others; and where snapshots of the network are had.
 
 use std::path::{Path, PathBuf};
 
@@ -20,11 +20,23 @@ impl Reader<'_> {
         network: Network,
         home: Option<&Path>,
     ) -> Result<ChainConfig, ConfigError> {
-        let Some(url) = self.text("esplora-url") else {
-            return Ok(ChainConfig::Bitcoind(self.bitcoind(network, home)?));
-        };
-        self.goes_alone("esplora-url")?;
-        Ok(ChainConfig::Esplora(self.server("esplora-url", url)?))
+        match (self.text("esplora-url"), self.text("electrum-url")) {
+            (None, None) => Ok(ChainConfig::Bitcoind(self.bitcoind(network, home)?)),
+            (Some(url), None) => {
+                self.goes_alone("esplora-url")?;
+                Ok(ChainConfig::Esplora(
+                    self.web_server("esplora-url", url)?.as_str().trim_end_matches('/').to_owned(),
+                ))
+            }
+            (None, Some(url)) => {
+                self.goes_alone("electrum-url")?;
+                Ok(ChainConfig::Electrum(self.electrum(url)?))
+            }
+            (Some(_), Some(_)) => Err(self.refuse(
+                "electrum-url",
+                "goes not with esplora-url: the chain is seen by one source, so leave one out",
+            )),
+        }
     }
 
     /// Refuses a source beside bitcoind.
@@ -40,22 +52,37 @@ impl Reader<'_> {
         }
     }
 
-    /// The address of a server: over TLS, or on this machine.
-    fn server(&self, name: &'static str, text: &str) -> Result<String, ConfigError> {
+    /// Where snapshots of the network are had.
+    pub(super) fn rapid_gossip(&self) -> Result<Option<Url>, ConfigError> {
+        let name = "rapid-gossip-url";
+        self.text(name).map(|text| self.web_server(name, text)).transpose()
+    }
+
+    /// The address of a server that is asked over HTTP: with TLS, or on this machine.
+    fn web_server(&self, name: &'static str, text: &str) -> Result<Url, ConfigError> {
         let expected =
             "should be https://…, or http://… on this machine, without a user and without ? and #";
-        let url = Url::parse(text).map_err(|_| self.refuse(name, expected))?;
-        let host = url.host_str().unwrap_or_default();
-        let here = ["127.0.0.1", "[::1]", "localhost"].contains(&host);
-        let safe = url.scheme() == "https" || (url.scheme() == "http" && here);
-        let plain = url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        if host.is_empty() || !safe || !plain {
-            return Err(self.refuse(name, expected));
+        let refuse = || self.refuse(name, expected);
+        let url = Url::parse(text).map_err(|_| refuse())?;
+        let safe = url.scheme() == "https" || (url.scheme() == "http" && is_here(&url));
+        if !safe || !is_plain(&url) {
+            return Err(refuse());
         }
-        Ok(url.as_str().trim_end_matches('/').to_owned())
+        Ok(url)
+    }
+
+    /// The address of an Electrum server: over TLS, or on this machine.
+    fn electrum(&self, text: &str) -> Result<String, ConfigError> {
+        let expected = "should be ssl://HOST:PORT, or tcp://HOST:PORT on this machine";
+        let refuse = || self.refuse("electrum-url", expected);
+        let url = Url::parse(text).map_err(|_| refuse())?;
+        let safe = url.scheme() == "ssl" || (url.scheme() == "tcp" && is_here(&url));
+        let bare = ["", "/"].contains(&url.path());
+        let (Some(host), Some(port)) = (url.host_str(), url.port()) else { return Err(refuse()) };
+        if !safe || !bare || !is_plain(&url) {
+            return Err(refuse());
+        }
+        Ok(format!("{}://{host}:{port}", url.scheme()))
     }
 
     fn bitcoind(
@@ -94,4 +121,18 @@ impl Reader<'_> {
         let host = self.text("bitcoind-host").unwrap_or("127.0.0.1").to_owned();
         Ok(BitcoindConfig { host, port: own.unwrap_or(port), auth })
     }
+}
+
+/// Whether an address is on this machine.
+fn is_here(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| ["127.0.0.1", "[::1]", "localhost"].contains(&host))
+}
+
+/// Whether an address is a host and no more than a path on it.
+fn is_plain(url: &Url) -> bool {
+    url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
 }

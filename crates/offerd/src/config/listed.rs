@@ -50,7 +50,7 @@ fn view(option: &OptionSpec, values: Vec<String>, source: String) -> ConfigView 
 fn bitcoind(config: &Config) -> Option<&BitcoindConfig> {
     match &config.chain {
         ChainConfig::Bitcoind(bitcoind) => Some(bitcoind),
-        ChainConfig::Esplora(_) => None,
+        ChainConfig::Esplora(_) | ChainConfig::Electrum(_) => None,
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Config {
     pub alias: String,
     /// Where the chain is seen.
     pub chain: ChainConfig,
+    /// Where snapshots of the network are had; `None` for nowhere.
+    pub rapid_gossip: Option<reqwest::Url>,
     /// How often to look for blocks; `None` for what suits the network.
     pub poll_interval: Option<Duration>,
     /// Whether to do at once what is otherwise put off.
@@ -169,6 +171,7 @@ impl Config {
             announce: options.addresses("announce")?,
             alias: options.alias()?,
             chain: options.chain(network, home)?,
+            rapid_gossip: options.rapid_gossip()?,
             poll_interval: poll.map(Duration::from_millis),
             fast_ticks: fast_ticks.unwrap_or(regtest),
             anchor_reserve: options

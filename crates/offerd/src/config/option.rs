@@ -217,6 +217,20 @@ pub const OPTIONS: &[OptionSpec] = &[
          learns which addresses and channels are ours, and is believed.",
     ),
     value(
+        "electrum-url",
+        "URL",
+        None,
+        "An Electrum server to ask about the chain, instead of bitcoind: ssl://HOST:PORT, or tcp://HOST:PORT on this \
+         machine. It learns which addresses and channels are ours, and is believed.",
+    ),
+    value(
+        "rapid-gossip-url",
+        "URL",
+        None,
+        "A server of snapshots of the network, so that routes are known before peers have told of them: https://…, or \
+         http://… on this machine. It is believed.",
+    ),
+    value(
         "poll-interval",
         "MILLISECONDS",
         Some("5000; regtest 50"),

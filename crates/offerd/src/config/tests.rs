@@ -115,6 +115,11 @@ fn values_out_of_range_are_refused_with_their_origin() {
         ("esplora-url", "http://esplora.example.com"),
         ("esplora-url", "https://user:secret@esplora.example.com/api"),
         ("esplora-url", "https://esplora.example.com/api?key=1"),
+        ("electrum-url", "electrum.example.com:50002"),
+        ("electrum-url", "tcp://electrum.example.com:50001"),
+        ("electrum-url", "ssl://electrum.example.com"),
+        ("electrum-url", "ssl://electrum.example.com:50002/path"),
+        ("rapid-gossip-url", "http://rapidsync.example.com/snapshot"),
         ("poll-interval", "0"),
         ("fast-ticks", "yes"),
         ("anchor-reserve", "-1"),
@@ -161,6 +166,11 @@ fn the_chain_is_seen_by_one_source() {
     assert!(!config.listed.contains_key("bitcoind-port"), "what is not used is not listed");
     let here = [("network", "regtest"), ("esplora-url", "http://127.0.0.1:3002")];
     assert!(matches!(load(&here, &[]).unwrap().chain, ChainConfig::Esplora(_)));
+    let electrum = ("electrum-url", "ssl://electrum.example.com:50002");
+    let config = load(&[("network", "signet"), electrum], &[]).unwrap();
+    assert!(matches!(&config.chain, ChainConfig::Electrum(url) if url == electrum.1));
+    let refused = load(&[("network", "signet"), esplora, electrum], &[]).unwrap_err();
+    assert!(refused.starts_with("command line: electrum-url: goes not with esplora-url"));
     let both = [("network", "signet"), esplora, ("bitcoind-port", "1")];
     assert_eq!(
         load(&both, &[]).unwrap_err(),

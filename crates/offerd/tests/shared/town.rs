@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 
 use bitcoin::{Address, Amount, Network, OutPoint, Transaction, Txid};
-use offerd_regtest::{Chain, EsploraServer, RpcConfig, RpcServer};
+use offerd_regtest::{Chain, ElectrumServer, EsploraServer, RpcConfig, RpcServer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -60,6 +60,11 @@ impl Town {
     /// Serves the chain as Esplora does, at this port or any.
     pub(crate) fn esplora(&self, port: u16) -> EsploraServer {
         self.runtime.block_on(EsploraServer::start(Arc::clone(&self.chain), port)).unwrap()
+    }
+
+    /// Serves the chain as Electrum does.
+    pub(crate) fn electrum(&self) -> ElectrumServer {
+        self.runtime.block_on(ElectrumServer::start(Arc::clone(&self.chain), 0)).unwrap()
     }
 
     /// Ends a server, as a provider does who goes away.
@@ -190,6 +195,12 @@ impl Daemon {
         let status = until("its death", || self.process.try_wait().unwrap());
         assert!(!status.success(), "it was to die, and has ended well");
         fs::read_to_string(self.dir.with_extension("log")).unwrap()
+    }
+
+    /// Waits until it has ended well.
+    pub(crate) fn ends(mut self) {
+        let status = until("its end", || self.process.try_wait().unwrap());
+        assert!(status.success(), "{status}");
     }
 
     pub(crate) fn usable(&self) -> u64 {

@@ -1,4 +1,4 @@
-//! Nodes that see the chain through an Esplora server, and through nothing else.
+//! Nodes that see the chain through an Esplora or an Electrum server, and through nothing else.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not so ends it")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
 
@@ -9,30 +9,78 @@ use std::sync::Arc;
 use bitcoin::{Amount, Network};
 use offerd_core::port::{InvoiceIssuer, NodeEvent};
 use offerd_node_ldk::{ChainConfig, ChannelState, NodeConfig, NodeError, probe_chain};
-use offerd_regtest::EsploraServer;
+use offerd_regtest::{ElectrumServer, EsploraServer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use common::closing::{confirmed, wealth};
 use common::{Member, World, eventually, msat, order, patiently};
 
 const AMOUNT_MSAT: u64 = 20_000_000;
 
+/// Which kind of server.
+#[derive(Clone, Copy)]
+enum Kind {
+    Esplora,
+    Electrum,
+}
+
+/// A server on the world's chain.
+enum Server {
+    Esplora(EsploraServer),
+    Electrum(ElectrumServer),
+}
+
+impl Server {
+    async fn start(kind: Kind, world: &World, port: u16) -> Self {
+        let chain = Arc::clone(&world.chain);
+        match kind {
+            Kind::Esplora => Self::Esplora(EsploraServer::start(chain, port).await.unwrap()),
+            Kind::Electrum => Self::Electrum(ElectrumServer::start(chain, port).await.unwrap()),
+        }
+    }
+
+    fn port(&self) -> u16 {
+        match self {
+            Self::Esplora(server) => server.addr().port(),
+            Self::Electrum(server) => server.addr().port(),
+        }
+    }
+
+    /// How a node is told to ask it.
+    fn chain(&self) -> ChainConfig {
+        match self {
+            Self::Esplora(server) => ChainConfig::Esplora(server.url()),
+            Self::Electrum(server) => ChainConfig::Electrum(server.url()),
+        }
+    }
+
+    async fn shutdown(self) {
+        match self {
+            Self::Esplora(server) => server.shutdown().await,
+            Self::Electrum(server) => server.shutdown().await,
+        }
+    }
+}
+
 /// The configuration of a node that asks this server.
-fn asking(world: &World, server: &EsploraServer) -> NodeConfig {
-    NodeConfig { chain: ChainConfig::Esplora(server.url()), ..world.config() }
+fn asking(world: &World, server: &Server) -> NodeConfig {
+    NodeConfig { chain: server.chain(), ..world.config() }
 }
 
 /// Two nodes on one server, with coins.
-async fn two() -> (World, EsploraServer, Member, Member) {
+async fn two(kind: Kind) -> (World, Server, Member, Member) {
     let world = World::new().await;
-    let server = EsploraServer::start(Arc::clone(&world.chain), 0).await.unwrap();
+    let server = Server::start(kind, &world, 0).await;
     let payer = Member::start(asking(&world, &server)).await;
     let payee = Member::start(asking(&world, &server)).await;
-    world.fund(&[&payer, &payee], 1, Amount::from_sat(2_000_000)).await;
+    world.fund(&[&payer, &payee], 2, Amount::from_sat(2_000_000)).await;
     (world, server, payer, payee)
 }
 
-async fn pair() -> (World, EsploraServer, Member, Member) {
-    let (world, server, payer, payee) = two().await;
+async fn pair(kind: Kind) -> (World, Server, Member, Member) {
+    let (world, server, payer, payee) = two(kind).await;
     world.channel(&payer, &payee, order(&payee, 1_000_000)).await;
     (world, server, payer, payee)
 }
@@ -47,9 +95,8 @@ async fn pay(payer: &Member, payee: &Member) {
     eventually("rest", || payer.channel().htlcs + payee.channel().htlcs == 0).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_channel_is_opened_used_and_closed_by_agreement() {
-    let (world, _server, payer, payee) = pair().await;
+async fn a_channel_is_opened_used_and_closed_by_agreement(kind: Kind) {
+    let (world, _server, payer, payee) = pair(kind).await;
     pay(&payer, &payee).await;
     assert_eq!(payee.channel().to_us, msat(AMOUNT_MSAT));
     let (height, all) = (world.chain.height(), wealth(&payer) + wealth(&payee));
@@ -60,9 +107,8 @@ async fn a_channel_is_opened_used_and_closed_by_agreement() {
     world.mine_slowly_until(&nodes, "the coins", back).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_forced_end_with_a_payment_on_its_way_settles_from_the_chain_alone() {
-    let (world, _server, payer, payee) = pair().await;
+async fn a_forced_end_with_a_payment_on_its_way_settles_from_the_chain_alone(kind: Kind) {
+    let (world, _server, payer, payee) = pair(kind).await;
     pay(&payer, &payee).await;
     let minted = payee.invoice(msat(AMOUNT_MSAT)).await;
     let payment = payer.pay_minted(&minted, msat(AMOUNT_MSAT)).await;
@@ -77,9 +123,10 @@ async fn a_forced_end_with_a_payment_on_its_way_settles_from_the_chain_alone() {
     world.mine_until(&nodes, "the coins", back).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_was_away_while_its_channel_ended_and_blocks_were_replaced_catches_up() {
-    let (world, _server, payer, mut payee) = pair().await;
+async fn a_node_that_was_away_while_its_channel_ended_and_blocks_were_replaced_catches_up(
+    kind: Kind,
+) {
+    let (world, _server, payer, mut payee) = pair(kind).await;
     pay(&payer, &payee).await;
     let (height, all) = (world.chain.height(), wealth(&payer) + wealth(&payee));
     payee.stop().await;
@@ -96,9 +143,8 @@ async fn a_node_that_was_away_while_its_channel_ended_and_blocks_were_replaced_c
     world.mine_slowly_until(&nodes, "the coins", back).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_keeps_channel_and_coins() {
-    let (world, _server, mut payer, mut payee) = pair().await;
+async fn a_restart_keeps_channel_and_coins(kind: Kind) {
+    let (world, _server, mut payer, mut payee) = pair(kind).await;
     pay(&payer, &payee).await;
     let before = (wealth(&payer), wealth(&payee));
     payer.restart().await;
@@ -111,9 +157,8 @@ async fn a_restart_keeps_channel_and_coins() {
     pay(&payer, &payee).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_funding_transaction_that_is_undone_and_mined_again_opens_its_channel() {
-    let (world, _server, payer, payee) = two().await;
+async fn a_funding_transaction_that_is_undone_and_mined_again_opens_its_channel(kind: Kind) {
+    let (world, _server, payer, payee) = two(kind).await;
     payer.connect_to(&payee).await;
     let funded = patiently("funding", payer.fund_channel(order(&payee, 1_000_000))).await.unwrap();
     patiently("the transaction", world.chain.wait_for_tx(funded.txid)).await;
@@ -131,24 +176,54 @@ async fn a_funding_transaction_that_is_undone_and_mined_again_opens_its_channel(
     pay(&payer, &payee).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_goes_is_noticed_and_used_again_when_it_is_back() {
-    let (world, server, payer, payee) = pair().await;
-    let port = server.addr().port();
+async fn a_server_that_goes_is_noticed_and_used_again_when_it_is_back(kind: Kind) {
+    let (world, server, payer, payee) = pair(kind).await;
+    let port = server.port();
     server.shutdown().await;
     eventually("that it is gone", || !payer.synced()).await;
     world.mine(2);
-    let server = EsploraServer::start(Arc::clone(&world.chain), port).await.unwrap();
+    let server = Server::start(kind, &world, port).await;
     eventually("that it is back", || payer.synced() && payee.synced()).await;
     world.all_see_the_tip(&[&payer, &payee]).await;
     pay(&payer, &payee).await;
     server.shutdown().await;
 }
 
+/// Answers every request with something that is nothing, and counts them.
+async fn answer_nonsense(listener: TcpListener, answered: watch::Sender<u32>) {
+    const NONSENSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nzz";
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let _ = stream.read(&mut [0; 4_096]).await;
+        let _ = stream.write_all(NONSENSE).await;
+        answered.send_modify(|count| *count += 1);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_goes_from_bitcoind_to_esplora_and_back_with_all_it_has() {
+async fn a_server_that_answers_nonsense_is_asked_again_until_it_is_itself() {
+    let (world, server, payer, payee) = pair(Kind::Esplora).await;
+    let port = server.port();
+    server.shutdown().await;
+    let (answered, mut count) = watch::channel(0);
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    let liar = tokio::spawn(answer_nonsense(listener, answered));
+    patiently("questions", count.wait_for(|count| *count >= 6)).await.unwrap();
+    eventually("that it is not believed", || !payer.synced() && !payee.synced()).await;
+    let chain = ChainConfig::Esplora(format!("http://127.0.0.1:{port}"));
+    let refused = probe_chain(&chain, Network::Regtest).await.unwrap_err().to_string();
+    assert!(refused.contains("an answer that cannot be read"), "{refused}");
+    liar.abort();
+    let _ = liar.await;
+    let server = Server::start(Kind::Esplora, &world, port).await;
+    world.mine(1);
+    world.all_see_the_tip(&[&payer, &payee]).await;
+    pay(&payer, &payee).await;
+    server.shutdown().await;
+}
+
+async fn a_node_goes_from_bitcoind_to_a_server_and_back_with_all_it_has(kind: Kind) {
     let world = World::new().await;
-    let server = EsploraServer::start(Arc::clone(&world.chain), 0).await.unwrap();
+    let server = Server::start(kind, &world, 0).await;
     let (mut payer, payee) = (world.node().await, world.node().await);
     world.fund(&[&payer, &payee], 1, Amount::from_sat(2_000_000)).await;
     world.channel(&payer, &payee, order(&payee, 1_000_000)).await;
@@ -167,13 +242,12 @@ async fn a_node_goes_from_bitcoind_to_esplora_and_back_with_all_it_has() {
     world.mine_slowly_until(&[&payer, &payee], "the coins", back).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_crash_the_source_is_not_changed_before_the_node_has_ended_properly() {
-    let (world, server, mut payer, payee) = pair().await;
+async fn after_a_crash_the_source_is_not_changed_before_the_node_has_ended_properly(kind: Kind) {
+    let (world, server, mut payer, payee) = pair(kind).await;
     payer.kill().await;
     payer.reconfigure(|kept| kept.chain = world.config().chain);
     let refused = payer.try_to_start().await.unwrap_err().to_string();
-    assert!(refused.contains("the node last asked Esplora at http://127.0.0.1:"), "{refused}");
+    assert!(refused.contains(&format!("the node last asked {}", server.chain())), "{refused}");
     payer.reconfigure(|kept| kept.chain = asking(&world, &server).chain);
     payer.resume().await;
     payer.stop().await;
@@ -183,22 +257,46 @@ async fn after_a_crash_the_source_is_not_changed_before_the_node_has_ended_prope
     pay(&payer, &payee).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_for_another_network_or_none_at_all_is_refused_by_name() {
+async fn a_server_for_another_network_or_none_at_all_is_refused_by_name(kind: Kind) {
     let world = World::new().await;
-    let server = EsploraServer::start(Arc::clone(&world.chain), 0).await.unwrap();
-    let chain = ChainConfig::Esplora(server.url());
+    let server = Server::start(kind, &world, 0).await;
+    let chain = server.chain();
     assert_eq!(probe_chain(&chain, Network::Regtest).await.unwrap().height, 110);
     let refused = probe_chain(&chain, Network::Bitcoin).await.unwrap_err();
     let NodeError::Chain(why) = &refused else { panic!("{refused}") };
-    assert_eq!(
-        *why,
-        format!("Esplora at {}: it is for another chain, and should be for bitcoin", server.url())
-    );
+    assert_eq!(*why, format!("{chain}: it is for another chain, and should be for bitcoin"));
     server.shutdown().await;
     let refused = probe_chain(&chain, Network::Regtest).await.unwrap_err().to_string();
     assert!(refused.contains("no answer: "), "{refused}");
-    let bitcoind = ChainConfig::Esplora(format!("http://{}", world.server.addr()));
-    let refused = probe_chain(&bitcoind, Network::Regtest).await.unwrap_err().to_string();
-    assert!(refused.contains("HTTP 404"), "{refused}");
 }
+
+/// One test for each kind of server.
+macro_rules! on_each_kind {
+    ($($name:ident),* $(,)?) => {
+        mod esplora {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(super::Kind::Esplora).await;
+            })*
+        }
+
+        mod electrum {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(super::Kind::Electrum).await;
+            })*
+        }
+    };
+}
+
+on_each_kind!(
+    a_channel_is_opened_used_and_closed_by_agreement,
+    a_forced_end_with_a_payment_on_its_way_settles_from_the_chain_alone,
+    a_node_that_was_away_while_its_channel_ended_and_blocks_were_replaced_catches_up,
+    a_restart_keeps_channel_and_coins,
+    a_funding_transaction_that_is_undone_and_mined_again_opens_its_channel,
+    a_server_that_goes_is_noticed_and_used_again_when_it_is_back,
+    a_node_goes_from_bitcoind_to_a_server_and_back_with_all_it_has,
+    after_a_crash_the_source_is_not_changed_before_the_node_has_ended_properly,
+    a_server_for_another_network_or_none_at_all_is_refused_by_name,
+);
