@@ -7,8 +7,12 @@
 //!
 //! While the crate takes a channel into its graph, after it was compared with the chain, there is a moment in which it
 //! neither waits for it nor knows it: news of it would be dropped. So there is no news in that moment.
+//!
+//! After it, the crate passes news on at once, but the announcement itself only with its next messages. Peers drop what
+//! they hear of a channel before they hear that there is one. So what is passed on in between is said once more, after
+//! the announcement.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -27,18 +31,42 @@ use crate::types::Gossip;
 /// The short channel ids of our channels with a peer.
 pub(crate) type ChannelsWith = dyn Fn(&PublicKey) -> Vec<u64> + Send + Sync;
 
-/// Says something to all peers, and takes it as said.
-pub(crate) type Say = dyn Fn(ChannelUpdate) + Send + Sync;
-
 /// Takes what the crate takes, and keeps what came too early.
 pub(crate) struct PatientGossip {
     gossip: Arc<Gossip>,
     channels_with: Box<ChannelsWith>,
-    say: Box<Say>,
     /// The last one of each channel, by short channel id: not more than we have channels.
     early: Mutex<HashMap<u64, Early>>,
     /// Shared by those who bring news of what may be in the graph, held alone by who takes a channel into it.
     turn: RwLock<()>,
+    outgoing: Mutex<Outgoing>,
+}
+
+/// What goes to all peers with the next messages, after the announcements of channels.
+#[derive(Default)]
+struct Outgoing {
+    /// What they may have dropped, or do not know.
+    again: Vec<MessageSendEvent>,
+    /// Channels that were taken since messages were last sent, and their ends.
+    taken: Taken,
+    /// Those whose announcements are being sent.
+    leaving: Taken,
+}
+
+#[derive(Default)]
+struct Taken {
+    channels: HashSet<u64>,
+    nodes: HashSet<NodeId>,
+}
+
+impl Outgoing {
+    fn is_new(&self, of: impl Fn(&Taken) -> bool) -> bool {
+        of(&self.taken) || of(&self.leaving)
+    }
+
+    fn say(&mut self, msg: ChannelUpdate) {
+        self.again.push(MessageSendEvent::BroadcastChannelUpdate { msg });
+    }
 }
 
 /// What a peer said of a channel that was not in the graph.
@@ -55,12 +83,14 @@ impl fmt::Debug for PatientGossip {
 
 impl PatientGossip {
     /// What came too early is said when its time has come.
-    pub(crate) fn new(
-        gossip: Arc<Gossip>,
-        channels_with: Box<ChannelsWith>,
-        say: Box<Say>,
-    ) -> Self {
-        Self { gossip, channels_with, say, early: Mutex::default(), turn: RwLock::default() }
+    pub(crate) fn new(gossip: Arc<Gossip>, channels_with: Box<ChannelsWith>) -> Self {
+        Self {
+            gossip,
+            channels_with,
+            early: Mutex::default(),
+            turn: RwLock::default(),
+            outgoing: Mutex::default(),
+        }
     }
 
     /// Tells the crate what the chain says of an announcement, by `resolve`; what came before it is said if it was
@@ -68,6 +98,7 @@ impl PatientGossip {
     pub(crate) fn take(&self, scid: u64, resolve: impl FnOnce()) {
         let alone = self.alone();
         resolve();
+        self.on_taken(scid);
         drop(alone);
         self.on_checked(scid);
     }
@@ -80,13 +111,22 @@ impl PatientGossip {
         self.turn.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Its announcement waits to be sent.
+    fn on_taken(&self, scid: u64) {
+        let graph = self.gossip.network_graph().read_only();
+        let Some(channel) = graph.channel(scid) else { return };
+        let mut outgoing = lock(&self.outgoing);
+        outgoing.taken.channels.insert(scid);
+        outgoing.taken.nodes.extend([channel.node_one, channel.node_two]);
+    }
+
     fn on_checked(&self, scid: u64) {
         if self.gossip.network_graph().read_only().channel(scid).is_none() {
             return;
         }
         let early = lock(&self.early).remove(&scid);
         if let Some(early) = early {
-            (self.say)(early.update);
+            lock(&self.outgoing).say(early.update);
         }
     }
 
@@ -111,8 +151,16 @@ impl RoutingMessageHandler for PatientGossip {
     ) -> Result<bool, LightningError> {
         let _together = self.together();
         let taken = self.gossip.handle_channel_update(from, update);
-        if let (Err(_), Some(from)) = (&taken, from) {
-            self.keep(from, update);
+        match (&taken, from) {
+            (Err(_), Some(from)) => self.keep(from, update),
+            (Err(_), None) => {}
+            (Ok(_), _) => {
+                let scid = update.contents.short_channel_id;
+                let mut outgoing = lock(&self.outgoing);
+                if outgoing.is_new(|taken| taken.channels.contains(&scid)) {
+                    outgoing.say(update.clone());
+                }
+            }
         }
         taken
     }
@@ -136,7 +184,13 @@ impl RoutingMessageHandler for PatientGossip {
         announcement: &NodeAnnouncement,
     ) -> Result<bool, LightningError> {
         let _together = self.together();
-        self.gossip.handle_node_announcement(from, announcement)
+        let known = self.gossip.handle_node_announcement(from, announcement)?;
+        let mut outgoing = lock(&self.outgoing);
+        if outgoing.is_new(|taken| taken.nodes.contains(&announcement.contents.node_id)) {
+            let msg = announcement.clone();
+            outgoing.again.push(MessageSendEvent::BroadcastNodeAnnouncement { msg });
+        }
+        Ok(known)
     }
 
     fn get_next_channel_announcement(
@@ -192,7 +246,16 @@ impl RoutingMessageHandler for PatientGossip {
 
 impl BaseMessageHandler for PatientGossip {
     fn get_and_clear_pending_msg_events(&self) -> Vec<MessageSendEvent> {
-        self.gossip.get_and_clear_pending_msg_events()
+        // In this order: the announcement of what is said again was put into the crate's queue before.
+        let again = {
+            let mut outgoing = lock(&self.outgoing);
+            // What was handed out last time is sent by now.
+            outgoing.leaving = std::mem::take(&mut outgoing.taken);
+            std::mem::take(&mut outgoing.again)
+        };
+        let mut events = self.gossip.get_and_clear_pending_msg_events();
+        events.extend(again);
+        events
     }
 
     fn peer_connected(&self, peer: PublicKey, init: &Init, inbound: bool) -> Result<(), ()> {

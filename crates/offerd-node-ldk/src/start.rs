@@ -163,7 +163,7 @@ impl Net {
             Arc::new(SystemClock::default()),
         );
         let repeats = Repeats::new(Arc::clone(&core.monitor));
-        let patient = patient_gossip(&gossip, &core.channels, &repeats);
+        let patient = patient_gossip(&gossip, &core.channels);
         let (liquidity, clients) = Liquidity::new(base, core, Arc::clone(&peer_watch))?;
         let peers = Arc::new(Peers::new(
             MessageHandler {
@@ -231,18 +231,13 @@ async fn answers(
 }
 
 /// Knows the channels of ours before they are announced.
-fn patient_gossip(
-    gossip: &Arc<Gossip>,
-    channels: &Arc<Channels>,
-    repeats: &Arc<Repeats>,
-) -> Arc<PatientGossip> {
-    let (channels, repeats) = (Arc::clone(channels), Arc::clone(repeats));
+fn patient_gossip(gossip: &Arc<Gossip>, channels: &Arc<Channels>) -> Arc<PatientGossip> {
+    let channels = Arc::clone(channels);
     let channels_with = move |peer: &PublicKey| {
         let channels = channels.list_channels_with_counterparty(peer);
         channels.iter().filter_map(|channel| channel.short_channel_id).collect()
     };
-    let say = move |update| repeats.push(update);
-    Arc::new(PatientGossip::new(Arc::clone(gossip), Box::new(channels_with), Box::new(say)))
+    Arc::new(PatientGossip::new(Arc::clone(gossip), Box::new(channels_with)))
 }
 
 /// What keeps track of money on its way.
