@@ -248,6 +248,48 @@ pub struct ChannelView {
     pub funding_outnum: Option<u32>,
 }
 
+/// The result of `listchannels`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NetworkChannelList {
+    /// By short channel id.
+    pub channels: Vec<NetworkChannel>,
+}
+
+/// One direction of a public channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NetworkChannel {
+    /// Who forwards over it.
+    #[schemars(with = "NodeId")]
+    pub source: String,
+    /// To whom.
+    #[schemars(with = "NodeId")]
+    pub destination: String,
+    /// The channel.
+    pub short_channel_id: String,
+    /// 0 when the source's node id comes first, else 1.
+    #[schemars(range(max = 1))]
+    pub direction: u8,
+    /// Always: channels that are not announced are shown by `listpeerchannels` to their ends alone.
+    pub public: bool,
+    /// What is in the channel, where the chain was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_msat: Option<u64>,
+    /// Whether its source forwards over it now.
+    pub active: bool,
+    /// When its source said this, in seconds since 1970.
+    pub last_update: u32,
+    /// What its source takes for each payment, in msat.
+    pub base_fee_millisatoshi: u64,
+    /// What its source takes besides, in millionths of the amount.
+    pub fee_per_millionth: u32,
+    /// Blocks by which an HTLC must last longer before it.
+    pub delay: u16,
+    /// Least that an HTLC may carry.
+    pub htlc_minimum_msat: u64,
+    /// Most that one may.
+    pub htlc_maximum_msat: u64,
+}
+
 /// The result of `fundchannel`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FundedChannel {

@@ -44,6 +44,7 @@ mod liquidity;
 mod locks;
 mod logger;
 mod monitors;
+mod network;
 mod node;
 mod onion;
 mod parts;
@@ -75,6 +76,7 @@ pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
 pub use keys::{NodeSecretKey, has_seed, restore_seed, seed_node_id};
 pub use liquidity::{AgreementView, LspError, ServiceTerms};
+pub use network::NetworkChannelView;
 pub use node::Node;
 pub use onion::{Dialling, MessageCounts, MessageDrops, MessageLimits, MessageRate, PathShape};
 pub use recovery::{

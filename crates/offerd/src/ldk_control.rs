@@ -10,23 +10,23 @@ use bolt1::{Msat, PublicKey, Timestamp};
 use offerd_api::layout::DATABASE;
 use offerd_api::liquidity::OpeningView;
 use offerd_api::node::{
-    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetAddress, NodeInfo,
-    OnionMessages, PeerView, SignedText, WalletOutput, Withdrawn,
+    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetAddress, NetworkChannel,
+    NodeInfo, OnionMessages, PeerView, SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 use offerd_core::audit::NodeBooks;
 use offerd_core::liquidity::{JustInTime, OpeningTerms};
 use offerd_node_ldk::{
-    AddressKind, ChannelState, ConnectError, FundingOrder, MessageCounts, Node, OutputStatus,
-    TextSignature,
+    AddressKind, ChannelState, ConnectError, FundingOrder, MessageCounts, NetworkChannelView, Node,
+    OutputStatus, TextSignature,
 };
 use offerd_store_sqlite::SqliteStore;
 
 use crate::backup::{BackupError, back_up};
 use crate::rpc::NodeControl;
 use crate::rpc::liquidity::Provider;
-use crate::rpc::node_control::{OpenChannel, PeerAddress, Vitals, Withdrawal};
+use crate::rpc::node_control::{OpenChannel, PeerAddress, Vitals, WhichChannels, Withdrawal};
 
 mod liquidity;
 mod rescue;
@@ -54,6 +54,24 @@ fn net_address(address: std::net::SocketAddr) -> NetAddress {
         kind: if address.is_ipv4() { "ipv4" } else { "ipv6" }.to_owned(),
         address: address.ip().to_string(),
         port: address.port(),
+    }
+}
+
+fn network_channel(channel: NetworkChannelView) -> NetworkChannel {
+    NetworkChannel {
+        source: channel.source.to_string(),
+        destination: channel.destination.to_string(),
+        short_channel_id: channel.short_channel_id.to_string(),
+        direction: channel.direction,
+        public: true,
+        amount_msat: channel.capacity.map(|amount| amount.to_sat().saturating_mul(1000)),
+        active: channel.enabled,
+        last_update: channel.last_update,
+        base_fee_millisatoshi: channel.fee_base_msat.into(),
+        fee_per_millionth: channel.fee_proportional_millionths,
+        delay: channel.cltv_expiry_delta,
+        htlc_minimum_msat: channel.htlc_minimum_msat,
+        htlc_maximum_msat: channel.htlc_maximum_msat,
     }
 }
 
@@ -215,6 +233,21 @@ impl NodeControl for LdkControl {
                 funding_outnum: channel.funding.map(|funding| funding.vout),
             })
             .collect())
+    }
+
+    async fn network_channels(
+        &self,
+        which: WhichChannels,
+    ) -> Result<Vec<NetworkChannel>, ErrorObject> {
+        let WhichChannels { short_channel_id, source, destination } = which;
+        let channels = self.node.list_network_channels(|channel| {
+            short_channel_id
+                .as_ref()
+                .is_none_or(|scid| channel.short_channel_id.to_string() == *scid)
+                && source.is_none_or(|source| channel.source == source)
+                && destination.is_none_or(|destination| channel.destination == destination)
+        });
+        Ok(channels.into_iter().map(network_channel).collect())
     }
 
     async fn recovering(&self) -> Result<Vec<RecoveringChannel>, ErrorObject> {

@@ -151,6 +151,35 @@ fn everybody_can_pay_everybody_a_million_satoshis() {
 }
 
 #[test]
+fn a_node_shows_both_directions_of_channels_that_are_not_its_own() {
+    let mut demo = Demo::start();
+    let id = |name| call(&demo.node(name), "getinfo", json!({}))["id"].clone();
+    let (shop, atm) = (id("shop"), id("atm"));
+    let ends = |params: Value| {
+        let list = call(&demo.node("customer"), "listchannels", params);
+        let channels = list["channels"].as_array().unwrap().iter();
+        channels.map(|c| (c["source"].clone(), c["destination"].clone())).collect::<Vec<_>>()
+    };
+    let to_shop = vec![(atm.clone(), shop.clone())];
+    assert_eq!(ends(json!({ "destination": shop })), to_shop, "from the first moment");
+    assert_eq!(ends(json!({ "source": atm })), to_shop);
+    let both = until("the terms of both ends are known", || {
+        Some(ends(json!({}))).filter(|channels| channels.len() == 2)
+    });
+    assert!(both.contains(&(shop.clone(), atm.clone())), "{both:?}");
+
+    let list = call(&demo.node("customer"), "listchannels", json!({ "source": shop }));
+    let channel = &list["channels"][0];
+    let of_shop = call(&demo.node("shop"), "listpeerchannels", json!({}))["channels"][0].clone();
+    assert_eq!(channel["short_channel_id"], of_shop["short_channel_id"]);
+    assert_eq!(channel["amount_msat"], of_shop["total_msat"], "the chain was asked");
+    assert_eq!((&channel["public"], &channel["active"]), (&json!(true), &json!(true)));
+    let none = ends(json!({ "short_channel_id": "1x1x1" }));
+    assert_eq!(none, [], "the customer's own is not announced");
+    assert!(demo.end("-TERM").success());
+}
+
+#[test]
 fn an_invoice_is_payable_after_its_issuer_was_killed_right_after_the_reply() {
     let mut demo = Demo::start();
     let (shop, customer) = (demo.node("shop"), demo.node("customer"));

@@ -5,8 +5,8 @@ use super::param::{Kind, Param, U16, U32};
 use crate::audit::AuditView;
 use crate::control::Nothing;
 use crate::node::{
-    ChannelList, CheckedText, ClosedChannel, Connected, FundedChannel, Funds, NewAddress, NodeInfo,
-    PeerList, SignedText, Withdrawn,
+    ChannelList, CheckedText, ClosedChannel, Connected, FundedChannel, Funds, NetworkChannelList,
+    NewAddress, NodeInfo, PeerList, SignedText, Withdrawn,
 };
 use crate::schema::Returns;
 
@@ -20,6 +20,7 @@ pub(super) const METHODS: &[Method] = &[
     DISCONNECT,
     LISTPEERS,
     LISTPEERCHANNELS,
+    LISTCHANNELS,
     FUNDCHANNEL,
     CLOSE,
     SIGNMESSAGE,
@@ -143,6 +144,20 @@ const LISTPEERCHANNELS: Method = Method {
         Param::optional("short_channel_id", Kind::Text, "Only this one.").by_name(),
     ],
     returns: Returns::of::<ChannelList>(),
+};
+
+const LISTCHANNELS: Method = Method {
+    name: "listchannels",
+    aliases: &[],
+    category: "node",
+    since: "0.1",
+    summary: "Lists the public channels of the network, as far as it is known: each direction on its source's terms.",
+    params: &[
+        Param::optional("short_channel_id", Kind::Text, "Only this one."),
+        Param::optional("source", Kind::NodeId, "Only from this node."),
+        Param::optional("destination", Kind::NodeId, "Only to this node."),
+    ],
+    returns: Returns::of::<NetworkChannelList>(),
 };
 
 const FUNDCHANNEL: Method = Method {

@@ -16,7 +16,7 @@ use bitcoin::address::NetworkUnchecked;
 use bitcoin::{Address, Amount, Network as BitcoinNetwork, Txid};
 use bolt12::offer::OfferBuilder;
 use offerd_api::code::OFFER_TIMEOUT;
-use offerd_api::node::{ChannelList, FundedChannel, Funds, NodeInfo};
+use offerd_api::node::{ChannelList, FundedChannel, Funds, NetworkChannelList, NodeInfo};
 use offerd_regtest::{AutoMiner, Chain, RpcConfig, RpcServer};
 use serde_json::{Value, json};
 
@@ -253,9 +253,20 @@ async fn settle(chain: &Arc<Chain>, nodes: [&Node; 3]) -> Result<(), DemoError> 
     until("the customer knows a way to the shop", async || knows_way(customer, shop).await).await
 }
 
+/// Whether messages find their way to `to`, and payments too: a node is known with its first channel, the terms of
+/// that a moment later.
+async fn knows_way(from: &Node, to: &Node) -> Result<Option<()>, DemoError> {
+    let call = Call::new("listchannels").with("destination", to.id());
+    let list: NetworkChannelList = from.rpc().call(&call).await?;
+    if !list.channels.iter().any(|channel| channel.active) {
+        return Ok(None);
+    }
+    is_reached(from, to).await
+}
+
 /// Asks for an invoice for an offer that `to` never made. It will not answer; but the error tells whether the
 /// question could be sent.
-async fn knows_way(from: &Node, to: &Node) -> Result<Option<()>, DemoError> {
+async fn is_reached(from: &Node, to: &Node) -> Result<Option<()>, DemoError> {
     let unknown = |error: String| DemoError::Story(format!("{}: {error}", to.name()));
     let id = to.id().parse().map_err(|_| unknown("no node id".to_owned()))?;
     let offer = OfferBuilder::new()

@@ -8,8 +8,8 @@ use bolt1::{Msat, PublicKey, Timestamp};
 use offerd_api::ErrorObject;
 use offerd_api::liquidity::OpeningView;
 use offerd_api::node::{
-    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
-    SignedText, WalletOutput, Withdrawn,
+    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetworkChannel, NodeInfo,
+    PeerView, SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_core::audit::NodeBooks;
@@ -68,6 +68,17 @@ pub struct PeerAddress {
     pub port: u16,
 }
 
+/// Which public channels are asked for: those that all of these are true of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WhichChannels {
+    /// The channel, as in `103x1x0`.
+    pub short_channel_id: Option<String>,
+    /// Who forwards.
+    pub source: Option<PublicKey>,
+    /// To whom.
+    pub destination: Option<PublicKey>,
+}
+
 /// How the node does beyond what `getinfo` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Vitals {
@@ -103,6 +114,11 @@ pub trait NodeControl: Send + Sync + 'static {
     async fn peers(&self) -> Result<Vec<PeerView>, ErrorObject>;
     /// Channels.
     async fn channels(&self) -> Result<Vec<ChannelView>, ErrorObject>;
+    /// Public channels of the network.
+    async fn network_channels(
+        &self,
+        which: WhichChannels,
+    ) -> Result<Vec<NetworkChannel>, ErrorObject>;
     /// Channels whose state was lost, until all of them are back.
     async fn recovering(&self) -> Result<Vec<RecoveringChannel>, ErrorObject>;
     /// Writes copy and recovery file into a folder.

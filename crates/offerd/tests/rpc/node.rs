@@ -8,11 +8,11 @@ use offerd::rpc::NodeControl;
 use offerd::rpc::liquidity::Provider;
 use std::time::Duration;
 
-use offerd::rpc::node_control::{OpenChannel, PeerAddress, Vitals, Withdrawal};
+use offerd::rpc::node_control::{OpenChannel, PeerAddress, Vitals, WhichChannels, Withdrawal};
 use offerd_api::liquidity::OpeningView;
 use offerd_api::node::{
-    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NodeInfo, PeerView,
-    SignedText, WalletOutput, Withdrawn,
+    ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetworkChannel, NodeInfo,
+    PeerView, SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
@@ -83,6 +83,10 @@ impl NodeControl for EmptyNode {
 
     async fn channels(&self) -> Result<Vec<ChannelView>, ErrorObject> {
         Ok(self.channels.clone())
+    }
+
+    async fn network_channels(&self, _: WhichChannels) -> Result<Vec<NetworkChannel>, ErrorObject> {
+        Ok(Vec::new())
     }
 
     async fn recovering(&self) -> Result<Vec<RecoveringChannel>, ErrorObject> {

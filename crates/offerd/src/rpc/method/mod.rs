@@ -28,6 +28,7 @@ mod getinfo;
 mod help;
 mod invoice;
 mod invoicerequest;
+mod listchannels;
 mod listconfigs;
 mod listcurrencyrates;
 mod listfunds;
@@ -124,6 +125,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "listoffers" => |api, args| Box::pin(async move { listoffers::call(api, &args) }),
         "listpayouts" => |api, args| Box::pin(listpayouts::call(api, args)),
         "listpays" => |api, args| Box::pin(async move { listpays::call(api, &args) }),
+        "listchannels" => |api, args| Box::pin(listchannels::call(api, args)),
         "listpeerchannels" => |api, args| Box::pin(listpeerchannels::call(api, args)),
         "listpeers" => |api, args| Box::pin(listpeers::call(api, args)),
         "cancelsubscription" => |api, args| Box::pin(cancelsubscription::call(api, args)),

@@ -136,6 +136,13 @@ pub(super) const ROWS: &[Row] = &[
         "short_channel_id: should be a string",
     ),
     (
+        "listchannels",
+        r#"{"source": "alice"}"#,
+        -32602,
+        "source: should be a node id: 33 bytes in hexadecimal",
+    ),
+    ("listchannels", r#"{"short_channel_id": 7}"#, -32602, "short_channel_id: should be a string"),
+    (
         "fundchannel",
         r#"["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", "0sat"]"#,
         -32602,
