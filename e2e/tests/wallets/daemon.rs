@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::chain::Chain;
 use crate::program::Process;
 use crate::route::Purse;
-use crate::until::{until, until_true};
+use crate::until::{until, until_equal, until_true};
 
 /// Longer than any call takes.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -119,6 +119,12 @@ impl Daemon {
             Ok(Err(refusal)) => refusal,
             other => panic!("{method} {params} at {}: {other:?}", self.name),
         }
+    }
+
+    /// Waits until its books say what it has, to the millisatoshi.
+    pub(crate) fn adds_up(&self) {
+        let difference = || self.call("audit", json!({}))["difference_msat"].as_i64();
+        until_equal(&format!("the books of {}", self.name), &Some(0), difference);
     }
 
     /// Its channels.

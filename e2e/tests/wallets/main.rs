@@ -100,6 +100,7 @@ fn trials(network: Option<&Arc<Network>>) -> Vec<Trial> {
         Trial::test(format!("{}::{name}", way.name), move || {
             if let Some(network) = network {
                 tell(&Route::of(&network, way));
+                network.adds_up();
             }
             Ok(())
         })
@@ -109,6 +110,7 @@ fn trials(network: Option<&Arc<Network>>) -> Vec<Trial> {
         Trial::test(*name, move || {
             if let Some(network) = network {
                 tell(&network);
+                network.adds_up();
             }
             Ok(())
         })

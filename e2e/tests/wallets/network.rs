@@ -82,6 +82,11 @@ impl Network {
         [&self.hub, &self.shop, &self.hidden, &self.neighbour]
     }
 
+    /// Waits until the books of all nodes of ours add up.
+    pub(crate) fn adds_up(&self) {
+        self.daemons().iter().for_each(|daemon| daemon.adds_up());
+    }
+
     fn wallets(&self) -> [&Wallet; 2] {
         [&self.wallet, &self.phone]
     }
