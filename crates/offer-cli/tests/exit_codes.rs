@@ -91,6 +91,18 @@ fn a_refusal_goes_to_stderr_with_code_and_message_and_the_code_is_1() {
 }
 
 #[test]
+fn books_that_do_not_add_up_are_told_and_the_code_is_1() {
+    for (answer, expected) in [
+        ("{\"id\":1,\"result\":{\"balanced\":true,\"difference_msat\":0}}\n\n", 0),
+        ("{\"id\":1,\"result\":{\"balanced\":false,\"difference_msat\":-7}}\n\n", 1),
+    ] {
+        let (output, _) = Daemon::answering(answer).ask(&["--json", "audit"]);
+        assert_eq!(code(&output), expected);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("difference_msat"));
+    }
+}
+
+#[test]
 fn wrong_usage_is_2_whoever_notices_it() {
     for words in [
         &["--nonsense"][..],

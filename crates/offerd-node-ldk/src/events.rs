@@ -222,7 +222,7 @@ impl EventDesk {
                 ..
             } => {
                 info!(channel = %channel_id, %reason, "channel closed");
-                self.books.on_closed(channel_id, ours)?;
+                self.books.on_closed(channel_id, ours, &self.reserve.monitor)?;
                 self.liquidity.on_channel_closed(user_channel_id, counterparty_node_id);
                 self.broadcaster.closings.on_closed(channel_id.0, &reason);
                 self.fundings.on_closed(user_channel_id, &reason.to_string())

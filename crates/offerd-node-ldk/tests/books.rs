@@ -5,7 +5,7 @@ mod common;
 
 use bitcoin::Amount;
 use offerd_core::audit::{Audit, PaymentBook};
-use offerd_core::port::InvoiceIssuer;
+use offerd_core::port::{InvoiceIssuer, KeyValueStore};
 use offerd_node_ldk::FundingOrder;
 
 use common::{Member, World, eventually, msat, order, patiently};
@@ -99,6 +99,15 @@ async fn what_forwarding_brings_is_in_the_books_of_whoever_forwards() {
     assert_eq!(line(&told, "forwarding_fees"), i64::try_from(fee).unwrap());
     hub.restart().await;
     assert_eq!(adds_up(&hub, &PaymentBook::default()).await, told);
+    // Whoever takes a record away is found out.
+    hub.stop().await;
+    hub.kill().await;
+    let kept = hub.store.list("books", "forwards").unwrap();
+    assert_eq!(kept.len(), 1);
+    hub.store.remove("books", "forwards", &kept[0]).unwrap();
+    hub.resume().await;
+    let cooked = audit(&hub, &PaymentBook::default());
+    assert_eq!(cooked.difference_msat(), i64::try_from(fee).unwrap(), "{cooked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -186,12 +195,18 @@ async fn an_end_by_the_peer_s_force_adds_up_block_by_block() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_under_way_is_named_and_adds_up() {
     let (_world, opener, peer) = pair().await;
-    let minted = peer.invoice(msat(5_000)).await;
-    opener.pay_minted(&minted, msat(5_000)).await;
+    let minted = peer.invoice(msat(5_000_000)).await;
+    opener.pay_minted(&minted, msat(5_000_000)).await;
     peer.inbox.claimable().await;
     let nothing = PaymentBook::default();
-    eventually("the HTLC", || audit(&opener, &nothing).htlcs_out_msat == 5_000).await;
+    eventually("the HTLC", || audit(&opener, &nothing).htlcs_out_msat == 5_000_000).await;
     assert_eq!(audit(&opener, &nothing).difference_msat(), 0);
-    assert_eq!(audit(&peer, &nothing).htlcs_in_msat, 5_000);
+    assert_eq!(audit(&peer, &nothing).htlcs_in_msat, 5_000_000);
     assert_eq!(audit(&peer, &nothing).difference_msat(), 0);
+    // Without the channel it stays ours until the chain has said how it ends, and is named.
+    let channel = opener.channel().channel_id;
+    opener.close_channel(channel, true).unwrap();
+    let ended = || audit(&opener, &nothing).ended_htlcs_msat == 5_000_000;
+    eventually("the end", ended).await;
+    assert_eq!(adds_up(&opener, &nothing).await.positions.len(), 1);
 }

@@ -57,6 +57,8 @@ pub enum Standing {
         arrived: Msat,
         /// Those of these outputs that are not in the wallet yet.
         unswept: Msat,
+        /// What was in HTLCs on their way when it did, in outputs of their own: those end on the chain.
+        in_htlcs: Msat,
         /// Whether nothing more is to come: what has not arrived is what the end has cost.
         is_over: bool,
     },

@@ -67,6 +67,9 @@ pub struct Audit {
     pub htlcs_out_msat: i64,
     /// The same of those that come to us.
     pub htlcs_in_msat: i64,
+    /// What channels that have ended had in HTLCs on their way then. How each of those ends, only the chain says: the
+    /// difference may be theirs.
+    pub ended_htlcs_msat: i64,
     /// Payments of ours that arrived for a fee which the node does not know: the difference may be theirs.
     pub unknown_fees: u64,
     /// Payments forwarded whose fee is not known, as their claim was on the chain: the difference may be theirs.
@@ -103,6 +106,7 @@ impl Audit {
             positions: channels.positions,
             htlcs_out_msat: sum::shown(channels.htlcs_out),
             htlcs_in_msat: sum::shown(channels.htlcs_in),
+            ended_htlcs_msat: sum::shown(channels.ended_htlcs),
             unknown_fees: payments.unknown_fees,
             unknown_forwards: forwards.unknown,
         }
@@ -144,6 +148,7 @@ struct Channels {
     pushed_by_us: Signed,
     htlcs_out: Signed,
     htlcs_in: Signed,
+    ended_htlcs: Signed,
     positions: Vec<Position>,
 }
 
@@ -169,7 +174,8 @@ impl Channels {
                 let amount = self.open.saturating_sub(before);
                 self.position(channel, Uncertainty::NotInTheBooks, amount);
             }
-            Standing::Ended { ours, arrived, unswept, is_over } => {
+            Standing::Ended { ours, arrived, unswept, in_htlcs, is_over } => {
+                self.ended_htlcs = self.ended_htlcs.saturating_add(signed(*in_htlcs));
                 self.unswept = self.unswept.saturating_add(signed(*unswept));
                 let rest = signed(*ours).saturating_sub(signed(*arrived));
                 if *is_over {

@@ -83,6 +83,7 @@ fn an_end_that_is_not_over_is_a_position_and_adds_up() {
         ours: msat(OURS),
         arrived: msat(arrived),
         unswept: msat(unswept),
+        in_htlcs: msat(3),
         is_over,
     };
     let (books, payments) = node(ended(0, 0, false));
@@ -99,6 +100,7 @@ fn an_end_that_is_not_over_is_a_position_and_adds_up() {
     let audit = Audit::of(&books, &payments);
     assert_eq!(audit.difference_msat(), 0, "{audit:?}");
     assert!(audit.positions.is_empty());
+    assert_eq!(audit.ended_htlcs_msat, 3);
     let cost = audit.went_out.iter().find(|line| line.name == "closing_costs").unwrap();
     assert_eq!(cost.amount_msat, 99_993);
 }

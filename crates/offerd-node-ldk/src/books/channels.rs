@@ -31,6 +31,9 @@ pub(crate) struct ChannelRecord {
     pub(crate) at_first_msat: u64,
     /// What of it was ours when it ended.
     pub(crate) at_last_msat: Option<u64>,
+    /// What was in HTLCs when it ended, in outputs of their own.
+    #[serde(default)]
+    pub(crate) in_htlcs_sat: u64,
 }
 
 /// An output of ours that has come out of a channel.
@@ -55,11 +58,17 @@ impl ChannelRecords {
         write(&self.0, CHANNELS, &id.to_lower_hex_string(), record)
     }
 
-    /// A channel has ended. One that never was funded is of no interest.
-    pub(crate) fn ended(&self, id: &[u8; 32], at_last_msat: u64) -> Result<(), PortError> {
+    /// A channel has ended with so much ours, and so much in HTLCs. One that never was funded is of no interest.
+    pub(crate) fn ended(
+        &self,
+        id: &[u8; 32],
+        at_last_msat: u64,
+        in_htlcs_sat: u64,
+    ) -> Result<(), PortError> {
         match self.channel(id)? {
             Some(record) if record.at_last_msat.is_none() => {
-                let record = ChannelRecord { at_last_msat: Some(at_last_msat), ..record };
+                let at_last_msat = Some(at_last_msat);
+                let record = ChannelRecord { at_last_msat, in_htlcs_sat, ..record };
                 write(&self.0, CHANNELS, &id.to_lower_hex_string(), &record)
             }
             Some(_) | None => Ok(()),

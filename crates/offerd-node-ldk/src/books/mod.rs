@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::hex::DisplayHex;
+use lightning::chain::channelmonitor::Balance;
 use lightning::ln::types::ChannelId;
 use lightning::sign::SpendableOutputDescriptor;
 use offerd_core::port::PortError;
@@ -20,7 +21,7 @@ use tracing::warn;
 
 use crate::channels::to_us;
 use crate::persist::Store;
-use crate::types::Channels;
+use crate::types::{Channels, Monitor};
 use channels::{ChannelRecord, ChannelRecords};
 pub(crate) use flows::{Flows, Known};
 pub(crate) use forwards::{Forward, Forwards, SPACE as FORWARDS};
@@ -53,16 +54,22 @@ impl Books {
             opened_by_us: channel.is_outbound,
             at_first_msat: to_us(channel).as_u64(),
             at_last_msat: None,
+            in_htlcs_sat: 0,
         };
         self.records.opened(&id.0, &record)
     }
 
     /// A channel has ended with so much of it ours.
-    pub(crate) fn on_closed(&self, id: ChannelId, ours_msat: Option<u64>) -> Result<(), PortError> {
-        match ours_msat {
-            Some(ours) => self.records.ended(&id.0, ours),
-            None => Ok(()),
-        }
+    pub(crate) fn on_closed(
+        &self,
+        id: ChannelId,
+        ours_msat: Option<u64>,
+        monitor: &Monitor,
+    ) -> Result<(), PortError> {
+        let Some(ours) = ours_msat else { return Ok(()) };
+        let balances = monitor.get_monitor(id).map(|monitor| monitor.get_claimable_balances());
+        let in_htlcs = balances.unwrap_or_default().iter().map(in_htlc).sum();
+        self.records.ended(&id.0, ours, in_htlcs)
     }
 
     /// What has come out of a channel.
@@ -86,5 +93,17 @@ impl Books {
         let hex = |id: Option<ChannelId>| id.map(|id| id.0.to_lower_hex_string());
         let (came_by, went_by) = (hex(came_by), hex(went_by));
         self.forwards.note(Forward { at, came_by, went_by, amount_msat, fee_msat }).await;
+    }
+}
+
+/// What of a channel's balance is an HTLC, in satoshi.
+fn in_htlc(balance: &Balance) -> u64 {
+    match balance {
+        Balance::ContentiousClaimable { amount_satoshis, .. }
+        | Balance::MaybeTimeoutClaimableHTLC { amount_satoshis, .. }
+        | Balance::MaybePreimageClaimableHTLC { amount_satoshis, .. } => *amount_satoshis,
+        Balance::ClaimableOnChannelClose { .. }
+        | Balance::ClaimableAwaitingConfirmations { .. }
+        | Balance::CounterpartyRevokedOutputClaimable { .. } => 0,
     }
 }

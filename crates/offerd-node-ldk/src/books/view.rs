@@ -119,6 +119,7 @@ impl Sources {
             ours,
             arrived: msat(Amount::from_sat(arrived.values().sum())),
             unswept: msat(Amount::from_sat(unswept)),
+            in_htlcs: msat(Amount::from_sat(record.in_htlcs_sat)),
             is_over: agreed.is_some_and(|it| !it.is_empty()) || nothing_to_come(monitor, id),
         }
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "nothing outside is to reach a test")]
 
+mod audit;
 mod bad_input;
 mod bolt11;
 mod caller;

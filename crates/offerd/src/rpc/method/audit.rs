@@ -74,6 +74,10 @@ fn hints(audit: &Audit) -> Vec<String> {
         missing @ ..0 => format!("{}msat are missing", missing.unsigned_abs()),
         beyond => format!("{beyond}msat are there that the books do not know of"),
     }];
+    if audit.ended_htlcs_msat > 0 {
+        let amount = audit.ended_htlcs_msat;
+        hints.push(format!("payments that were on their way when a channel ended: {amount}msat"));
+    }
     if audit.unknown_fees > 0 {
         hints.push(format!("payments whose routing fee is not known: {}", audit.unknown_fees));
     }
