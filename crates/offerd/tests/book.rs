@@ -96,6 +96,7 @@ const CHAPTERS: &[Chapter] = &[
     chapter("how-to/reverse-proxy.md", &["jq", "curl", "openssl", "nginx"]),
     chapter("how-to/signet.md", &[]),
     Chapter { name: "operating.md", programs: &[], before: CONFIGURED },
+    chapter("liquidity.md", &["jq"]),
     Chapter { name: "http.md", programs: &["jq", "curl"], before: ONE_NODE },
     Chapter { name: "pages.md", programs: &["jq"], before: ONE_NODE },
     Chapter { name: "metrics.md", programs: &["jq", "curl"], before: ONE_NODE },
@@ -172,6 +173,11 @@ fn a_configuration_is_looked_at_as_the_operators_page_says() {
 }
 
 #[test]
+fn a_node_without_a_channel_buys_one_as_the_page_says() {
+    follow("liquidity.md");
+}
+
+#[test]
 fn programs_call_over_http_as_the_page_says() {
     follow("http.md");
 }
@@ -210,6 +216,20 @@ fn all_chapters_are_in_the_table_of_contents_and_there() {
             let name = format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap());
             assert!(listed.contains(&name), "{name} is not in SUMMARY.md");
         }
+    }
+}
+
+/// For those who change offerd.
+const FOR_CONTRIBUTORS: &[&str] =
+    &["SUMMARY.md", "dependencies.md", "mutation-testing.md", "performance.md", "requirements.md"];
+
+#[test]
+fn every_page_is_in_the_manual_or_for_contributors() {
+    let listed = listed();
+    for entry in fs::read_dir(docs()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let known = listed.contains(&name) || FOR_CONTRIBUTORS.contains(&name.as_str());
+        assert!(known || !name.ends_with(".md"), "{name} is not in SUMMARY.md");
     }
 }
 
