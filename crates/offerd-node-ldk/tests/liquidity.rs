@@ -153,7 +153,8 @@ async fn a_provider_that_says_no_or_nothing_or_is_away_is_named_in_time() {
     assert!(matches!(silent, Err(LspError::NoAnswer)), "{silent:?}");
     payer.stop().await;
     let away = patiently("an end", client.opening_terms(id, Some(&at), None)).await;
-    assert!(matches!(away, Err(LspError::Connect(_))), "{away:?}");
+    // The connection may not have been known to be gone when it was asked.
+    assert!(matches!(away, Err(LspError::Connect(_) | LspError::Gone)), "{away:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,9 @@
 //! Ports are those of the manual on paper, and free ones here. `offer-cli` prints for people where its output is shown,
 //! as on a terminal, and JSON where it is piped.
 
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 #[path = "book/chapter.rs"]
 mod chapter;
 #[path = "book/play.rs"]
