@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering;
 
 use bitcoin::Amount;
 use offerd_core::port::{InvoiceIssuer, InvoicePayer};
-use offerd_node_ldk::ChannelState;
 
 use common::closing::{confirmed, wealth};
+use common::opening::open_over_a_reorg;
 use common::{Member, World, eventually, msat, order, patiently, pay_order};
 
 const AMOUNT_MSAT: u64 = 20_000_000;
@@ -47,20 +47,7 @@ async fn hold(payer: &Member, payee: &Member) -> ([u8; 32], [u8; 32]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_funding_transaction_that_is_undone_and_mined_again_opens_its_channel() {
     let (world, payer, payee) = two().await;
-    payer.connect_to(&payee).await;
-    let funded = patiently("funding", payer.fund_channel(order(&payee, 1_000_000))).await.unwrap();
-    patiently("the transaction", world.chain.wait_for_tx(funded.txid)).await;
-    world.mine(3);
-    world.all_see_the_tip(&[&payer, &payee]).await;
-    world.chain.reorg(3).unwrap();
-    world.all_see_the_tip(&[&payer, &payee]).await;
-    assert_eq!(world.chain.confirmation_height(&funded.txid), None);
-    for node in [&payer, &payee] {
-        assert_eq!(node.channel().state, ChannelState::AwaitingLockin);
-    }
-    world.mine(6);
-    payer.all_channels_usable().await;
-    payee.wait_for_channels("the price", |channels| channels.iter().all(|c| c.peer_forwards)).await;
+    open_over_a_reorg(&world, &payer, &payee).await;
     pay(&payer, &payee).await;
 }
 

@@ -3,131 +3,24 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex};
-
-use lightning::io;
-use lightning::ln::msgs::{DecodeError, Init, LightningError};
-use lightning::ln::peer_handler::{
-    CustomMessageHandler, ErroringMessageHandler, IgnoringMessageHandler, MessageHandler,
-    PeerManager,
-};
-use lightning::ln::wire::{CustomMessageReader, Type};
-use lightning::sign::KeysManager;
-use lightning::types::features::{InitFeatures, NodeFeatures};
-use lightning::util::logger::{Logger, Record};
-use lightning::util::ser::{LengthLimitedRead, Writeable, Writer};
-use lightning_net_tokio::{SocketDescriptor, connect_outbound};
 use offerd_node_ldk::LspError;
 use secp256k1::{PublicKey, Secp256k1, SecretKey};
 use serde_json::{Value, json};
 
+use common::raw_peer::{Manners, Raw, UNKNOWN_EVEN, connect_raw_peer};
 use common::{Member, World, eventually, msat, patiently};
 
 /// The message type of bLIP-50.
 const LSPS: u16 = 37_913;
-/// An even type that nobody knows: whoever gets it hangs up.
-const UNKNOWN_EVEN: u16 = 40_000;
-
-/// Any message.
-#[derive(Clone, Debug)]
-struct Raw {
-    typ: u16,
-    bytes: Vec<u8>,
-}
-
-impl Type for Raw {
-    fn type_id(&self) -> u16 {
-        self.typ
-    }
-}
-
-impl Writeable for Raw {
-    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), io::Error> {
-        writer.write_all(&self.bytes)
-    }
-}
-
 /// What a provider says to a request; `None` for nothing.
 type Answer = fn(&Value) -> Option<Raw>;
 
-struct Liar {
-    answer: Answer,
-    due: Mutex<Vec<(PublicKey, Raw)>>,
-}
-
-impl CustomMessageReader for Liar {
-    type CustomMessage = Raw;
-
-    fn read<R: LengthLimitedRead>(
-        &self,
-        typ: u16,
-        buffer: &mut R,
-    ) -> Result<Option<Raw>, DecodeError> {
-        let mut bytes = vec![0; usize::try_from(buffer.remaining_bytes()).unwrap()];
-        io::Read::read_exact(buffer, &mut bytes)?;
-        Ok((typ == LSPS).then_some(Raw { typ, bytes }))
-    }
-}
-
-impl CustomMessageHandler for Liar {
-    fn handle_custom_message(&self, asked: Raw, from: PublicKey) -> Result<(), LightningError> {
-        let request = serde_json::from_slice(&asked.bytes).unwrap();
-        self.due.lock().unwrap().extend((self.answer)(&request).map(|answer| (from, answer)));
-        Ok(())
-    }
-
-    fn get_and_clear_pending_msg(&self) -> Vec<(PublicKey, Raw)> {
-        std::mem::take(&mut self.due.lock().unwrap())
-    }
-
-    fn peer_disconnected(&self, _: PublicKey) {}
-
-    fn peer_connected(&self, _: PublicKey, _: &Init, _: bool) -> Result<(), ()> {
-        Ok(())
-    }
-
-    fn provided_node_features(&self) -> NodeFeatures {
-        NodeFeatures::empty()
-    }
-
-    fn provided_init_features(&self, _: PublicKey) -> InitFeatures {
-        InitFeatures::empty()
-    }
-}
-
-struct Quiet;
-
-impl Logger for Quiet {
-    fn log(&self, _: Record<'_>) {}
-}
-
-type Provider = PeerManager<
-    SocketDescriptor,
-    Arc<ErroringMessageHandler>,
-    Arc<IgnoringMessageHandler>,
-    Arc<IgnoringMessageHandler>,
-    Arc<Quiet>,
-    Arc<Liar>,
-    Arc<KeysManager>,
-    Arc<IgnoringMessageHandler>,
->;
-
 /// Connects a provider that answers so to the node. Its node id, and the end of the connection.
 async fn provider(client: &Member, answer: Answer) -> (PublicKey, tokio::task::JoinHandle<()>) {
-    let ignore = Arc::new(IgnoringMessageHandler {});
-    let handlers = MessageHandler {
-        chan_handler: Arc::new(ErroringMessageHandler::new()),
-        route_handler: Arc::clone(&ignore),
-        onion_message_handler: Arc::clone(&ignore),
-        custom_message_handler: Arc::new(Liar { answer, due: Mutex::default() }),
-        send_only_message_handler: ignore,
-    };
-    let keys = Arc::new(KeysManager::new(&[7; 32], 0, 0, true));
-    let id = keys.get_node_secret_key().public_key(&Secp256k1::new());
-    let peers = Arc::new(Provider::new(handlers, 0, &[7; 32], Arc::new(Quiet), keys));
+    let answer = move |asked: &Raw| answer(&serde_json::from_slice(&asked.bytes).unwrap());
+    let manners = Manners { greeting: Vec::new(), reads: Some(LSPS), answer: Box::new(answer) };
     let address = client.listen_address().unwrap();
-    let connected = connect_outbound(peers, client.node_id(), address);
-    let connection = patiently("a connection", connected).await.expect("it is taken");
+    let (id, connection) = connect_raw_peer(client.node_id(), address, 7, manners).await;
     let is_here = || client.list_peers().iter().any(|peer| peer.node_id == id && peer.connected);
     eventually("the provider", is_here).await;
     (id, tokio::spawn(connection))
@@ -183,8 +76,7 @@ async fn what_is_no_answer_ends_the_call_and_the_provider_may_come_again() {
 async fn a_provider_that_hangs_up_says_nothing_or_no_is_named() {
     let world = World::new().await;
     let client = world.node().await;
-    let (id, connection) =
-        provider(&client, |_| Some(Raw { typ: UNKNOWN_EVEN, bytes: Vec::new() })).await;
+    let (id, connection) = provider(&client, |_| Some(UNKNOWN_EVEN)).await;
     let told = patiently("an end", client.opening_terms(id, None, None)).await;
     assert!(matches!(told, Err(LspError::Gone)), "{told:?}");
     patiently("the end of the connection", connection).await.unwrap();

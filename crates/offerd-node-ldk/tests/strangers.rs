@@ -5,133 +5,32 @@
 mod common;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
 use bitcoin::constants::ChainHash;
 use bitcoin::hashes::{Hash, sha256d};
 use bitcoin::opcodes::all::OP_CHECKMULTISIG;
 use bitcoin::script::{Builder, PushBytes};
 use bitcoin::{Address, Amount, Network, ScriptBuf};
-use lightning::io;
-use lightning::ln::msgs::{DecodeError, Init, LightningError, UnsignedChannelAnnouncement};
-use lightning::ln::peer_handler::{
-    CustomMessageHandler, ErroringMessageHandler, IgnoringMessageHandler, MessageHandler,
-    PeerManager,
-};
-use lightning::ln::wire::{CustomMessageReader, Type};
+use lightning::ln::msgs::UnsignedChannelAnnouncement;
 use lightning::routing::gossip::NodeId;
-use lightning::sign::KeysManager;
-use lightning::types::features::{ChannelFeatures, InitFeatures, NodeFeatures};
-use lightning::util::logger::{Logger, Record};
-use lightning::util::ser::{LengthLimitedRead, Writeable, Writer};
-use lightning_net_tokio::{SocketDescriptor, connect_outbound};
+use lightning::types::features::ChannelFeatures;
+use lightning::util::ser::Writeable;
 use offerd_core::port::InvoiceIssuer;
 use offerd_node_ldk::FundingOrder;
 use secp256k1::{Message, PublicKey, Secp256k1};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+use common::raw_peer::{Manners, Raw, UNKNOWN_EVEN, connect_raw_peer};
 use common::{Member, World, eventually, msat, order, patiently};
-
-/// Any message.
-#[derive(Clone, Debug)]
-struct Raw {
-    typ: u16,
-    bytes: Vec<u8>,
-}
-
-impl Type for Raw {
-    fn type_id(&self) -> u16 {
-        self.typ
-    }
-}
-
-impl Writeable for Raw {
-    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), io::Error> {
-        writer.write_all(&self.bytes)
-    }
-}
-
-/// Says what it was told to say as soon as it is connected.
-struct Rude {
-    say: Vec<Raw>,
-    due: Mutex<Vec<(PublicKey, Raw)>>,
-}
-
-impl CustomMessageReader for Rude {
-    type CustomMessage = Raw;
-
-    fn read<R: LengthLimitedRead>(
-        &self,
-        _typ: u16,
-        _buffer: &mut R,
-    ) -> Result<Option<Raw>, DecodeError> {
-        Ok(None)
-    }
-}
-
-impl CustomMessageHandler for Rude {
-    fn handle_custom_message(&self, _: Raw, _: PublicKey) -> Result<(), LightningError> {
-        Ok(())
-    }
-
-    fn get_and_clear_pending_msg(&self) -> Vec<(PublicKey, Raw)> {
-        std::mem::take(&mut self.due.lock().unwrap())
-    }
-
-    fn peer_disconnected(&self, _: PublicKey) {}
-
-    fn peer_connected(&self, node: PublicKey, _: &Init, _: bool) -> Result<(), ()> {
-        self.due.lock().unwrap().extend(self.say.iter().map(|raw| (node, raw.clone())));
-        Ok(())
-    }
-
-    fn provided_node_features(&self) -> NodeFeatures {
-        NodeFeatures::empty()
-    }
-
-    fn provided_init_features(&self, _: PublicKey) -> InitFeatures {
-        InitFeatures::empty()
-    }
-}
-
-struct Quiet;
-
-impl Logger for Quiet {
-    fn log(&self, _: Record<'_>) {}
-}
-
-type Stranger = PeerManager<
-    SocketDescriptor,
-    Arc<ErroringMessageHandler>,
-    Arc<IgnoringMessageHandler>,
-    Arc<IgnoringMessageHandler>,
-    Arc<Quiet>,
-    Arc<Rude>,
-    Arc<KeysManager>,
-    Arc<IgnoringMessageHandler>,
->;
-
-/// An even type that nobody knows: whoever gets it hangs up. So it is the last word of a stranger.
-const UNKNOWN_EVEN: Raw = Raw { typ: 40_000, bytes: Vec::new() };
 
 /// Connects, says `raw`, and waits until the node has hung up.
 async fn annoy(node: PublicKey, address: SocketAddr, number: u8, raw: Raw) {
-    let ignore = Arc::new(IgnoringMessageHandler {});
-    let handlers = MessageHandler {
-        chan_handler: Arc::new(ErroringMessageHandler::new()),
-        route_handler: Arc::clone(&ignore),
-        onion_message_handler: Arc::clone(&ignore),
-        custom_message_handler: Arc::new(Rude {
-            say: vec![raw, UNKNOWN_EVEN],
-            due: Mutex::default(),
-        }),
-        send_only_message_handler: ignore,
-    };
-    let keys = Arc::new(KeysManager::new(&[number; 32], 0, 0, true));
-    let stranger = Arc::new(Stranger::new(handlers, 0, &[number; 32], Arc::new(Quiet), keys));
-    let connection = patiently("a connection", connect_outbound(stranger, node, address)).await;
-    patiently("the end of it", connection.expect("it is taken")).await;
+    // What nobody knows is its last word.
+    let greeting = vec![raw, UNKNOWN_EVEN];
+    let manners = Manners { greeting, reads: None, answer: Box::new(|_| None) };
+    let (_, connection) = connect_raw_peer(node, address, number, manners).await;
+    patiently("the end of it", connection).await;
 }
 
 /// A signature that is well formed and belongs to nothing.

@@ -23,6 +23,7 @@ use tracing::{debug, info, warn};
 use super::rpc::Rpc;
 use super::{
     Behind, BlockFeed, BroadcastError, ChainError, ChainSource, ChainView, Feed, Listeners,
+    one_by_one,
 };
 use crate::config::BitcoindConfig;
 use crate::locks::lock;
@@ -80,13 +81,7 @@ impl BitcoindSource {
             Ok(reply) => debug!(reason = %reply["package_msg"], "package refused"),
             Err(error) => debug!(%error, "package not taken"),
         }
-        let mut outcome = Ok(());
-        for tx in package {
-            if let Err(error) = self.send_one(tx).await {
-                outcome = Err(error);
-            }
-        }
-        outcome
+        one_by_one(package, |tx| self.send_one(tx)).await
     }
 }
 

@@ -17,7 +17,7 @@ use lightning_transaction_sync::ElectrumSyncClient;
 
 use super::probe::{ChainStatus, genesis_is_of};
 use super::said::{is_there_already, proven_time, sat_per_kiloweight, shown};
-use super::{Asking, BroadcastError, ChainError, ChainSource, Feed, TransactionFeed};
+use super::{Asking, BroadcastError, ChainError, ChainSource, Feed, TransactionFeed, one_by_one};
 use crate::logger::NodeLogger;
 use crate::types::TxFilter;
 use crate::wallet::{OnchainWallet, Questions};
@@ -208,13 +208,7 @@ impl ChainSource for ElectrumSource {
 
     /// The protocol has no packages: each is handed in alone, in their order.
     async fn broadcast(&self, package: &[Transaction]) -> Result<(), BroadcastError> {
-        let mut outcome = Ok(());
-        for tx in package {
-            if let Err(error) = self.send_one(tx).await {
-                outcome = Err(error);
-            }
-        }
-        outcome
+        one_by_one(package, |tx| self.send_one(tx)).await
     }
 
     async fn unspent(&self, outpoint: OutPoint) -> Result<Option<TxOut>, ChainError> {

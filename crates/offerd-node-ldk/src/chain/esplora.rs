@@ -19,7 +19,7 @@ use tracing::debug;
 
 use super::probe::{ChainStatus, genesis_is_of};
 use super::said::{is_there_already, proven_time, sat_per_kiloweight, shown};
-use super::{Asking, BroadcastError, ChainError, ChainSource, Feed, TransactionFeed};
+use super::{Asking, BroadcastError, ChainError, ChainSource, Feed, TransactionFeed, one_by_one};
 use crate::locks::lock;
 use crate::logger::NodeLogger;
 use crate::types::TxFilter;
@@ -103,13 +103,7 @@ impl EsploraSource {
             Ok(reply) => debug!(reason = shown(&reply.package_msg), "package refused"),
             Err(error) => debug!(error = %failed(&error), "package not taken"),
         }
-        let mut outcome = Ok(());
-        for tx in package {
-            if let Err(error) = self.send_one(tx).await {
-                outcome = Err(error);
-            }
-        }
-        outcome
+        one_by_one(package, |tx| self.send_one(tx)).await
     }
 }
 

@@ -148,6 +148,24 @@ pub(crate) enum BroadcastError {
     Unreachable(#[from] ChainError),
 }
 
+/// Hands in each alone, in their order, whatever becomes of those before; says what the last that was not taken was
+/// told.
+async fn one_by_one<'a, F>(
+    package: &'a [Transaction],
+    send: impl Fn(&'a Transaction) -> F,
+) -> Result<(), BroadcastError>
+where
+    F: Future<Output = Result<(), BroadcastError>>,
+{
+    let mut outcome = Ok(());
+    for tx in package {
+        if let Err(error) = send(tx).await {
+            outcome = Err(error);
+        }
+    }
+    outcome
+}
+
 /// What is known of the chain, for whoever asks or waits.
 #[derive(Debug)]
 pub(crate) struct ChainView {

@@ -4,6 +4,8 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
 
 pub(crate) mod closing;
+pub(crate) mod opening;
+pub(crate) mod raw_peer;
 pub(crate) mod recovering;
 mod store;
 
