@@ -2,9 +2,12 @@
 
 mod common;
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
-use bolt12::{ChainHash, Invoice, InvoiceBuilder, Offer, OfferBuilder, QuantityMax, field};
+use bolt12::{
+    ChainHash, Invoice, InvoiceBuilder, Offer, OfferBuilder, QuantityMax, Recurrence,
+    RecurrenceBase, TimeUnit, field,
+};
 use common::*;
 use serde_json::Value;
 
@@ -20,7 +23,7 @@ fn text<'a>(case: &'a Value, key: &str) -> &'a str {
 }
 
 /// The offers of the file, in its order, as this crate writes them.
-fn offers() -> [Offer; 4] {
+fn offers() -> [Offer; 5] {
     let any = OfferBuilder::new().metadata([7; 16]).issuer_id(&pubkey(ISSUER)).send_invoice();
     let refund = offer_builder().metadata([7; 16]).send_invoice().refund_for([5; 32]);
     let five = QuantityMax::Bounded(NonZeroU64::new(5).expect("not zero"));
@@ -30,13 +33,24 @@ fn offers() -> [Offer; 4] {
         any.build().expect("valid"),
         refund.build().expect("valid"),
         counted.build().expect("valid"),
+        weekly(),
     ]
 }
 
-/// An invoice of 10 000 msat for one of them, or for three items.
+/// A payout of 10 000 msat in each of thirteen weeks.
+fn weekly() -> Offer {
+    let base = RecurrenceBase { basetime: NOW, proportional: false };
+    let (seven, twelve) = (NonZeroU32::new(7).expect("not zero"), NonZeroU32::new(12));
+    let every = Recurrence::every(seven, TimeUnit::Days);
+    let recurrence = Recurrence { base: Some(base), limit: twelve, ..every };
+    let weekly = offer_builder().metadata([7; 16]).send_invoice().recurrence(recurrence);
+    weekly.build().expect("valid")
+}
+
+/// An invoice of 10 000 msat for one of them, or for three items, or for the period 3.
 fn invoice(offer: &Offer) -> Invoice {
     let builder = InvoiceBuilder::for_payout_offer(offer, [8; 32], ChainHash::BITCOIN);
-    let builder = completed(builder).amount(msat(10_000));
+    let builder = completed(builder).amount(msat(10_000)).period(3);
     let builder = match offer.quantity_max() {
         Some(_) => builder.quantity(NonZeroU64::new(3).expect("not zero")),
         None => builder,
@@ -63,6 +77,8 @@ fn payouts_and_their_invoices_are_read_and_written_alike() {
         assert_eq!(read.verify_signature(&secp()), Ok(()));
         let refund = read.verify_refund_signature(&secp(), &pubkey(PAYER));
         assert_eq!(refund.is_ok(), offer.refund_for().is_some());
+        let period = read.recurring_payment().map(|payment| payment.counter);
+        assert_eq!(period, offer.recurrence().map(|_| 3));
     }
 }
 
@@ -100,8 +116,8 @@ fn an_invoice_that_replaces_others_is_read_and_written_alike() {
 }
 
 #[test]
-fn payment_hashes_of_another_length_are_refused() {
-    for case in cases("refused_replacing") {
+fn invoices_for_no_period_and_in_place_of_nothing_are_refused() {
+    for case in [cases("refused_recurring"), cases("refused_replacing")].concat() {
         let error = text(&case, "invoice").parse::<Invoice>().expect_err("must be refused");
         assert_eq!(told(&error), text(&case, "error"));
     }

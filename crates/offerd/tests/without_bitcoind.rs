@@ -45,6 +45,9 @@ fn an_offer_is_paid_between_daemons_that_have_no_bitcoind() {
     });
     town.mine(1, &[&shop, &customer]);
     customer.pay(&shop, 10_000);
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
     town.end(server);
 }
 
@@ -63,6 +66,9 @@ fn an_offer_is_paid_between_daemons_that_ask_electrum_and_esplora() {
     }
     town.channel(&shop, &customer, 400_000);
     customer.pay(&shop, 20_000);
+    for node in [&shop, &customer] {
+        node.adds_up();
+    }
 }
 
 #[test]

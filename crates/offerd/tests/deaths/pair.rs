@@ -222,6 +222,9 @@ impl Pair {
         let mut once = sent.clone();
         once.dedup();
         assert_eq!(sent, once, "{when}: paid twice");
+        for node in [shop, customer] {
+            node.adds_up();
+        }
     }
 }
 
