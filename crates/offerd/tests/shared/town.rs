@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use bitcoin::{Address, Amount, Network, OutPoint, Transaction, Txid};
@@ -49,7 +50,7 @@ impl Town {
     pub(crate) fn prepare_on(&self, name: &str, chain: &str) -> PathBuf {
         let dir = self.folder.path().join(name);
         fs::create_dir_all(&dir).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = own_port();
         let text = format!(
             "network = \"regtest\"\nalias = \"{name}\"\nlisten = \"127.0.0.1:{port}\"\n{chain}"
         );
@@ -129,6 +130,19 @@ impl Town {
         let spends =
             |tx: &Transaction| tx.input.iter().any(|input| input.previous_output == outpoint);
         txs.find(spends).unwrap()
+    }
+}
+
+/// A port that stays free while whoever is to listen at it is dead: below those that the system gives to whoever asks
+/// for any, and another one for each process that runs tests.
+fn own_port() -> u16 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let number = std::process::id() * 16 + TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = 10_000 + u16::try_from(number % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 
