@@ -178,7 +178,7 @@ fn export_command() -> Command {
     };
     let csv = Arg::new("csv").long("csv").action(ArgAction::SetTrue);
     Command::new(EXPORT)
-        .about("Writes down all that was received and paid, with fees and what it was worth then.")
+        .about("Writes down all that was received, paid and forwarded, with fees and what it was worth then.")
         .arg(csv.help("As a table, RFC 4180; else as JSON"))
         .arg(time("since", "Nothing from before this time, in seconds since 1970"))
         .arg(time("until", "Nothing from this time on, in seconds since 1970"))

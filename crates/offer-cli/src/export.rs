@@ -1,8 +1,9 @@
-//! `offer-cli export`: all that was received and paid, as a table for a spreadsheet or a tax adviser.
+//! `offer-cli export`: all that was received, paid and forwarded, as a table for a spreadsheet or a tax adviser.
 
 use std::time::Duration;
 
 use offerd_api::invoice::{InvoiceList, InvoiceView};
+use offerd_api::node::{ForwardList, ForwardView};
 use offerd_api::payment::{PaymentList, PaymentView};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,18 +40,18 @@ pub(crate) enum Format {
     Json,
 }
 
-/// One payment that arrived, here or there.
+/// One payment that arrived, here, there or, through us, with others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 struct Row {
     /// RFC 3339, in UTC; empty for a time that no calendar has.
     date: String,
     /// Seconds since 1970.
     time: u64,
-    /// `received` or `paid`.
+    /// `received`, `paid` or `forwarded`.
     direction: &'static str,
-    /// What the payee got.
+    /// What the payee got; of what was forwarded, what went on.
     amount_msat: u64,
-    /// What it cost its payer besides; of what was received always 0.
+    /// What it cost its payer besides; of what was received always 0. Of what was forwarded, what stayed with us.
     fee_msat: u64,
     /// What the amount was worth then, such as `4.50`, where a rate was known.
     worth: Option<String>,
@@ -62,8 +63,19 @@ struct Row {
     quantity: Option<u64>,
     /// The offer that was paid, or the payout that was redeemed.
     offer_id: Option<String>,
-    payment_hash: String,
+    /// Not known of what was forwarded.
+    payment_hash: Option<String>,
     preimage: Option<String>,
+    /// The order number or the like.
+    external_id: Option<String>,
+    tags: Vec<String>,
+    /// The channel that a forwarded payment came by.
+    in_channel: Option<String>,
+    /// The channel that it went by.
+    out_channel: Option<String>,
+    /// What we have more by it, or less: all of these add up to what the lines `received`, `forwarding_fees`, `paid` and
+    /// `routing_fees` of an audit do.
+    change_msat: i64,
 }
 
 /// All of it, oldest first.
@@ -80,15 +92,18 @@ pub(crate) fn export(wanted: &Export) -> Result<String, Failure> {
         |invoice| invoice.created_index.unwrap_or_default(),
     )?;
     let paid = pages("listpays", &ask, |list: PaymentList| list.pays, |pay| pay.created_index)?;
+    let forwards = |list: ForwardList| list.forwards;
+    let forwarded = pages("listforwards", &ask, forwards, |forward| forward.created_index)?;
     let mut rows: Vec<Row> = received.into_iter().filter_map(Row::received).collect();
     rows.extend(paid.into_iter().filter_map(Row::paid));
+    rows.extend(forwarded.into_iter().filter_map(Row::forwarded));
     rows.retain(|row| (wanted.since..wanted.until).contains(&row.time));
     rows.sort_by(|one, other| {
         (one.time, &one.payment_hash).cmp(&(other.time, &other.payment_hash))
     });
     match wanted.format {
         Format::Json => Ok(format!("{:#}\n", json!(rows))),
-        Format::Csv => Ok(table(rows)),
+        Format::Csv => Ok(table(&rows)),
     }
 }
 
@@ -118,11 +133,12 @@ fn pages<L: DeserializeOwned, T>(
 impl Row {
     fn received(invoice: InvoiceView) -> Option<Self> {
         let (worth, currency) = split(invoice.worth);
+        let amount_msat = invoice.amount_received_msat?;
         Some(Self {
             date: date::for_programs(invoice.paid_at?).unwrap_or_default(),
             time: invoice.paid_at?,
             direction: "received",
-            amount_msat: invoice.amount_received_msat?,
+            amount_msat,
             fee_msat: 0,
             worth,
             currency,
@@ -131,8 +147,12 @@ impl Row {
             payer_note: invoice.invreq_payer_note,
             quantity: invoice.quantity,
             offer_id: invoice.local_offer_id,
-            payment_hash: invoice.payment_hash,
+            payment_hash: Some(invoice.payment_hash),
             preimage: invoice.payment_preimage,
+            external_id: invoice.external_id,
+            tags: invoice.tags,
+            change_msat: signed(amount_msat),
+            ..Self::default()
         })
     }
 
@@ -155,22 +175,33 @@ impl Row {
             payer_note: None,
             quantity: None,
             offer_id: payment.offer_id.or(payment.payout_offer_id),
-            payment_hash: payment.payment_hash,
+            payment_hash: Some(payment.payment_hash),
             preimage: payment.preimage,
+            change_msat: signed(sent.max(payment.amount_msat)).saturating_neg(),
+            ..Self::default()
         })
     }
 
-    /// What others may have written is made inert: a spreadsheet takes some words for formulas.
-    fn for_spreadsheets(mut self) -> Self {
-        for text in [&mut self.label, &mut self.description, &mut self.payer_note] {
-            if let Some(text) = text
-                && text.starts_with(['=', '+', '-', '@', '\t', '\r'])
-            {
-                text.insert(0, '\'');
-            }
-        }
-        self
+    /// One whose fee is not known was claimed on the chain, and the audit does not count it either.
+    fn forwarded(forward: ForwardView) -> Option<Self> {
+        let fee_msat = forward.fee_msat?;
+        Some(Self {
+            date: date::for_programs(forward.resolved_time).unwrap_or_default(),
+            time: forward.resolved_time,
+            direction: "forwarded",
+            amount_msat: forward.out_msat.unwrap_or_default(),
+            fee_msat,
+            in_channel: forward.in_channel_id,
+            out_channel: forward.out_channel_id,
+            change_msat: signed(fee_msat),
+            ..Self::default()
+        })
     }
+}
+
+/// An amount as a change of what we have.
+fn signed(msat: u64) -> i64 {
+    i64::try_from(msat).unwrap_or(i64::MAX)
 }
 
 /// `4.50EUR` in its parts.
@@ -183,17 +214,38 @@ fn split(worth: Option<String>) -> (Option<String>, Option<String>) {
 }
 
 /// With the names of the columns even where there is nothing.
-fn table(rows: Vec<Row>) -> String {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let names = json!(Row::default());
-    let names = names.as_object().into_iter().flat_map(|row| row.keys());
-    // Neither writing into memory nor a row of plain values fails.
-    let _ = writer.write_record(names);
+fn table(rows: &[Row]) -> String {
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(false)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    let members = |row: &Row| json!(row).as_object().cloned().unwrap_or_default();
+    // Neither writing into memory nor a row of as many cells as there are names fails.
+    let _ = writer.write_record(members(&Row::default()).keys());
     for row in rows {
-        let _ = writer.serialize(row.for_spreadsheets());
+        let _ = writer.write_record(members(row).values().map(cell));
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A value as a cell; numbers are numbers, and whatever is a text stays one.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => inert(text),
+        Value::Array(texts) => {
+            inert(&texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "))
+        }
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Object(_) => String::new(),
+    }
+}
+
+/// A spreadsheet takes texts for formulas that begin with one of these, or with what looks like it in wide letters; a
+/// quotation mark before them makes them texts again.
+fn inert(text: &str) -> String {
+    const ACTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if text.starts_with(ACTS) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -246,19 +298,99 @@ mod tests {
 
     #[test]
     fn a_table_has_names_quotes_and_no_formulas() {
-        let text = table(vec![received(None, "=HYPERLINK(\"x\",1)")]);
+        let text = table(&[received(None, "=HYPERLINK(\"x\",1)")]);
+        assert!(text.ends_with("\r\n"), "{text}");
         let mut lines = text.lines();
         assert_eq!(
             lines.next(),
             Some(
                 "date,time,direction,amount_msat,fee_msat,worth,currency,label,description,payer_note,quantity,\
-                 offer_id,payment_hash,preimage"
+                 offer_id,payment_hash,preimage,external_id,tags,in_channel,out_channel,change_msat"
             )
         );
         let row = lines.next().unwrap();
         assert!(row.starts_with("2023-11-14T22:13:20Z,1700000000,received,5000,0,,,,,"), "{row}");
         assert!(row.contains("\"'=HYPERLINK(\"\"x\"\",1)\""), "{row}");
-        assert_eq!(table(Vec::new()).lines().count(), 1);
+        assert_eq!(table(&[]).lines().count(), 1);
+    }
+
+    #[test]
+    fn whatever_a_text_begins_with_no_cell_acts_and_a_reader_gets_all_of_it() {
+        let hostile = [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "＝1",
+            "a,b",
+            "say \"=1\"",
+            "two\r\nlines",
+        ];
+        for text in hostile {
+            let invoice = InvoiceView {
+                status: "paid".into(),
+                paid_at: Some(1),
+                amount_received_msat: Some(7),
+                label: Some(text.into()),
+                description: Some(text.into()),
+                invreq_payer_note: Some(text.into()),
+                external_id: Some(text.into()),
+                tags: vec![text.into(), "bar".into()],
+                ..InvoiceView::default()
+            };
+            let table = table(&[Row::received(invoice).unwrap()]);
+            let mut reader = csv::Reader::from_reader(table.as_bytes());
+            let names = reader.headers().unwrap().clone();
+            let row = reader.records().next().unwrap().unwrap();
+            let acts = |cell: &str| {
+                cell.starts_with(|first: char| !first.is_ascii_alphanumeric() && first != '\'')
+            };
+            assert!(!row.iter().any(acts), "{row:?}");
+            let shown = |name: &str| {
+                let at = names.iter().position(|known| known == name).unwrap();
+                row[at].trim_start_matches('\'').to_owned()
+            };
+            for name in ["label", "description", "payer_note", "external_id"] {
+                assert_eq!(shown(name), text);
+            }
+            assert_eq!(shown("tags"), format!("{text}; bar"));
+            assert_eq!(shown("change_msat"), "7");
+        }
+    }
+
+    #[test]
+    fn changes_are_what_stays_what_goes_with_its_fee_and_what_forwarding_brings() {
+        let paid = PaymentView {
+            status: "complete".into(),
+            completed_at: Some(1),
+            amount_msat: 1_000,
+            amount_sent_msat: Some(1_003),
+            ..PaymentView::default()
+        };
+        let forward = ForwardView {
+            fee_msat: Some(2),
+            out_msat: Some(900),
+            in_channel_id: Some("aa".into()),
+            out_channel_id: Some("bb".into()),
+            ..ForwardView::default()
+        };
+        let unknown = ForwardView { fee_msat: None, ..forward.clone() };
+        assert_eq!(Row::forwarded(unknown), None);
+        let forwarded = Row::forwarded(forward).unwrap();
+        assert_eq!((forwarded.direction, forwarded.amount_msat), ("forwarded", 900));
+        assert_eq!(
+            forwarded.in_channel.as_deref().zip(forwarded.out_channel.as_deref()),
+            Some(("aa", "bb"))
+        );
+        let changes = [
+            received(None, "").change_msat,
+            Row::paid(paid).unwrap().change_msat,
+            forwarded.change_msat,
+        ];
+        assert_eq!(changes, [5_000, -1_003, 2]);
     }
 
     #[test]

@@ -166,7 +166,7 @@ fn an_export_is_all_that_was_settled_within_the_time_with_its_fees_and_its_worth
     let answers = vec![
         concat!(
             r#"{"id":1,"result":{"invoices":[{"payment_hash":"aa","status":"paid","paid_at":200,"#,
-            r#""amount_received_msat":5000,"worth":"4.50EUR","created_index":1}]}}"#,
+            r#""amount_received_msat":5000,"worth":"4.50EUR","external_id":"order-7","tags":["bar","tea"],"created_index":1}]}}"#,
             "\n\n"
         ),
         concat!(
@@ -179,16 +179,26 @@ fn an_export_is_all_that_was_settled_within_the_time_with_its_fees_and_its_worth
             r#""amount_msat":1,"created_index":3}]}}"#,
             "\n\n"
         ),
+        concat!(
+            r#"{"id":1,"result":{"forwards":["#,
+            r#"{"created_index":1,"status":"settled","in_channel_id":"0a","out_channel_id":"0b","#,
+            r#""in_msat":902,"out_msat":900,"fee_msat":2,"resolved_time":150}]}}"#,
+            "\n\n"
+        ),
     ];
     let daemon = Daemon::answering_each(answers);
     let (output, requests) = daemon.ask(&["export", "--csv", "--since", "3", "--until", "201"]);
     assert_eq!(code(&output), 0);
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     let rows: Vec<&str> = shown.lines().skip(1).collect();
-    let paid = "1970-01-01T00:01:40Z,100,paid,1000,3,,,rent,,,,,bb,";
-    let received = "1970-01-01T00:03:20Z,200,received,5000,0,4.50,EUR,,,,,,aa,";
-    assert_eq!(rows, [paid, received]);
-    assert!(requests.contains("listinvoices") && requests.contains("listpays"));
+    let paid = "1970-01-01T00:01:40Z,100,paid,1000,3,,,rent,,,,,bb,,,,,,-1003";
+    let forwarded = "1970-01-01T00:02:30Z,150,forwarded,900,2,,,,,,,,,,,,0a,0b,2";
+    let received =
+        "1970-01-01T00:03:20Z,200,received,5000,0,4.50,EUR,,,,,,aa,,order-7,bar; tea,,,5000";
+    assert_eq!(rows, [paid, forwarded, received]);
+    for method in ["listinvoices", "listpays", "listforwards"] {
+        assert!(requests.contains(method), "{method}: {requests}");
+    }
     assert_eq!(code(&offer_cli(&["export", "--since", "yesterday"])), 2);
 }
 

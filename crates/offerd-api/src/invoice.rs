@@ -21,6 +21,9 @@ pub struct InvoiceView {
     /// `unpaid`, `paid` or `expired`.
     #[schemars(extend("enum" = ["unpaid", "paid", "expired"]))]
     pub status: String,
+    /// When it was made, seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<u64>,
     /// The end of its life, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
@@ -41,6 +44,9 @@ pub struct InvoiceView {
     /// The shop's order number or the like, where the offer it is for has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// Words to find it by, where the offer it is for has any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The payer's note. Peer text: escape it before it is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invreq_payer_note: Option<String>,

@@ -36,6 +36,9 @@ pub struct NodeInfo {
     pub version: String,
     /// Height of the best block we know.
     pub blockheight: u64,
+    /// When that block was mined, by its own word: seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocktime: Option<u64>,
     /// `regtest`, `signet`, `testnet` or `bitcoin`.
     #[schemars(extend("enum" = ["regtest", "signet", "testnet", "bitcoin"]))]
     pub network: String,
@@ -288,6 +291,42 @@ pub struct NetworkChannel {
     pub htlc_minimum_msat: u64,
     /// Most that one may.
     pub htlc_maximum_msat: u64,
+}
+
+/// The result of `listforwards`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ForwardList {
+    /// Oldest first.
+    pub forwards: Vec<ForwardView>,
+}
+
+/// A payment of others that went through this node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ForwardView {
+    /// Its place in the order in which they went through, from 1.
+    pub created_index: u64,
+    /// Always `settled`: what came to nothing is not on record.
+    #[schemars(extend("enum" = ["settled"]))]
+    pub status: String,
+    /// 32 bytes, hexadecimal: the channel that it came by, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
+    pub in_channel_id: Option<String>,
+    /// 32 bytes, hexadecimal: the channel that it went by, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Hash32>")]
+    pub out_channel_id: Option<String>,
+    /// What came, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_msat: Option<u64>,
+    /// What went on, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_msat: Option<u64>,
+    /// What stayed with us; absent where the claim was on the chain, where what it has cost is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_msat: Option<u64>,
+    /// When the node heard that it had gone through, seconds since 1970.
+    pub resolved_time: u64,
 }
 
 /// The result of `fundchannel`.

@@ -35,6 +35,9 @@ pub struct OfferView {
     /// Its place in the order of making, from 1; offers and payouts count apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_index: Option<u64>,
+    /// When it was made, seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<u64>,
     /// The shop's order number or the like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,

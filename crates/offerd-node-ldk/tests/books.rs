@@ -5,7 +5,7 @@ mod common;
 
 use bitcoin::Amount;
 use offerd_core::audit::{Audit, PaymentBook};
-use offerd_core::port::{InvoiceIssuer, KeyValueStore};
+use offerd_core::port::{InvoiceIssuer, KeyValueStore, Page};
 use offerd_node_ldk::FundingOrder;
 
 use common::{Member, World, eventually, msat, order, patiently};
@@ -97,8 +97,23 @@ async fn what_forwarding_brings_is_in_the_books_of_whoever_forwards() {
     adds_up(&payee, &paid(2_000_001, 0, 0)).await;
     let told = adds_up(&hub, &PaymentBook::default()).await;
     assert_eq!(line(&told, "forwarding_fees"), i64::try_from(fee).unwrap());
+    let page = |start, limit| hub.forwards(Page { start, limit }).unwrap();
+    let listed = page(1, u64::MAX);
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    let channels = hub.list_peer_channels();
+    let with = |node: &Member| {
+        let id = node.node_id();
+        channels.iter().find(|channel| channel.peer == id).map(|channel| channel.channel_id)
+    };
+    let (came_by, went_by) = (with(&payer), with(&payee));
+    assert!(came_by.is_some() && went_by.is_some());
+    assert_eq!((listed[0].came_by, listed[0].went_by), (came_by, went_by));
+    assert_eq!((listed[0].amount, listed[0].fee), (Some(msat(2_000_001)), Some(msat(fee))));
+    assert_eq!(listed[0].created_index, 1);
+    assert_eq!((page(2, 5).len(), page(0, 0).len(), page(1, 1)), (0, 0, listed.clone()));
     hub.restart().await;
     assert_eq!(adds_up(&hub, &PaymentBook::default()).await, told);
+    assert_eq!(hub.forwards(Page::ALL).unwrap(), listed, "it is on disk, and once");
     // Whoever takes a record away is found out.
     hub.stop().await;
     hub.kill().await;

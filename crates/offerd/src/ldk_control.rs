@@ -15,8 +15,9 @@ use offerd_api::node::{
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
-use offerd_core::audit::NodeBooks;
+use offerd_core::audit::{Forwarded, NodeBooks};
 use offerd_core::liquidity::{JustInTime, OpeningTerms};
+use offerd_core::port::Page;
 use offerd_node_ldk::{
     AddressKind, ChannelState, ConnectError, FundingOrder, MessageCounts, NetworkChannelView, Node,
     OutputStatus, TextSignature,
@@ -133,6 +134,7 @@ impl NodeControl for LdkControl {
             binding: self.node.listen_address().into_iter().map(net_address).collect(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             blockheight: u64::from(self.node.block_height()),
+            blocktime: self.node.tip_time().map(|time| time.0),
             network: core_lightning_name(self.network).to_owned(),
             lightning_dir: self.dir.display().to_string(),
             warning_bitcoind_sync: (!self.node.synced())
@@ -181,6 +183,10 @@ impl NodeControl for LdkControl {
 
     async fn books(&self) -> Result<NodeBooks, ErrorObject> {
         self.node.books().map_err(|error| general(&error))
+    }
+
+    async fn forwards(&self, page: Page) -> Result<Vec<Forwarded>, ErrorObject> {
+        self.node.forwards(page).map_err(|error| general(&error))
     }
 
     async fn connect(

@@ -1,12 +1,12 @@
 //! The Lightning node: wallet, peers, channels.
 
 use super::Method;
-use super::param::{Kind, Param, U16, U32};
+use super::param::{Kind, Param, U16, U32, U64};
 use crate::audit::AuditView;
 use crate::control::Nothing;
 use crate::node::{
-    ChannelList, CheckedText, ClosedChannel, Connected, FundedChannel, Funds, NetworkChannelList,
-    NewAddress, NodeInfo, PeerList, SignedText, Withdrawn,
+    ChannelList, CheckedText, ClosedChannel, Connected, ForwardList, FundedChannel, Funds,
+    NetworkChannelList, NewAddress, NodeInfo, PeerList, SignedText, Withdrawn,
 };
 use crate::schema::Returns;
 
@@ -21,6 +21,7 @@ pub(super) const METHODS: &[Method] = &[
     LISTPEERS,
     LISTPEERCHANNELS,
     LISTCHANNELS,
+    LISTFORWARDS,
     FUNDCHANNEL,
     CLOSE,
     SIGNMESSAGE,
@@ -158,6 +159,27 @@ const LISTCHANNELS: Method = Method {
         Param::optional("destination", Kind::NodeId, "Only to this node."),
     ],
     returns: Returns::of::<NetworkChannelList>(),
+};
+
+const LISTFORWARDS: Method = Method {
+    name: "listforwards",
+    aliases: &[],
+    category: "node",
+    since: "0.1",
+    summary: "Lists payments of others that went through this node, with what they have brought.",
+    params: &[
+        Param::optional(
+            "status",
+            Kind::Choice(&["settled"]),
+            "Only those that stand so; nothing is on record of those that came to nothing.",
+        ),
+        Param::not_yet("in_channel", "choosing by channel"),
+        Param::not_yet("out_channel", "choosing by channel"),
+        Param::optional("index", Kind::Choice(&["created"]), "What `start` and `limit` count."),
+        Param::default("start", U64, "1", "The first index wanted."),
+        Param::optional("limit", U32, "Most entries wanted."),
+    ],
+    returns: Returns::of::<ForwardList>(),
 };
 
 const FUNDCHANNEL: Method = Method {

@@ -1,6 +1,6 @@
 //! What the audit is made of.
 
-use bolt1::Msat;
+use bolt1::{Msat, Timestamp};
 
 use super::sum::{Signed, shown};
 use crate::id::PaymentHash;
@@ -88,6 +88,23 @@ pub struct ForwardBook {
     pub fees: Msat,
     /// How many whose fee is not known, because the claim was on the chain.
     pub unknown: u64,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// Its place in the order in which they went through, from 1.
+    pub created_index: u64,
+    /// When the node heard that it had.
+    pub at: Timestamp,
+    /// The id of the channel that it came by, where that is known.
+    pub came_by: Option<[u8; 32]>,
+    /// The id of the channel that it went by, where that is known.
+    pub went_by: Option<[u8; 32]>,
+    /// What went on, where that is known.
+    pub amount: Option<Msat>,
+    /// What stayed with us; not known where the claim was on the chain.
+    pub fee: Option<Msat>,
 }
 
 /// The on-chain wallet.

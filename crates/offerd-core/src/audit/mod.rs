@@ -15,7 +15,7 @@ mod sum;
 mod tests;
 
 pub use books::{
-    ChannelBook, ForwardBook, NodeBooks, PaymentBook, PendingHtlc, Standing, WalletBook,
+    ChannelBook, ForwardBook, Forwarded, NodeBooks, PaymentBook, PendingHtlc, Standing, WalletBook,
 };
 use sum::{Signed, signed, sum};
 

@@ -10,9 +10,10 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use bolt1::Msat;
-use offerd_core::audit::ForwardBook;
-use offerd_core::port::PortError;
+use bitcoin::hex::FromHex;
+use bolt1::{Msat, Timestamp};
+use offerd_core::audit::{ForwardBook, Forwarded};
+use offerd_core::port::{Page, PortError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as Gate, MutexGuard, OwnedMutexGuard};
 
@@ -67,9 +68,7 @@ impl Forwards {
         let mut book = Book { noted: Vec::new(), next: 0, kept: ForwardBook::default() };
         for key in store.list(SPACE)? {
             let number: u64 = key.parse().map_err(|_| unreadable(&key))?;
-            let bytes = store.read(SPACE, &key)?.ok_or_else(|| unreadable(&key))?;
-            let forward =
-                serde_json::from_slice(&bytes).map_err(|error| unreadable(&key).because(error))?;
+            let forward = read(store, &key)?.ok_or_else(|| unreadable(&key))?;
             add(&mut book.kept, &forward);
             book.next = book.next.max(number.saturating_add(1));
         }
@@ -103,7 +102,7 @@ impl Forwards {
         let book = lock(&self.book);
         let numbered = (book.next..).zip(&book.noted);
         let encoded = numbered.map(|(number, forward)| {
-            let key = format!("{number:020}");
+            let key = key(number);
             let bytes = serde_json::to_vec(forward).map_err(|e| unreadable(&key).because(e))?;
             Ok((key, bytes))
         });
@@ -121,6 +120,27 @@ impl Forwards {
         }
     }
 
+    /// One page of them, oldest first, those included that are to be written.
+    pub(crate) fn page(&self, store: &Store, page: Page) -> Result<Vec<Forwarded>, PortError> {
+        let first = page.start.max(1);
+        // What is noted now is on disk before its number counts as such.
+        let (on_disk, noted) = {
+            let book = lock(&self.book);
+            (book.next, book.noted.clone())
+        };
+        let last = on_disk.saturating_add(u64::try_from(noted.len()).unwrap_or(u64::MAX));
+        let last = last.min(first.saturating_add(page.limit).saturating_sub(1));
+        let one = |place: u64| {
+            let number = place.saturating_sub(1);
+            let forward = match number.checked_sub(on_disk) {
+                Some(behind) => usize::try_from(behind).ok().and_then(|at| noted.get(at)).cloned(),
+                None => read(store, &key(number))?,
+            };
+            forward.map(|forward| forwarded(place, &forward)).transpose()
+        };
+        (first..=last).filter_map(|place| one(place).transpose()).collect()
+    }
+
     /// All of them in sum, those included that are to be written.
     pub(crate) fn book(&self) -> ForwardBook {
         let book = lock(&self.book);
@@ -128,6 +148,31 @@ impl Forwards {
         book.noted.iter().for_each(|forward| add(&mut sum, forward));
         sum
     }
+}
+
+/// The key of the one that is number so many on disk, from 0.
+fn key(number: u64) -> String {
+    format!("{number:020}")
+}
+
+fn read(store: &Store, key: &str) -> Result<Option<Forward>, PortError> {
+    let Some(bytes) = store.read(SPACE, key)? else { return Ok(None) };
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(key).because(error))
+}
+
+fn forwarded(created_index: u64, forward: &Forward) -> Result<Forwarded, PortError> {
+    let channel = |id: &Option<String>| {
+        let id = id.as_deref().map(<[u8; 32]>::from_hex).transpose();
+        id.map_err(|error| unreadable(&key(created_index.saturating_sub(1))).because(error))
+    };
+    Ok(Forwarded {
+        created_index,
+        at: Timestamp(forward.at),
+        came_by: channel(&forward.came_by)?,
+        went_by: channel(&forward.went_by)?,
+        amount: forward.amount_msat.and_then(Msat::new),
+        fee: forward.fee_msat.and_then(Msat::new),
+    })
 }
 
 fn add(sum: &mut ForwardBook, forward: &Forward) {

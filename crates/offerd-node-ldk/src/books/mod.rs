@@ -16,7 +16,8 @@ use bitcoin::hex::DisplayHex;
 use lightning::chain::channelmonitor::Balance;
 use lightning::ln::types::ChannelId;
 use lightning::sign::SpendableOutputDescriptor;
-use offerd_core::port::PortError;
+use offerd_core::audit::Forwarded;
+use offerd_core::port::{Page, PortError};
 use tracing::warn;
 
 use crate::channels::to_us;
@@ -79,6 +80,11 @@ impl Books {
         outputs: &[SpendableOutputDescriptor],
     ) -> Result<(), PortError> {
         id.map_or(Ok(()), |id| self.records.came_out(&id.0, outputs))
+    }
+
+    /// One page of the payments of others that went through, oldest first.
+    pub(crate) fn forwards(&self, page: Page) -> Result<Vec<Forwarded>, PortError> {
+        self.forwards.page(&self.records.0, page)
     }
 
     /// A payment of others went through.

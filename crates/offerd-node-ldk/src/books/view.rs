@@ -9,8 +9,8 @@ use lightning::ln::channel_state::{
 };
 use lightning::ln::types::ChannelId;
 use offerd_core::PaymentHash;
-use offerd_core::audit::{ChannelBook, NodeBooks, PendingHtlc, Standing, WalletBook};
-use offerd_core::port::PortError;
+use offerd_core::audit::{ChannelBook, Forwarded, NodeBooks, PendingHtlc, Standing, WalletBook};
+use offerd_core::port::{Page, PortError};
 
 use super::channels::{ChannelRecord, OutputRecord};
 use super::{Books, Flows, Known};
@@ -40,6 +40,14 @@ impl Node {
         };
         let forwards = self.books.forwards.book();
         Ok(NodeBooks { channels, forwards, wallet: wallet.costing(flows.fees) })
+    }
+
+    /// Payments of others that went through, one by one, oldest first.
+    ///
+    /// # Errors
+    /// When the books cannot be read.
+    pub fn forwards(&self, page: Page) -> Result<Vec<Forwarded>, PortError> {
+        self.books.forwards(page)
     }
 }
 

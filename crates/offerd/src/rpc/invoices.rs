@@ -73,6 +73,7 @@ fn of_receipt(api: &Api, receipt: &Receipt, now: Timestamp) -> Result<InvoiceVie
             view.amount_received_msat = Some(receipt.amount.as_u64());
         }
     }
+    view.created_at = view.created_at.or(Some(receipt.invoice_created_at.0));
     let priced = receipt.priced.as_ref();
     view.priced = priced.map(|priced| view::priced(priced, receipt.invoice_created_at));
     view.worth = receipt.worth.map(|worth| worth.to_string());
@@ -93,6 +94,7 @@ fn of_own(own: &OwnInvoice, now: Timestamp) -> InvoiceView {
         OwnContent::Bolt11(terms) => of_bolt11(own, terms, now),
     };
     view.label = Some(own.label.clone());
+    view.created_at = Some(own.created_at.0);
     if own.refused_at.is_some() {
         view.status = "expired".to_owned();
     }
@@ -127,6 +129,7 @@ fn add_offer(
     view.label = payer.map(label);
     view.local_offer_id = Some(id.to_string());
     view.external_id = entry.external_id.clone();
+    view.tags = entry.tags.clone();
     if view.description.is_none() {
         view.description = view::text(entry.newest().offer.description());
     }

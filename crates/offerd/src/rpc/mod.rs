@@ -26,5 +26,6 @@ mod view;
 pub use call::Api;
 pub(crate) use carry::carry_out;
 pub(crate) use error::{fault_object, rune_object};
+pub(crate) use method::source_health;
 pub use node_control::NodeControl;
 pub use socket::{Calls, Socket};

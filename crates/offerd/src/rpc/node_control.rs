@@ -12,8 +12,9 @@ use offerd_api::node::{
     PeerView, SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
-use offerd_core::audit::NodeBooks;
+use offerd_core::audit::{Forwarded, NodeBooks};
 use offerd_core::liquidity::{JustInTime, OpeningTerms};
+use offerd_core::port::Page;
 
 use super::liquidity::Provider;
 
@@ -104,6 +105,8 @@ pub trait NodeControl: Send + Sync + 'static {
     async fn wallet_outputs(&self, spent: bool) -> Result<Vec<WalletOutput>, ErrorObject>;
     /// What it has done with money besides payments of ours, and what it has.
     async fn books(&self) -> Result<NodeBooks, ErrorObject>;
+    /// Payments of others that went through, oldest first.
+    async fn forwards(&self, page: Page) -> Result<Vec<Forwarded>, ErrorObject>;
     /// Connects to a node, at this address or at one that is known.
     async fn connect(
         &self,

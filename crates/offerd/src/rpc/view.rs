@@ -59,6 +59,7 @@ pub(super) fn offer(entry: &OfferEntry, id: Option<&OfferId>, index: Option<u64>
         label: entry.label.clone(),
         direction: "in".to_owned(),
         created_index: index,
+        created_at: Some(entry.created_at.0),
         external_id: entry.external_id.clone(),
         tags: entry.tags.clone(),
     }
@@ -78,6 +79,7 @@ pub(super) fn payout_as_offer(payout: &Payout, index: Option<u64>) -> Option<Off
         label: payout.label.clone(),
         direction: "out".to_owned(),
         created_index: index,
+        created_at: Some(payout.created_at.0),
         external_id: None,
         tags: Vec::new(),
     })
@@ -209,6 +211,7 @@ pub(super) fn invoice(invoice: &Invoice, now: Timestamp) -> InvoiceView {
         description: text(invoice.offer_view().description()),
         payment_hash: hex::encode(invoice.payment_hash()),
         status: status.to_owned(),
+        created_at: Some(invoice.created_at().0),
         expires_at: Some(invoice.expires_at().0),
         amount_msat: Some(invoice.amount().as_u64()),
         bolt12: Some(invoice.to_string()),

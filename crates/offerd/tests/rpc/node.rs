@@ -16,8 +16,9 @@ use offerd_api::node::{
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
-use offerd_core::audit::NodeBooks;
+use offerd_core::audit::{Forwarded, NodeBooks};
 use offerd_core::liquidity::{JustInTime, OpeningTerms};
+use offerd_core::port::Page;
 use offerd_testkit::sample;
 
 /// What the only provider there is asks: 3000 sat of payments up to a million.
@@ -40,6 +41,7 @@ fn terms() -> OpeningTerms {
 #[derive(Default)]
 pub struct EmptyNode {
     pub channels: Vec<ChannelView>,
+    pub forwards: Vec<Forwarded>,
 }
 
 #[async_trait]
@@ -49,6 +51,7 @@ impl NodeControl for EmptyNode {
             id: format!("02{}", "00".repeat(32)),
             color: "000000".into(),
             network: "regtest".into(),
+            blocktime: Some(sample::NOW.0),
             ..NodeInfo::default()
         })
     }
@@ -67,6 +70,11 @@ impl NodeControl for EmptyNode {
 
     async fn books(&self) -> Result<NodeBooks, ErrorObject> {
         Ok(NodeBooks::default())
+    }
+
+    async fn forwards(&self, page: Page) -> Result<Vec<Forwarded>, ErrorObject> {
+        let all = self.forwards.iter().filter(|forward| forward.created_index >= page.start);
+        Ok(all.take(usize::try_from(page.limit).unwrap_or(usize::MAX)).cloned().collect())
     }
 
     async fn connect(

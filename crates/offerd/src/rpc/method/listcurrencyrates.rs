@@ -40,7 +40,8 @@ pub(super) async fn call(api: &Api, args: Args) -> Outcome {
     view::json(list)
 }
 
-fn health(state: &SourceState) -> SourceHealth {
+/// How one source does.
+pub(crate) fn health(state: &SourceState) -> SourceHealth {
     let health = match (&state.failure, state.reading) {
         (Some(_), _) => "failing",
         (None, None) => "unknown",

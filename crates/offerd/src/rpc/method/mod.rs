@@ -31,6 +31,7 @@ mod invoicerequest;
 mod listchannels;
 mod listconfigs;
 mod listcurrencyrates;
+mod listforwards;
 mod listfunds;
 mod listinvoicerequests;
 mod listinvoices;
@@ -72,6 +73,8 @@ use std::pin::Pin;
 use offerd_api::ErrorObject;
 use offerd_api::control::Nothing;
 use serde_json::Value;
+
+pub(crate) use listcurrencyrates::health as source_health;
 
 use super::call::Api;
 use super::params::Args;
@@ -118,6 +121,7 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "listconfigs" => |api, args| Box::pin(async move { listconfigs::call(api, &args) }),
         "listcurrencyrates" => |api, args| Box::pin(listcurrencyrates::call(api, args)),
         "listfunds" => |api, args| Box::pin(listfunds::call(api, args)),
+        "listforwards" => |api, args| Box::pin(listforwards::call(api, args)),
         "listinvoicerequests" => {
             |api, args| Box::pin(async move { listinvoicerequests::call(api, &args) })
         }

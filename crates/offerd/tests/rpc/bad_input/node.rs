@@ -142,6 +142,14 @@ pub(super) const ROWS: &[Row] = &[
         "source: should be a node id: 33 bytes in hexadecimal",
     ),
     ("listchannels", r#"{"short_channel_id": 7}"#, -32602, "short_channel_id: should be a string"),
+    ("listforwards", r#"["failed"]"#, -32602, "status: should be one of `settled`"),
+    (
+        "listforwards",
+        r#"{"in_channel": "1x1x1"}"#,
+        -32602,
+        "in_channel: not supported yet: choosing by channel",
+    ),
+    ("listforwards", r#"{"start": -1}"#, -32602, "start: should be an unsigned 64-bit integer"),
     (
         "fundchannel",
         r#"["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", "0sat"]"#,
