@@ -105,6 +105,8 @@ pub struct Log {
     pub json: bool,
     /// The file it goes to; `None` for the standard error.
     pub file: Option<PathBuf>,
+    /// The greatest length of the file, in bytes; `None` for no bound.
+    pub most_bytes: Option<u64>,
 }
 
 impl Config {

@@ -415,6 +415,13 @@ pub const OPTIONS: &[OptionSpec] = &[
         Some("the standard error"),
         "Where the log goes. SIGHUP makes a new file after the old one was moved away.",
     ),
+    value(
+        "log-max-mib",
+        "MIB",
+        Some("100"),
+        "Longer than so many MiB the log file does not get: it is put aside with `.1` behind its name, in the place of what was \
+         put aside before, and begun anew; 0 for no bound, where something else sees to it.",
+    ),
     of_kind(
         OptionKind::Switch,
         value(

@@ -17,6 +17,8 @@ use crate::instance::Told;
 
 /// What must be written to run on the main chain.
 const CONSENT: &str = "i accept the risk";
+/// The greatest length of the log file, unless it is said otherwise.
+const LOG_MIB: u64 = 100;
 /// The longest alias that can be announced, in bytes.
 const MAX_ALIAS: usize = 32;
 
@@ -182,6 +184,8 @@ impl Reader<'_> {
             Some(_) => return Err(self.refuse("log-format", "should be text or json")),
         };
         let file = self.text("log-file").map(|path| super::absolute(PathBuf::from(path)));
-        Ok(Log { level, json, file })
+        let most = self.in_range("log-max-mib", 0, 1_048_576)?.unwrap_or(LOG_MIB);
+        let most_bytes = (most > 0).then(|| most.saturating_mul(1_048_576));
+        Ok(Log { level, json, file, most_bytes })
     }
 }

@@ -153,7 +153,10 @@ fn sections_and_lists_of_the_file_are_understood() {
     assert!(!config.fast_ticks);
     assert!(matches!(&config.chain, ChainConfig::Bitcoind(BitcoindConfig { host, port: 1, auth })
         if host == "h" && matches!(auth, BitcoindAuth::Cookie(path) if path == Path::new("/c"))));
-    assert_eq!(config.log, Log { level: "debug".to_owned(), json: true, file: None });
+    assert_eq!(
+        config.log,
+        Log { level: "debug".to_owned(), json: true, file: None, most_bytes: Some(104_857_600) }
+    );
 }
 
 #[test]
