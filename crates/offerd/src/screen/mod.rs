@@ -1,6 +1,6 @@
 //! Screens for the people to whom the node belongs, on the private door: signed in with a rune.
 //!
-//! * [`session`]: who is signed in; `sign_in`, `visitor`, `guard`: how, and what is refused.
+//! * [`session`]: who is signed in; `sign_in`, `visitor`, `guard`: how, and what is refused; `landing`: to which page.
 //! * `/customer`: pay a code or collect a payout. `code` reads what was pasted, dropped or scanned (`picture`);
 //!   `offer` asks for an invoice, `pay` shows it and pays it, `collect` collects; `watch` and `receipt` show
 //!   what comes of it. `subscribe` agrees to payments that recur, `schedule` shows and ends them. `errands` are the
@@ -19,6 +19,7 @@ mod errands;
 mod form;
 mod guard;
 mod label;
+mod landing;
 mod offer;
 mod operator;
 mod pay;
@@ -39,7 +40,7 @@ use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use offerd_api::ErrorObject;
 use offerd_core::port::PortError;
@@ -71,7 +72,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> 
         scans: Arc::new(Semaphore::new(picture::AT_A_TIME)),
     };
     Router::new()
-        .route("/", get(async || Redirect::to("/customer")))
+        .route("/", get(sign_in::home))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/customer", get(code::page))

@@ -10,7 +10,7 @@ use offerd_core::rune::Rune;
 use super::complaint::Complaint;
 use super::form::Form;
 use super::visitor::{Visitor, cookie_name};
-use super::{Screen, show};
+use super::{Screen, landing, show};
 
 #[derive(Default, Template)]
 #[template(path = "screen/sign_in.html")]
@@ -28,14 +28,20 @@ pub(super) async fn sign_in(
     body: Body,
 ) -> Result<Response, Response> {
     let form = Form::read(body, &screen.door.limits).await?;
-    let refuse = |why: &str| show(StatusCode::UNAUTHORIZED, &SignIn { complaint: at_rune(why) });
+    let unknown = |why: String| refused(StatusCode::UNAUTHORIZED, why);
     let rune = form.text("rune").parse::<Rune>();
-    let rune = rune.map_err(|error| refuse(&format!("This is not a rune: it {error}.")))?;
+    let rune = rune.map_err(|error| unknown(format!("This is not a rune: it {error}.")))?;
     match screen.door.driver.authentic(&rune) {
         Ok(Ok(())) => {}
-        Ok(Err(why)) => return Err(refuse(&format!("{why}."))),
+        Ok(Err(why)) => return Err(unknown(format!("{why}."))),
         Err(_) => return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
     }
+    let first = landing::of(&rune, screen.door.driver.now()).map_err(|why| {
+        refused(
+            StatusCode::FORBIDDEN,
+            format!("This rune allows nothing that is done here: {why}."),
+        )
+    })?;
     let cookie = screen.sessions.open(rune);
     let cookie = cookie.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())?;
     let set = format!(
@@ -43,7 +49,14 @@ pub(super) async fn sign_in(
         cookie_name(&headers),
         secure(&headers)
     );
-    Ok(([(header::SET_COOKIE, set)], Redirect::to("/customer")).into_response())
+    Ok(([(header::SET_COOKIE, set)], Redirect::to(first)).into_response())
+}
+
+/// The first page of whoever is signed in.
+pub(super) async fn home(State(screen): State<Screen>, visitor: Visitor) -> Redirect {
+    let first = landing::of(&visitor.session.rune, screen.door.driver.now());
+    // A rune whose time is over opens nothing any more.
+    Redirect::to(first.unwrap_or("/sign-in"))
 }
 
 pub(super) async fn sign_out(
@@ -59,8 +72,9 @@ pub(super) async fn sign_out(
     Ok(([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response())
 }
 
-fn at_rune(why: &str) -> Complaint {
-    Complaint::at("rune", why)
+/// The form again, with what is wrong with the rune.
+fn refused(status: StatusCode, why: String) -> Response {
+    show(status, &SignIn { complaint: Complaint::at("rune", why) })
 }
 
 /// A browser that came over https is to send the cookie over nothing else.

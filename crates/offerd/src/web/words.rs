@@ -1,6 +1,6 @@
 //! Amounts, times and other people's texts, as people read them.
 
-use bolt1::{Msat, Timestamp};
+use bolt1::{Msat, Seconds, Timestamp};
 use bolt12::recurrence::TimeUnit;
 use bolt12::{PeerText, Recurrence};
 use offerd_core::rates::FiatAmount;
@@ -31,6 +31,17 @@ pub(crate) fn moment(at: Timestamp) -> String {
     let (year, month, day) = date(at.0 / DAY);
     let (hour, minute) = (at.0 % DAY / 3_600, at.0 % 3_600 / 60);
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
+/// How long ago something was: `3 hours ago`. What is still to come has only just been.
+pub(crate) fn ago(age: Seconds) -> String {
+    const UNITS: [(u64, &str); 3] = [(DAY, "day"), (3_600, "hour"), (60, "minute")];
+    let fits = UNITS.iter().find(|(size, _)| age.0 >= *size);
+    let Some((size, unit)) = fits else { return "just now".to_owned() };
+    match age.0 / size {
+        1 => format!("1 {unit} ago"),
+        count => format!("{} {unit}s ago", grouped(count)),
+    }
 }
 
 /// What somebody wrote, with nothing in it that acts; HTML escapes it once more.
@@ -115,6 +126,20 @@ mod tests {
             (4_102_444_799, "2099-12-31 23:59 UTC"),
         ] {
             assert_eq!(moment(Timestamp(at)), shown);
+        }
+    }
+
+    #[test]
+    fn ages_are_said_in_the_largest_unit() {
+        for (age, said) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (7_199, "1 hour ago"),
+            (2 * DAY, "2 days ago"),
+            (DAY * 1_234, "1\u{202f}234 days ago"),
+        ] {
+            assert_eq!(ago(Seconds(age)), said);
         }
     }
 

@@ -56,6 +56,11 @@ impl Shop {
     pub async fn open_with(limits: Limits, tls: Option<TlsFiles>) -> Self {
         let world = World::new();
         let caller = Caller::of(world.announced());
+        Self::of(world, caller, limits, tls).await
+    }
+
+    /// The same for somebody who is there already.
+    pub async fn of(world: World, caller: Caller, limits: Limits, tls: Option<TlsFiles>) -> Self {
         let shutdown = Shutdown::new();
         let door = Door {
             calls: Arc::new(caller.api.clone()),

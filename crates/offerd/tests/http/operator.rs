@@ -70,7 +70,7 @@ async fn a_rune_without_rights_is_told_so_on_each_page_and_shown_nothing() {
     browser.screen.caller.party.offer(5).await;
     let glance = browser.get("/operator").await;
     assert_eq!(glance.status, 200, "{glance:?}");
-    assert_eq!(glance.text.matches("Your rune does not allow this").count(), 4, "{glance:?}");
+    assert_eq!(glance.text.matches("Your rune does not allow this").count(), 5, "{glance:?}");
     assert!(glance.text.contains("<dt>Chain</dt>"), "what it allows is shown");
     for list in LISTS {
         let page = browser.get(&format!("/operator/{list}")).await;
@@ -157,12 +157,86 @@ async fn lists_are_in_pages_and_found_in_by_words() {
     let first = browser.get("/operator/offers").await;
     assert!(first.text.contains("tea number 51!") && !first.text.contains("tea number 1!"));
     let older = browser.get("/operator/offers?to=1").await;
-    assert!(first.text.contains("href=\"/operator/offers?to=1&#38;find=\">Older</a>"), "{first:?}");
+    assert!(
+        first.text.contains("href=\"/operator/offers?to=1&#38;find=&#38;state=\">Older</a>"),
+        "{first:?}"
+    );
     assert!(older.text.contains("tea number 1!") && !older.text.contains("tea number 2!"));
     let found = browser.get("/operator/offers?find=NUMBER+1%21").await;
     assert!(found.text.contains("tea number 1!") && !found.text.contains("tea number 51!"));
     let none = browser.get("/operator/offers?find=%3Cb%3E").await;
     assert!(none.text.contains("“&#60;b&#62;”"), "what was looked for stays text: {none:?}");
+}
+
+#[tokio::test]
+async fn lists_are_narrowed_to_a_state_and_say_how_old_each_is() {
+    let browser = Browser::signed_in(&[]).await;
+    let party = &browser.screen.caller.party;
+    let mut ids = Vec::new();
+    for name in ["tea", "cake"] {
+        let mut request = offer_request(5);
+        request.arguments.description = Some(name.into());
+        request.tags = vec![format!("bar of {name}")];
+        ids.push(party.driver.create_offer(request).await.unwrap().entry.newest().offer.id());
+    }
+    party.driver.disable_offer(&ids[0]).await.unwrap();
+    for (query, shown, hidden) in [
+        ("?state=disabled", "tea", ">cake<"),
+        ("?state=active", "cake", ">tea<"),
+        ("?find=bar+of+TEA", "tea", ">cake<"),
+    ] {
+        let list = browser.get(&format!("/operator/offers{query}")).await;
+        assert!(list.text.contains(&format!(">{shown}</a>")), "{query} {list:?}");
+        assert!(!list.text.contains(hidden), "{query} {list:?}");
+        assert!(list.text.contains(" UTC (just now), "), "{query} {list:?}");
+    }
+    let both = browser.get("/operator/offers?find=tea&state=active").await;
+    assert!(both.text.contains("There are none with “tea” that are active."), "{both:?}");
+    assert!(both.text.contains("<option selected>active</option>"), "{both:?}");
+    let unknown = browser.get("/operator/offers?state=sold").await;
+    assert!(unknown.text.contains(">tea</a>") && unknown.text.contains(">cake</a>"));
+    let other = browser.screen.world.announced();
+    other.pay(&party.offer(5).await).await.unwrap();
+    party.pay(&other.offer(6).await).await.unwrap();
+    settle().await;
+    for (list, state, another) in
+        [("invoices", "paid", "unpaid"), ("payments", "complete", "failed")]
+    {
+        let page = browser.get(&format!("/operator/{list}?state={state}")).await;
+        assert!(page.text.contains("(just now), "), "{list} {page:?}");
+        let page = browser.get(&format!("/operator/{list}?state={another}")).await;
+        assert!(page.text.contains(&format!("There are none that are {another}.")), "{page:?}");
+    }
+    for state in ["to approve", "open", "spent", "expired"] {
+        let page =
+            browser.get(&format!("/operator/payouts?state={}", state.replace(' ', "+"))).await;
+        assert!(page.text.contains(&format!("There are none that are {state}.")), "{page:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_first_page_tells_the_health_of_chain_rates_messages_and_promises() {
+    let browser = Browser::signed_in(&[]).await;
+    let party = &browser.screen.caller.party;
+    let page = browser.get("/operator").await;
+    assert!(page.text.contains("<dt>Chain</dt><dd>block 0, mined "), "{page:?}");
+    assert!(page.text.contains("<dt>Peers</dt>"), "{page:?}");
+    assert!(page.text.contains("Open payouts may take"), "{page:?}");
+    assert!(page.text.contains("Nothing is priced in a currency."), "{page:?}");
+    party.rates.say("EUR", "50000");
+    let mut request = offer_request(5);
+    request.arguments.amount = "4.50EUR".parse().unwrap();
+    party.driver.create_offer(request).await.unwrap();
+    let page = browser.get("/operator").await;
+    let fine = "<th scope=\"row\">EUR</th><td>test</td><td>ok</td><td>just now</td>";
+    assert!(page.text.contains(fine), "{page:?}");
+    party.rates.fall_silent("EUR");
+    let page = browser.get("/operator").await;
+    assert!(page.text.contains("<td class=\"wrong\">none</td>"), "{page:?}");
+    let blind = Browser::signed_in(&["method=getinfo|method=listfunds"]).await;
+    let page = blind.get("/operator").await;
+    assert!(page.text.contains("<h3>Rates</h3>\n<p class=\"wrong\">"), "{page:?}");
+    assert!(!page.text.contains("<th scope=\"row\">EUR"), "{page:?}");
 }
 
 #[tokio::test]

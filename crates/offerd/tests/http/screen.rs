@@ -19,12 +19,16 @@ pub(crate) struct Browser {
 impl Browser {
     /// Signed in with a rune of these restrictions.
     pub(crate) async fn signed_in(restrictions: &[&str]) -> Self {
-        let screen = Shop::open().await;
+        Self::signed_in_at(Shop::open().await, restrictions).await
+    }
+
+    /// The same at this door.
+    pub(crate) async fn signed_in_at(screen: Shop, restrictions: &[&str]) -> Self {
         let shop = screen.world.announced();
         let mut browser = Self { screen, shop, cookie: String::new() };
         let rune = browser.screen.rune(restrictions);
         let answer = browser.post("/sign-in", &[("rune", &rune)]).await;
-        assert_eq!((answer.status, location(&answer)), (303, "/customer"), "{answer:?}");
+        assert_eq!(answer.status, 303, "{answer:?}");
         browser.cookie = cookie_of(&answer);
         browser
     }
@@ -388,7 +392,42 @@ async fn every_answer_of_a_screen_keeps_the_browser_within_bounds() {
             assert!(!page.text.contains(inline), "{inline} in {path}");
         }
     }
-    assert_eq!(location(&browser.get("/").await), "/customer");
+    assert_eq!(location(&browser.get("/").await), "/operator");
+}
+
+#[tokio::test]
+async fn a_rune_leads_to_the_pages_it_is_for_and_one_that_allows_nothing_is_refused_by_name() {
+    let mut browser = Browser::signed_in(&[]).await;
+    browser.cookie.clear();
+    for (restrictions, first) in [
+        (&[][..], "/operator"),
+        (&["method=getinfo|method^list"], "/operator"),
+        (&["method=fetchinvoice|method=pay|method=sendinvoice|method^list"], "/customer"),
+    ] {
+        let rune = browser.screen.rune(restrictions);
+        let answer = browser.post("/sign-in", &[("rune", &rune)]).await;
+        assert_eq!((answer.status, location(&answer)), (303, first), "{answer:?}");
+        browser.cookie = cookie_of(&answer);
+        assert_eq!(location(&browser.get("/").await), first);
+        assert_eq!(browser.get(first).await.status, 200);
+    }
+    browser.cookie.clear();
+    for (restriction, why) in [
+        (
+            "method=nothing",
+            "This rune allows nothing that is done here: method is not equal to nothing.",
+        ),
+        ("time<1", "time is greater or equal to 1."),
+    ] {
+        let rune = browser.screen.rune(&[restriction]);
+        let answer = browser.post("/sign-in", &[("rune", &rune)]).await;
+        assert_eq!(answer.status, 403, "{answer:?}");
+        assert!(
+            answer.text.contains("id=\"rune-wrong\"") && answer.text.contains(why),
+            "{answer:?}"
+        );
+        assert!(header(&answer, "set-cookie").is_none() && !answer.text.contains(&rune));
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::screen::visitor::Visitor;
 use crate::screen::{Screen, bad_request};
 
 /// The methods that there are buttons for, and the parameters that those fill in.
-const METHODS: [(&str, &[&str]); 9] = [
+pub(super) const METHODS: [(&str, &[&str]); 9] = [
     ("offer", &["amount", "description", "label"]),
     ("offerout", &["amount", "description", "label", "refund_for"]),
     ("disableoffer", &["offer_id"]),

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use bolt1::Msat;
+use bolt1::{Msat, Timestamp};
 use offerd_api::node::{ChannelView, Funds, NodeInfo};
 use offerd_api::{ErrorObject, code};
 use serde::de::DeserializeOwned;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::feed::{self, Line};
 use super::kind::{KINDS, Kind, number};
+use super::prices::{self, CurrencyHealth};
 use crate::rpc::outlook::Outlook;
 use crate::screen::complaint::{Complaint, capital};
 use crate::screen::visitor::Visitor;
@@ -29,6 +30,7 @@ struct Glance<'a> {
     channels: Section<Vec<Channel>>,
     promises: Section<Promises>,
     lately: Section<Vec<Line>>,
+    rates: Section<Vec<CurrencyHealth>>,
     complaint: Complaint,
 }
 
@@ -39,6 +41,8 @@ struct Health {
     alias: String,
     network: String,
     block: u64,
+    /// How long ago it was mined.
+    age: Option<String>,
     synced: bool,
     peers: u64,
     messages: Vec<(String, u64)>,
@@ -86,11 +90,12 @@ pub(super) async fn page(State(screen): State<Screen>, visitor: Visitor) -> Resp
         token: visitor.session.token(),
         kinds: &KINDS,
         logged,
-        health: info.map(health),
+        health: info.map(|info| health(info, screen.door.driver.now())),
         funds: balances,
         channels: listed.map(|listed| listed.channels.iter().map(channel).collect()),
         promises: promised.map(|promised| promises(&promised)),
         lately: feed::lately(&screen, &visitor).map_err(|error| in_words(&error)),
+        rates: prices::health(&screen, &visitor).map_err(|error| in_words(&error)),
         complaint: Complaint::default(),
     };
     show(page.complaint.status(), &page)
@@ -123,7 +128,7 @@ fn in_words(error: &ErrorObject) -> String {
     capital(&error.message)
 }
 
-fn health(info: NodeInfo) -> Health {
+fn health(info: NodeInfo, now: Timestamp) -> Health {
     let counts = &info.onion_messages;
     let ways =
         [("received", counts.received), ("sent", counts.sent), ("forwarded", counts.forwarded)];
@@ -133,6 +138,7 @@ fn health(info: NodeInfo) -> Health {
         dropped.map(|(why, count)| (format!("dropped: {}", why.replace('_', " ")), *count));
     Health {
         block: info.blockheight,
+        age: info.blocktime.map(|mined| words::ago(now.since(Timestamp(mined)))),
         synced: info.warning_bitcoind_sync.is_none(),
         peers: info.num_peers,
         messages: ways.into_iter().chain(dropped).collect(),

@@ -22,7 +22,12 @@ pub(super) struct Kind {
     pub(super) id: &'static str,
     /// Members that are searched besides.
     pub(super) searched: &'static [&'static str],
+    /// The states that a record may be in, as they are shown.
+    pub(super) states: &'static [&'static str],
 }
+
+/// The state of payouts that somebody wants to redeem and that wait for a word.
+const TO_APPROVE: &str = "to approve";
 
 /// All of them, in the order of the menu.
 pub(super) const KINDS: [Kind; 5] = [
@@ -33,7 +38,8 @@ pub(super) const KINDS: [Kind; 5] = [
         member: "offers",
         subsystem: Subsystem::Offers,
         id: "offer_id",
-        searched: &["description", "label", "external_id"],
+        searched: &["description", "label", "external_id", "tags"],
+        states: &["active", "disabled"],
     },
     Kind {
         path: "payouts",
@@ -43,6 +49,7 @@ pub(super) const KINDS: [Kind; 5] = [
         subsystem: Subsystem::Payouts,
         id: "created_index",
         searched: &["description", "label", "offer_id", "invreq_id", "state"],
+        states: &[TO_APPROVE, "open", "disabled", "spent", "expired"],
     },
     Kind {
         path: "invoices",
@@ -51,7 +58,8 @@ pub(super) const KINDS: [Kind; 5] = [
         member: "invoices",
         subsystem: Subsystem::Invoices,
         id: "payment_hash",
-        searched: &["description", "label", "status", "invreq_payer_note"],
+        searched: &["description", "label", "status", "invreq_payer_note", "external_id", "tags"],
+        states: &["unpaid", "paid", "expired"],
     },
     Kind {
         path: "payments",
@@ -61,6 +69,7 @@ pub(super) const KINDS: [Kind; 5] = [
         subsystem: Subsystem::Payments,
         id: "payment_hash",
         searched: &["description", "label", "status", "destination"],
+        states: &["pending", "complete", "failed"],
     },
     Kind {
         path: "subscriptions",
@@ -70,6 +79,7 @@ pub(super) const KINDS: [Kind; 5] = [
         subsystem: Subsystem::Subscriptions,
         id: "label",
         searched: &["description", "status"],
+        states: &["active", "paused", "cancelled", "ended"],
     },
 ];
 
@@ -118,13 +128,21 @@ impl Kind {
 
     /// Whether a record has this text in it, in whatever case.
     pub(super) fn has(&self, record: &Value, wanted: &str) -> bool {
-        let members = self.searched.iter().chain([&self.id]);
-        let mut texts = members.filter_map(|name| record.get(*name)?.as_str());
+        let members = self.searched.iter().chain([&self.id]).filter_map(|name| record.get(*name));
+        let mut texts = members.flat_map(|member| {
+            let list = member.as_array().map(Vec::as_slice).unwrap_or_default();
+            list.iter().chain([member]).filter_map(Value::as_str)
+        });
         texts.any(|text| text.to_lowercase().contains(&wanted.to_lowercase()))
     }
 
-    /// One line.
-    pub(super) fn row(&self, record: &Value) -> Row {
+    /// Whether a record is in this state, of those that there are.
+    pub(super) fn is_in(&self, record: &Value, wanted: &str) -> bool {
+        if wanted == TO_APPROVE { awaiting(record) > 0 } else { state(record) == wanted }
+    }
+
+    /// One line, as it is read at this time.
+    pub(super) fn row(&self, record: &Value, now: Timestamp) -> Row {
         let id = match record.get(self.id) {
             Some(Value::String(id)) => id.clone(),
             Some(id) => id.to_string(),
@@ -137,7 +155,10 @@ impl Kind {
             link: self.link(&id),
             what: what.unwrap_or_else(|| self.title.to_owned()),
             amount: amount(record).unwrap_or_default(),
-            when: moment.map(|at| words::moment(Timestamp(at))),
+            when: moment.map(|at| When {
+                moment: words::moment(Timestamp(at)),
+                age: words::ago(now.since(Timestamp(at))),
+            }),
             state: state(record),
             awaiting: awaiting(record),
         }
@@ -156,10 +177,17 @@ pub(super) struct Row {
     pub(super) link: String,
     pub(super) what: String,
     pub(super) amount: String,
-    pub(super) when: Option<String>,
+    pub(super) when: Option<When>,
     pub(super) state: String,
     /// How many redemptions wait for a word.
     pub(super) awaiting: usize,
+}
+
+/// When the last of it was: made, paid or failed.
+pub(super) struct When {
+    pub(super) moment: String,
+    /// How long ago.
+    pub(super) age: String,
 }
 
 /// What somebody wrote, with nothing in it that acts.

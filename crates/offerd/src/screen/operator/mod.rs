@@ -6,6 +6,7 @@
 //! | `ledger` | offers, payouts, payments, invoices and subscriptions, each as a list in pages |
 //! | `entry` | one of them |
 //! | `charts` | what came and went by day, and what became of requests |
+//! | `prices` | how the sources of rates do |
 //! | `feed` | what happens, as it happens |
 //! | `make` | the forms that make an offer or a payout |
 //! | `act` | what the forms on these pages do |
@@ -21,12 +22,20 @@ mod glance;
 mod kind;
 mod ledger;
 mod make;
+mod prices;
 mod receivers;
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use super::Screen;
+
+/// What these pages call, beside what the first page begins with.
+pub(super) fn methods() -> impl Iterator<Item = &'static str> {
+    let lists = kind::KINDS.iter().map(|kind| kind.method);
+    let buttons = act::METHODS.iter().map(|(method, _)| *method);
+    lists.chain(buttons).chain(["listfunds", "listpeerchannels", receivers::METHOD])
+}
 
 /// Its pages, to be put among the screens.
 pub(super) fn router() -> Router<Screen> {

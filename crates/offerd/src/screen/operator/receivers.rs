@@ -12,6 +12,9 @@ use crate::screen::visitor::Visitor;
 use crate::screen::{Screen, show};
 use crate::web::words;
 
+/// The call that lists them.
+pub(super) const METHOD: &str = "listwebhooks";
+
 #[derive(Template)]
 #[template(path = "operator/receivers.html")]
 struct Receivers<'a> {
@@ -43,7 +46,7 @@ pub(super) async fn page(State(screen): State<Screen>, visitor: Visitor) -> Resp
 
 /// The page, with what was complained of.
 pub(super) async fn render(screen: &Screen, visitor: &Visitor, complaint: Complaint) -> Response {
-    let listed = screen.call(&visitor.session.rune, "listwebhooks", json!({})).await;
+    let listed = screen.call(&visitor.session.rune, METHOD, json!({})).await;
     let (receivers, complaint) = match &listed {
         Ok(listed) => (list(listed, "webhooks").iter().map(receiver).collect(), complaint),
         Err(error) => (Vec::new(), Complaint::of(error, &[])),

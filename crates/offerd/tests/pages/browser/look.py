@@ -134,11 +134,13 @@ def shown(description):
 
 
 def sign_in(browser, pages, path="/customer", **options):
+    """With the rune of whoever runs the node, and then to this page."""
     page = visit(browser, pages["screen"] + path, **options)
     expect(page).to_have_url(pages["screen"] + "/sign-in")
     page.get_by_label("Rune").fill(pages["rune"])
     page.get_by_role("button", name="Sign in").click()
-    expect(page).to_have_url(pages["screen"] + "/customer")
+    expect(page).to_have_url(pages["screen"] + "/operator")
+    page.goto(pages["screen"] + path)
     return page
 
 
