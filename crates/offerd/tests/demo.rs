@@ -6,6 +6,8 @@
 
 #[path = "shared/client.rs"]
 mod client;
+#[path = "demo/export.rs"]
+mod export;
 #[path = "demo/prices.rs"]
 mod prices;
 #[path = "demo/process.rs"]

@@ -1,5 +1,5 @@
-//! Real daemons in trouble that is not theirs: a disk that is full, a database that somebody else holds, a clock that
-//! jumps. They say what is wrong, and when it is over nothing is lost and nothing was done twice.
+//! Real daemons in trouble that is not theirs: a disk that is full, a log that fills it, a database that somebody else holds,
+//! a clock that jumps, more events than anybody takes. They say what is wrong, and when it is over nothing is lost and nothing was done twice.
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -9,14 +9,20 @@ mod client;
 mod clock;
 #[path = "troubles/disk.rs"]
 mod disk;
+#[path = "troubles/flood.rs"]
+mod flood;
 #[path = "troubles/held.rs"]
 mod held;
+#[path = "troubles/logs.rs"]
+mod logs;
 #[path = "deaths/pair.rs"]
 mod pair;
 #[path = "shared/town.rs"]
 mod town;
 #[path = "shared/until.rs"]
 mod until;
+#[path = "shared/visitor.rs"]
+mod visitor;
 
 use std::path::Path;
 use std::process::Command;

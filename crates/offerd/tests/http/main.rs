@@ -9,6 +9,7 @@ mod caller;
 mod calls;
 mod client;
 mod crowds;
+mod deliveries;
 mod events;
 mod metrics;
 #[path = "../rpc/node.rs"]

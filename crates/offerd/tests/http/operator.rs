@@ -23,7 +23,7 @@ fn fields(page: &Answer, word: &str) -> Vec<(String, String)> {
 }
 
 impl Browser {
-    async fn press(&self, page: &Answer, word: &str) -> Answer {
+    pub(crate) async fn press(&self, page: &Answer, word: &str) -> Answer {
         let fields = fields(page, word);
         let fields: Vec<_> =
             fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -40,7 +40,7 @@ impl Clock for HalfHours {
 
 /// What a receiver got.
 #[derive(Debug)]
-struct Received {
+pub(crate) struct Received {
     headers: HeaderMap,
     body: Bytes,
 }
@@ -54,7 +54,7 @@ impl Received {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn id(&self) -> u64 {
+    pub(crate) fn id(&self) -> u64 {
         self.event()["id"].as_u64().unwrap()
     }
 }
@@ -63,7 +63,7 @@ impl Received {
 type Answers = Arc<Mutex<BTreeMap<u64, StatusCode>>>;
 
 /// Somebody's shop, which wants to know what happens.
-struct Receiver {
+pub(crate) struct Receiver {
     address: SocketAddr,
     received: mpsc::UnboundedReceiver<Received>,
     answers: Answers,
@@ -71,7 +71,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::open_at(([127, 0, 0, 1], 0).into()).await
     }
 
@@ -85,19 +85,19 @@ impl Receiver {
         Self { address, received, answers, _serving: serving }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/events?key=geheim", self.address)
     }
 
-    fn answer(&self, id: u64, status: StatusCode) {
+    pub(crate) fn answer(&self, id: u64, status: StatusCode) {
         self.answers.lock().unwrap().insert(id, status);
     }
 
-    async fn next(&mut self) -> Received {
+    pub(crate) async fn next(&mut self) -> Received {
         self.received.recv().await.unwrap()
     }
 
-    async fn next_ids(&mut self, count: usize) -> Vec<u64> {
+    pub(crate) async fn next_ids(&mut self, count: usize) -> Vec<u64> {
         let mut ids = Vec::new();
         for _ in 0..count {
             ids.push(self.next().await.id());
@@ -120,16 +120,16 @@ async fn take(
 }
 
 /// A daemon whose events go to some addresses.
-struct Shop {
-    caller: Caller,
-    _world: World,
+pub(crate) struct Shop {
+    pub(crate) caller: Caller,
+    pub(crate) world: World,
     shutdown: Shutdown,
     handing_out: JoinHandle<()>,
     clock: Arc<dyn Clock>,
 }
 
 impl Shop {
-    fn telling(urls: &[String]) -> Self {
+    pub(crate) fn telling(urls: &[String]) -> Self {
         Self::telling_by(urls, Arc::new(HalfHours(1_700_000_000.into())))
     }
 
@@ -138,7 +138,7 @@ impl Shop {
         let caller = Caller::of(world.announced());
         let mut shop = Self {
             caller,
-            _world: world,
+            world,
             shutdown: Shutdown::new(),
             handing_out: tokio::spawn(async {}),
             clock,
@@ -156,13 +156,13 @@ impl Shop {
         self.handing_out = tokio::spawn(webhooks.run(self.shutdown.clone()));
     }
 
-    async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         self.shutdown.request();
         (&mut self.handing_out).await.unwrap();
     }
 
     /// Something happens.
-    async fn offer(&self, description: &str) {
+    pub(crate) async fn offer(&self, description: &str) {
         self.caller.call("offer", json!({ "amount": "any", "description": description })).await;
     }
 
@@ -172,7 +172,7 @@ impl Shop {
     }
 
     /// How the receiver does, as soon as that is so.
-    async fn once(&self, is_so: impl Fn(&WebhookView) -> bool) -> WebhookView {
+    pub(crate) async fn once(&self, is_so: impl Fn(&WebhookView) -> bool) -> WebhookView {
         loop {
             let webhook = self.webhook().await;
             if is_so(&webhook) {
