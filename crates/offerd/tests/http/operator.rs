@@ -228,15 +228,17 @@ async fn the_first_page_tells_the_health_of_chain_rates_messages_and_promises() 
     request.arguments.amount = "4.50EUR".parse().unwrap();
     party.driver.create_offer(request).await.unwrap();
     let page = browser.get("/operator").await;
-    let fine = "<th scope=\"row\">EUR</th><td>test</td><td>ok</td><td>just now</td>";
+    assert!(page.text.contains("A bitcoin is 50000.00\u{202f}EUR, just now"), "{page:?}");
+    let fine = "<th scope=\"row\">test</th><td>ok</td><td>just now</td>";
     assert!(page.text.contains(fine), "{page:?}");
     party.rates.fall_silent("EUR");
     let page = browser.get("/operator").await;
-    assert!(page.text.contains("<td class=\"wrong\">none</td>"), "{page:?}");
+    let none = "<span class=\"wrong\">EUR: no values available for currency EUR</span>";
+    assert!(page.text.contains(none), "{page:?}");
     let blind = Browser::signed_in(&["method=getinfo|method=listfunds"]).await;
     let page = blind.get("/operator").await;
     assert!(page.text.contains("<h3>Rates</h3>\n<p class=\"wrong\">"), "{page:?}");
-    assert!(!page.text.contains("<th scope=\"row\">EUR"), "{page:?}");
+    assert!(!page.text.contains("A bitcoin is"), "{page:?}");
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ impl Street {
     async fn open() -> Self {
         let world = World::new();
         let (shop, mut customer) = (world.announced(), Caller::of(world.announced()));
+        customer.party.rates.say("EUR", "61234.56");
         customer.api.node = Arc::new(EmptyNode { channels: channels(), ..EmptyNode::default() });
         let shutdown = Shutdown::new();
         let door = Listener::bind(([127, 0, 0, 1], 0).into(), None).await.unwrap();

@@ -1,6 +1,7 @@
 //! How the sources of rates do, for each currency that something of ours is or was priced in.
 
 use bolt1::Timestamp;
+use bolt12::Currency;
 use offerd_api::ErrorObject;
 use offerd_core::port::SourceState;
 
@@ -43,10 +44,12 @@ pub(super) fn health(
     let driver = &screen.door.driver;
     let now = driver.now();
     let currencies = driver.currencies().map_err(|error| fault_object(&error))?;
-    let of_one = |currency| {
+    let of_one = |currency: Currency| {
         let rate = driver.rates().rate(currency);
-        let shown =
-            rate.map(|rate| format!("{}, {}", rate.price, words::ago(now.since(rate.as_of))));
+        let shown = rate.map(|rate| {
+            let price = two_decimals(&rate.price.to_string());
+            format!("{price}\u{202f}{currency}, {}", words::ago(now.since(rate.as_of)))
+        });
         let states = driver.rates().sources(currency);
         CurrencyHealth {
             currency: currency.to_string(),
@@ -57,6 +60,12 @@ pub(super) fn health(
     Ok(currencies.into_iter().map(of_one).collect())
 }
 
+/// A decimal number without zeros at its end, but for two decimals: `61234.50`.
+fn two_decimals(number: &str) -> String {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    format!("{whole}.{:0<2}", decimals.trim_end_matches('0'))
+}
+
 fn source(state: &SourceState, now: Timestamp) -> Source {
     let view = source_health(state);
     Source {
@@ -64,5 +73,19 @@ fn source(state: &SourceState, now: Timestamp) -> Source {
         name: view.source,
         health: view.health.replace('_', " "),
         age: state.reading.map(|reading| words::ago(now.since(reading.at))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_have_two_decimals_or_as_many_as_there_are() {
+        for (price, shown) in
+            [("61234.560000", "61234.56"), ("5.5", "5.50"), ("7", "7.00"), ("0.000123", "0.000123")]
+        {
+            assert_eq!(two_decimals(price), shown);
+        }
     }
 }

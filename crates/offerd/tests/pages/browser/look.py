@@ -150,8 +150,9 @@ def give(page, code):
 
 
 def is_no_wider_than_its_window(page):
-    wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-    assert not wide, f"{page.url} is wider than the window"
+    # A phone makes its window wider for a page that is too wide: what counts is how wide it was.
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= page.viewport_size["width"], f"{page.url} is {wide} wide: more than the window"
 
 
 def picture_of(browser, url, folder):
@@ -414,6 +415,24 @@ def axe_finds_nothing_for_the_operator(browser, pages, _):
             page.locator(".list a").first.click()
             judged(page)
             kept(page, f"{name}-{scheme}-payment")
+            page.goto(pages["screen"] + "/operator/new")
+            page.get_by_label("Amount").first.fill("4.50EUR")
+            page.get_by_label("What is paid for").fill("tea")
+            page.get_by_role("button", name="Make an offer").click()
+            expect(page.get_by_role("button", name="Disable")).to_be_visible()
+            page.goto(pages["screen"] + "/operator")
+            expect(page.get_by_role("rowheader", name="test", exact=True)).to_be_visible()
+            judged(page)
+            kept(page, f"{name}-{scheme}-rates")
+            page.goto(pages["screen"] + "/operator/offers")
+            page.get_by_label("State").select_option("disabled")
+            page.get_by_role("button", name="Find").click()
+            expect(page.get_by_text("There are none that are disabled.")).to_be_visible()
+            page.get_by_label("State").select_option("active")
+            page.get_by_role("button", name="Find").click()
+            expect(page.get_by_role("link", name="tea", exact=True)).to_be_visible()
+            judged(page)
+            kept(page, f"{name}-{scheme}-active")
 
 
 def operator_sees_a_payment(browser, pages, _):
