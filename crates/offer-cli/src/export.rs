@@ -170,7 +170,7 @@ impl Row {
             fee_msat: sent.saturating_sub(payment.amount_msat),
             worth,
             currency,
-            label: payment.label,
+            label: payment.label.or(payment.payout_label),
             description: payment.description,
             payer_note: None,
             quantity: None,

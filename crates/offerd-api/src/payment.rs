@@ -153,6 +153,9 @@ pub struct PaymentView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Hash32>")]
     pub payout_offer_id: Option<String>,
+    /// The maker's own name for that payout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payout_label: Option<String>,
     /// What it costs in a currency, where the offer or payout says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priced: Option<PricedView>,

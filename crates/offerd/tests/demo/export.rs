@@ -40,7 +40,11 @@ fn what_each_node_exports_adds_up_to_what_its_audit_counts() {
     for label in ["one", "two"] {
         call(&customer, "pay", json!({ "bolt11": offer["bolt12"], "label": label }));
     }
-    let payout = call(&atm, "offerout", json!({ "amount": "5000sat", "description": "cash" }));
+    let payout = call(
+        &atm,
+        "offerout",
+        json!({ "amount": "5000sat", "description": "cash", "label": "till 1" }),
+    );
     call(&customer, "sendinvoice", json!({ "invreq": payout["bolt12"], "label": "mine" }));
     // Whoever forwarded or sent is the last to know that it is over.
     let settled = |dir: &Path, direction: &str, count: usize| {
@@ -70,6 +74,9 @@ fn what_each_node_exports_adds_up_to_what_its_audit_counts() {
         assert_eq!(changes, counted, "{rows:#?}");
     }
     assert!(sum(&export(&atm), "forwarded", "fee_msat") > 0);
+    assert_eq!(sum(&export(&atm), "paid", "amount_msat"), 5_000_000);
+    let paid = export(&atm).into_iter().find(|row| row["direction"] == "paid").unwrap();
+    assert_eq!(paid["label"], "till 1");
     let sold = &export(&shop)[0];
     assert_eq!(
         (&sold["external_id"], &sold["tags"]),

@@ -41,6 +41,7 @@ pub(super) fn call(api: &Api, args: &Args) -> Outcome {
         }
         if let Some(payout) = row.payout() {
             let payout = store.payout(payout).map_err(|error| fault_object(&error))?;
+            shown.payout_label = payout.as_ref().and_then(|payout| payout.label.clone());
             let id = payout.and_then(|payout| payout.offer_id());
             shown.payout_offer_id = id.map(|id| id.to_string());
         }
