@@ -81,7 +81,7 @@ pub use node::Node;
 pub use onion::{Dialling, MessageCounts, MessageDrops, MessageLimits, MessageRate, PathShape};
 pub use recovery::{
     AddressCounts, ChannelEntry, PeerEntry, RecoveryFile, RecoveryFileError, RecoveryPlan,
-    RescueState, RescueView, RescuedChannel, SeedWords, begin_recovery,
+    RescueState, RescueView, RescuedChannel, SeedWords, begin_recovery, recovery_is_possible,
 };
 pub use signing::{BadTextSignature, TextSignature};
 pub use snapshot::SnapshotError;

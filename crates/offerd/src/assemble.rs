@@ -9,7 +9,7 @@ use offerd_api::layout::DATABASE;
 use offerd_core::Policy;
 use offerd_core::keys::Keys;
 use offerd_core::port::{NodeEvent, NodeEvents, PortError};
-use offerd_node_ldk::{Node, NodeConfig, NodeError, seed_node_id};
+use offerd_node_ldk::{Node, NodeConfig, NodeError, recovery_is_possible, seed_node_id};
 use offerd_rates_http::HttpRates;
 use offerd_store_sqlite::SqliteStore;
 use tokio::sync::watch;
@@ -123,6 +123,7 @@ impl Daemon {
 fn claim_state(store: &SqliteStore, settings: &Settings) -> Result<(), StartError> {
     let checked = check_state(store, &settings.dir.join(DATABASE), settings.told)?;
     if settings.told == Told::Recover {
+        recovery_is_possible(&settings.node.chain)?;
         let lost = Lost {
             node_id: seed_node_id(&settings.dir, settings.node.network)?,
             network: settings.node.network,

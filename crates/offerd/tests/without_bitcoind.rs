@@ -84,3 +84,26 @@ fn a_start_without_the_server_or_with_two_sources_says_what_is_wrong() {
     let why = refused(&town.prepare_on("both", &both));
     assert!(why.contains("offerd.toml:4: esplora-url: goes not with bitcoind-port"), "{why}");
 }
+
+#[test]
+fn a_recovery_is_not_begun_where_there_are_no_whole_blocks() {
+    let town = Town::new();
+    let server = town.esplora(0);
+    let dir = town.prepare_on("shop", &format!("esplora-url = {:?}\n", server.url()));
+    let shop = Daemon::start(&dir, &[]);
+    town.fund(&shop, 1_000_000);
+    let payout = shop.call("offerout", json!({ "amount": "1000sat", "description": "a gift" }));
+    shop.kill();
+    let output = run(&["run", "--dir", text(&dir), "--recover"]);
+    assert_eq!(output.status.code(), Some(1));
+    let why = complaint(&output);
+    let expected = format!("Esplora at {} has no whole blocks, which a recovery", server.url());
+    assert!(why.contains(&expected), "{why}");
+    // Nothing was given up: it starts as ever.
+    let shop = Daemon::start(&dir, &[]);
+    assert!(shop.call("getinfo", json!({})).get("recovery").is_none());
+    let payouts = shop.call("listpayouts", json!({ "offer_id": payout["offer_id"] }));
+    assert_eq!(payouts["payouts"][0]["state"], "open");
+    assert_eq!(shop.on_chain(), 1_000_000);
+    town.end(server);
+}

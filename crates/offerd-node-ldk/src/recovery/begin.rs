@@ -1,5 +1,7 @@
 //! Asking for a recovery, before a node is started.
 
+use std::fmt;
+
 use bitcoin::Network;
 use bitcoin::hex::DisplayHex;
 use bolt1::PublicKey;
@@ -8,6 +10,7 @@ use offerd_core::port::KeyValueStore;
 use super::book::Book;
 use super::file::{AddressCounts, ChannelEntry, PeerEntry, RecoveryFile};
 use super::state::{LostChannel, Phase, State};
+use crate::config::ChainConfig;
 use crate::error::NodeError;
 use crate::peers::PeerBook;
 
@@ -22,6 +25,23 @@ pub struct RecoveryPlan {
     /// Payment hashes of payments to us that were accepted, and of which the copy does not know whether they became
     /// ours: the node will not say of them that they are lost.
     pub unknown_receipts: Vec<[u8; 32]>,
+}
+
+/// Whether a recovery can see what it needs of the chain. To be asked before one is begun, for it gives up all state.
+///
+/// # Errors
+/// [`NodeError::Chain`] where there are no whole blocks, with what to do.
+pub fn recovery_is_possible(chain: &ChainConfig) -> Result<(), NodeError> {
+    match chain {
+        ChainConfig::Bitcoind(_) => Ok(()),
+        ChainConfig::Esplora(_) | ChainConfig::Electrum(_) => Err(no_whole_blocks(chain)),
+    }
+}
+
+pub(super) fn no_whole_blocks(source: impl fmt::Display) -> NodeError {
+    NodeError::Chain(format!(
+        "{source} has no whole blocks, which a recovery looks through: use bitcoind until it is over"
+    ))
 }
 
 /// Makes the node `node_id`, whose state is in `values`, recover at its next start: no channel state that is there

@@ -32,7 +32,7 @@ mod state;
 mod sweep;
 mod view;
 
-pub use begin::{RecoveryPlan, begin_recovery};
+pub use begin::{RecoveryPlan, begin_recovery, recovery_is_possible};
 pub use file::{
     AddressCounts, ChannelEntry, PeerEntry, RecoveryFile, RecoveryFileError, SeedWords,
 };

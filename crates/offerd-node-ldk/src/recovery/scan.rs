@@ -13,6 +13,7 @@ use lightning::chain::{BestBlock, Listen};
 use offerd_core::port::{KeyValueStore, PortError};
 use tracing::{debug, error, info};
 
+use super::begin::no_whole_blocks;
 use super::file::{AddressCounts, ChannelEntry};
 use super::keys::RescueKeys;
 use super::set_aside::set_aside;
@@ -59,11 +60,7 @@ impl Recovery {
             return Err(NodeError::Corrupt { what: "the recovery", why });
         }
         if state.phase != Phase::Done && matches!(source.feed(), Feed::Transactions(_)) {
-            let name = source.name();
-            let why = format!(
-                "{name} has no whole blocks, which a recovery looks through: use bitcoind until it is over"
-            );
-            return Err(NodeError::Chain(why));
+            return Err(no_whole_blocks(source.name()));
         }
         if state.phase == Phase::Begun {
             set_aside(values)?;
