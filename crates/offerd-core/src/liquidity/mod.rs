@@ -4,7 +4,10 @@
 //! for that out of the payment. So what arrives is less than what the payer has sent, and it arrives over a channel
 //! whose funding is not mined yet. Both are allowed to this provider alone, for the payments that were agreed on, and
 //! never beyond the price that was agreed on.
+//!
+//! A channel can be ordered for money beforehand as well ([`order`]; bLIP-51, "LSPS1").
 
+pub mod order;
 mod skim;
 mod terms;
 
