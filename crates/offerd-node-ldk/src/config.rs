@@ -58,6 +58,8 @@ pub struct Timing {
     pub channel_watch: Duration,
     /// How long a provider of liquidity may take to answer.
     pub lsp_answer: Duration,
+    /// Pause between two questions how an order for a channel stands.
+    pub order_poll: Duration,
     /// Forward HTLCs at once, with this pause between two looks; `None`: in batches after a random delay, which
     /// hides from others who pays whom.
     pub htlc_forwarding: Option<Duration>,
@@ -151,6 +153,7 @@ impl Timing {
             reconnect_max: Duration::from_secs(300),
             channel_watch: Duration::from_secs(1),
             lsp_answer: Duration::from_secs(30),
+            order_poll: Duration::from_secs(60),
             htlc_forwarding: None,
         }
     }
@@ -164,6 +167,7 @@ impl Timing {
             reconnect_max: Duration::from_secs(2),
             channel_watch: Duration::from_millis(20),
             lsp_answer: Duration::from_secs(5),
+            order_poll: Duration::from_millis(200),
             htlc_forwarding: Some(Duration::from_millis(5)),
         }
     }

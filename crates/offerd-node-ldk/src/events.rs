@@ -11,12 +11,12 @@ use bitcoin::Amount;
 use bolt1::{Msat, ShortChannelId, Timestamp};
 use lightning::blinded_path::payment::Bolt12OfferContext;
 use lightning::events::{
-    Event, FundingInfo, PathFailure, PaymentFailureReason, PaymentPurpose, ReplayEvent,
+    Event, FundingInfo, InboundChannelFunds, PathFailure, PaymentFailureReason, PaymentPurpose,
+    ReplayEvent,
 };
 use lightning::ln::channelmanager::PaymentId;
 use lightning::ln::types::ChannelId;
 use lightning::sign::SpendableOutputDescriptor;
-use lightning::types::features::ChannelTypeFeatures;
 use lightning::types::payment::{PaymentHash, PaymentPreimage};
 use lightning::util::config::{ChannelConfigOverrides, ChannelConfigUpdate};
 use offerd_core::Preimage;
@@ -30,7 +30,7 @@ use crate::broadcast::Broadcaster;
 use crate::channels::Reserve;
 use crate::claims::{Claim, Claims, deadline, htlcs};
 use crate::funding::{FundingRequest, Fundings};
-use crate::liquidity::{Agreements, Intercepted, Liquidity};
+use crate::liquidity::{Agreements, Intercepted, Liquidity, Orders};
 use crate::parts::Parts;
 use crate::state::since_epoch;
 use crate::types::{Bumper, Channels, Sweeper};
@@ -45,6 +45,7 @@ pub(crate) struct EventDesk {
     pub(crate) fundings: Arc<Fundings>,
     pub(crate) claims: Arc<Claims>,
     pub(crate) agreements: Arc<Agreements>,
+    pub(crate) orders: Arc<Orders>,
     pub(crate) liquidity: Arc<Liquidity>,
     pub(crate) parts: Arc<Parts>,
     pub(crate) books: Arc<Books>,
@@ -73,10 +74,19 @@ struct Arrival {
     purpose: PaymentPurpose,
 }
 
+/// A channel that somebody wants to open.
+struct Proposed {
+    peer: PublicKey,
+    needs_zero_conf: bool,
+    capacity: Msat,
+    pushed: Msat,
+    announced: bool,
+}
+
 /// What becomes of a channel that somebody wants to open.
 #[derive(Clone, Copy, Debug)]
 enum Decision {
-    /// It is opened, and used when its funding is confirmed.
+    /// It is opened, and used when its funding is confirmed. One that was ordered needs no reserve.
     Yes,
     /// It was bought: it is used at once, with no reserve for it, and less than was sent may arrive over it, within what
     /// was agreed for each payment.
@@ -196,9 +206,18 @@ impl EventDesk {
                 counterparty_node_id,
                 channel_type,
                 funding_satoshis,
+                channel_negotiation_type,
+                is_announced,
                 ..
             } => {
-                let decision = self.decide_on_channel(&counterparty_node_id, &channel_type)?;
+                let proposed = Proposed {
+                    peer: counterparty_node_id,
+                    needs_zero_conf: channel_type.requires_zero_conf(),
+                    capacity: msat(funding_satoshis.saturating_mul(1_000)),
+                    pushed: pushed(&channel_negotiation_type),
+                    announced: is_announced,
+                };
+                let decision = self.decide_on_channel(&proposed)?;
                 info!(peer = %counterparty_node_id, funding_satoshis, ?decision, "asked for a channel");
                 self.answer_channel(temporary_channel_id, counterparty_node_id, decision);
                 Ok(())
@@ -320,17 +339,22 @@ impl EventDesk {
     }
 
     /// Whether a channel that somebody wants to open is welcome.
-    fn decide_on_channel(
-        &self,
-        peer: &PublicKey,
-        channel_type: &ChannelTypeFeatures,
-    ) -> Result<Decision, PortError> {
+    fn decide_on_channel(&self, proposed: &Proposed) -> Result<Decision, PortError> {
         let now = Timestamp(since_epoch().as_secs());
-        if self.agreements.expected(now)?.contains(peer) {
+        if self.agreements.expected(now)?.contains(&proposed.peer) {
             return Ok(Decision::Bought);
         }
-        if channel_type.requires_zero_conf() {
+        if proposed.needs_zero_conf {
             return Ok(Decision::No("channels are used only when their funding is confirmed"));
+        }
+        let mut ordered = self.orders.followed(now)?;
+        ordered.retain(|order| order.provider == proposed.peer);
+        let Proposed { capacity, pushed, announced, .. } = *proposed;
+        if ordered.iter().any(|it| it.order.is_met_by(capacity, pushed, announced)) {
+            return Ok(Decision::Yes);
+        }
+        if !ordered.is_empty() {
+            return Ok(Decision::No("not the channel that is ordered"));
         }
         // Of any type: an opener that is refused one with anchors would come back for one without.
         if !self.inbound_without_reserve && !self.reserve.covers_one_more(&self.wallet) {
@@ -367,6 +391,14 @@ impl EventDesk {
         if let Err(error) = answered {
             warn!(?error, "the channel could not be answered");
         }
+    }
+}
+
+/// What of a channel is ours from the start.
+fn pushed(funds: &InboundChannelFunds) -> Msat {
+    match funds {
+        InboundChannelFunds::PushMsat(pushed) => msat(*pushed),
+        InboundChannelFunds::DualFunded => Msat::ZERO,
     }
 }
 

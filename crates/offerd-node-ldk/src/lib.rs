@@ -75,7 +75,9 @@ pub use config::{BitcoindAuth, BitcoindConfig, ChainConfig, NodeConfig, Timing};
 pub use error::{ChannelError, ConnectError, NodeError, WalletError};
 pub use funding::{FundedChannel, FundingOrder};
 pub use keys::{NodeSecretKey, has_seed, restore_seed, seed_node_id};
-pub use liquidity::{AgreementView, LspError, ServiceTerms};
+pub use liquidity::{
+    AgreementView, LspError, MadeOrder, OrderError, OrderRequest, OrderView, ServiceTerms,
+};
 pub use network::NetworkChannelView;
 pub use node::Node;
 pub use onion::{Dialling, MessageCounts, MessageDrops, MessageLimits, MessageRate, PathShape};

@@ -32,7 +32,7 @@ use crate::fees::FeeTable;
 use crate::funding::{FundedChannel, FundingOrder, Fundings};
 use crate::issuer::Issuer;
 use crate::keys::NodeSecretKey;
-use crate::liquidity::Liquidity;
+use crate::liquidity::{Liquidity, Orders};
 use crate::locks::lock;
 use crate::onion::{MessageCounts, OnionLayer};
 use crate::payer::Payer;
@@ -68,6 +68,7 @@ pub struct Node {
     pub(crate) repeats: Arc<Repeats>,
     pub(crate) connector: Arc<Connector>,
     pub(crate) liquidity: Arc<Liquidity>,
+    pub(crate) orders: Arc<Orders>,
     pub(crate) fundings: Arc<Fundings>,
     pub(crate) books: Arc<Books>,
     pub(crate) onion: Arc<OnionLayer>,

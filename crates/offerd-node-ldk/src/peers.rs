@@ -143,6 +143,8 @@ pub(crate) struct Connector {
     pub(crate) also_kept: Mutex<HashSet<PublicKey>>,
     /// Providers of liquidity whose channels are awaited: called like those with a channel.
     pub(crate) providers: Mutex<HashSet<PublicKey>>,
+    /// Providers with orders that are open: called like those with a channel.
+    pub(crate) sellers: Mutex<HashSet<PublicKey>>,
     /// Peers that introduce us in codes that were handed out: called too, but at other addresses than where they were
     /// reached before only if those are on the public internet, or `private_addresses` holds.
     pub(crate) introductions: Mutex<HashSet<PublicKey>>,
@@ -306,7 +308,9 @@ impl Connector {
         let channels = self.channels.list_channels();
         let peers = channels.iter().map(|channel| channel.counterparty.node_id);
         let kept = lock(&self.also_kept).clone();
-        peers.chain(kept).chain(lock(&self.providers).iter().copied()).collect()
+        let providers = lock(&self.providers).clone();
+        let sellers = lock(&self.sellers).clone();
+        peers.chain(kept).chain(providers).chain(sellers).collect()
     }
 
     async fn connect_again(&self, node: PublicKey) -> Result<(), ConnectError> {
@@ -336,6 +340,15 @@ impl Connector {
     pub(crate) fn keep_providers(&self, more: HashSet<PublicKey>) {
         lock(&self.providers).extend(more);
         self.wanted.notify_one();
+    }
+
+    /// From now on these peers are called again as well when they are away: orders with them, and with no others, are
+    /// open.
+    pub(crate) fn keep_sellers(&self, peers: HashSet<PublicKey>) {
+        let changed = std::mem::replace(&mut *lock(&self.sellers), peers.clone()) != peers;
+        if changed {
+            self.wanted.notify_one();
+        }
     }
 
     /// From now on these peers are called again as well when they are away, and no others without a channel.

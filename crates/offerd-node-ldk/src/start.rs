@@ -33,7 +33,7 @@ use crate::events::EventDesk;
 use crate::funding::Fundings;
 use crate::gossip::PatientGossip;
 use crate::issuer::Issuer;
-use crate::liquidity::{Agreements, Liquidity, Service};
+use crate::liquidity::{Agreements, Follower, Liquidity, Orders, Service};
 use crate::logger::NodeLogger;
 use crate::monitors;
 use crate::node::{Node, Stops};
@@ -66,6 +66,7 @@ pub(crate) async fn start(
     let ledger = Ledger::new(&base, &core)?;
     ledger.claims.prune(base.view.height())?;
     ledger.agreements.prune(now())?;
+    ledger.orders.prune(now())?;
     net.connector.keep_providers(ledger.agreements.expected(now())?);
     let writer = core.writer(&base, Arc::clone(&ledger.books));
     let background = Background {
@@ -104,6 +105,7 @@ pub(crate) async fn start(
     if let Some(service) = service(&base, &core, &node) {
         node.spawn(service.run(clients, node.stops.work.subscribe()));
     }
+    node.spawn(follower(&node).run(node.stops.work.subscribe()));
     node.keep_channels();
     node.keep_recoverable(rescuer);
     node.talk(listener, arrivals, caller);
@@ -188,6 +190,7 @@ impl Net {
             timing: base.config.timing,
             also_kept: Mutex::new(HashSet::new()),
             providers: Mutex::new(HashSet::new()),
+            sellers: Mutex::new(HashSet::new()),
             introductions: Mutex::new(HashSet::new()),
             private_addresses: base.config.dialling.private_addresses,
             wanted: Notify::new(),
@@ -246,6 +249,7 @@ struct Ledger {
     claims: Arc<Claims>,
     books: Arc<Books>,
     agreements: Arc<Agreements>,
+    orders: Arc<Orders>,
 }
 
 impl Ledger {
@@ -261,7 +265,8 @@ impl Ledger {
         let claims = Arc::new(Claims(Arc::clone(&base.store)));
         let books = Arc::new(Books::open(Arc::clone(&base.store))?);
         let agreements = Arc::new(Agreements(Arc::clone(&base.store)));
-        Ok(Self { fundings: Arc::new(fundings), claims, books, agreements })
+        let orders = Arc::new(Orders::new(Arc::clone(&base.store)));
+        Ok(Self { fundings: Arc::new(fundings), claims, books, agreements, orders })
     }
 
     fn desk(&self, base: &Base, core: &Core, net: &Net, caller: Arc<dyn NodeEvents>) -> EventDesk {
@@ -273,6 +278,7 @@ impl Ledger {
             fundings: Arc::clone(&self.fundings),
             claims: Arc::clone(&self.claims),
             agreements: Arc::clone(&self.agreements),
+            orders: Arc::clone(&self.orders),
             liquidity: Arc::clone(&net.liquidity),
             parts: Arc::clone(&base.parts),
             books: Arc::clone(&self.books),
@@ -353,6 +359,7 @@ fn assemble(
         repeats: net.repeats,
         connector: net.connector,
         liquidity: net.liquidity,
+        orders: ledger.orders,
         onion: net.onion,
         announced: net.announced,
         fundings: ledger.fundings,
@@ -378,6 +385,19 @@ fn service(base: &Base, core: &Core, node: &Node) -> Option<Service> {
         keyring: Arc::clone(&base.keyring),
         peers: Arc::clone(&node.peers),
     })
+}
+
+/// What asks how orders stand.
+fn follower(node: &Node) -> Follower {
+    Follower {
+        network: node.config.network,
+        timing: node.config.timing,
+        liquidity: Arc::clone(&node.liquidity),
+        peers: Arc::clone(&node.peers),
+        connector: Arc::clone(&node.connector),
+        orders: Arc::clone(&node.orders),
+        books: Arc::clone(&node.books),
+    }
 }
 
 fn now() -> Timestamp {

@@ -4,35 +4,15 @@
 mod common;
 
 use offerd_node_ldk::LspError;
-use secp256k1::{PublicKey, Secp256k1, SecretKey};
+use secp256k1::{Secp256k1, SecretKey};
 use serde_json::{Value, json};
 
-use common::raw_peer::{Manners, Raw, UNKNOWN_EVEN, connect_raw_peer};
-use common::{Member, World, eventually, msat, patiently};
+use common::raw_peer::{Raw, UNKNOWN_EVEN};
+use common::raw_provider::{lsps, provider, result};
+use common::{World, msat, patiently};
 
-/// The message type of bLIP-50.
-const LSPS: u16 = 37_913;
 /// What a provider says to a request; `None` for nothing.
 type Answer = fn(&Value) -> Option<Raw>;
-
-/// Connects a provider that answers so to the node. Its node id, and the end of the connection.
-async fn provider(client: &Member, answer: Answer) -> (PublicKey, tokio::task::JoinHandle<()>) {
-    let answer = move |asked: &Raw| answer(&serde_json::from_slice(&asked.bytes).unwrap());
-    let manners = Manners { greeting: Vec::new(), reads: Some(LSPS), answer: Box::new(answer) };
-    let address = client.listen_address().unwrap();
-    let (id, connection) = connect_raw_peer(client.node_id(), address, 7, manners).await;
-    let is_here = || client.list_peers().iter().any(|peer| peer.node_id == id && peer.connected);
-    eventually("the provider", is_here).await;
-    (id, tokio::spawn(connection))
-}
-
-fn lsps(text: impl Into<Vec<u8>>) -> Option<Raw> {
-    Some(Raw { typ: LSPS, bytes: text.into() })
-}
-
-fn result(request: &Value, result: Value) -> Option<Raw> {
-    lsps(json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }).to_string())
-}
 
 /// A menu of one, with this in the place of one of its fields.
 fn menu(request: &Value, field: &str, value: Value) -> Option<Raw> {

@@ -12,6 +12,7 @@ mod view;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bitcoin::OutPoint;
 use bitcoin::hex::DisplayHex;
 use lightning::chain::channelmonitor::Balance;
 use lightning::ln::types::ChannelId;
@@ -58,6 +59,11 @@ impl Books {
             in_htlcs_sat: 0,
         };
         self.records.opened(&id.0, &record)
+    }
+
+    /// Whether this output is or was that of a channel with us.
+    pub(crate) fn has_funding(&self, funding: OutPoint) -> Result<bool, PortError> {
+        Ok(self.records.channels()?.iter().any(|(_, record)| record.funding == funding))
     }
 
     /// A channel has ended with so much of it ours.

@@ -9,7 +9,7 @@ use lightning_liquidity::lsps2::msgs::LSPS2OpeningFeeParams;
 use offerd_core::liquidity::{JustInTime, LONGEST_DELAY, OpeningTerms};
 use offerd_core::port::PortError;
 
-use super::{AgreementView, Answer, LspError};
+use super::{AgreementView, Answer, LspError, Question};
 use crate::node::Node;
 use crate::types::Lsps;
 
@@ -32,7 +32,7 @@ impl Node {
         };
         match self.ask_provider(provider, ask).await? {
             Answer::Menu(menu) => Ok(menu.into_iter().filter_map(terms).collect()),
-            Answer::Bought { .. } => Err(LspError::Unreadable),
+            Answer::Bought { .. } | Answer::Beside(_) => Err(LspError::Unreadable),
         }
     }
 
@@ -56,7 +56,7 @@ impl Node {
         };
         let (scid, delay) = match self.ask_provider(provider, ask).await? {
             Answer::Bought { scid, delay } => (ShortChannelId(scid), CltvDelta(delay)),
-            Answer::Menu(_) => return Err(LspError::Unreadable),
+            Answer::Menu(_) | Answer::Beside(_) => return Err(LspError::Unreadable),
         };
         if delay > LONGEST_DELAY {
             return Err(LspError::Delay { delay: delay.0, most: LONGEST_DELAY.0 });
@@ -79,19 +79,12 @@ impl Node {
         provider: PublicKey,
         ask: impl FnOnce(&Lsps) -> Result<LSPSRequestId, LspError>,
     ) -> Result<Answer, LspError> {
-        let question = self.liquidity.ask(provider, ask)?;
-        self.peers.process_events();
-        let answer = tokio::time::timeout(self.config.timing.lsp_answer, question.answer).await;
-        let answer = match answer {
-            Ok(answer) => answer.unwrap_or(Err(LspError::Stopping)),
-            Err(_) => Err(LspError::NoAnswer),
-        };
-        self.liquidity.give_up(&question.id);
-        if matches!(answer, Err(LspError::Unreadable)) {
-            // The crate listens to it no more as long as it is connected.
-            self.peers.disconnect_by_node_id(provider);
-        }
-        answer
+        let question = self.liquidity.ask(provider, false, ask)?;
+        self.answer_to(question).await
+    }
+
+    pub(super) async fn answer_to(&self, question: Question) -> Result<Answer, LspError> {
+        self.liquidity.answer_to(&self.peers, self.config.timing.lsp_answer, question).await
     }
 }
 

@@ -1,16 +1,24 @@
 //! Liquidity bought from a provider (an LSP), and sold as one: bLIP-50 to 52 over the `lightning-liquidity` crate.
 //!
-//! The crate reads and writes the messages and remembers what was asked; here are its questions and answers made into
-//! calls, and kept what was agreed on ([`Agreements`]). What is agreed to is decided in offerd-core.
+//! The crate reads and writes the messages of bLIP-52 and remembers what was asked; here are its questions and answers
+//! made into calls, and kept what was agreed on ([`Agreements`]). Channels are ordered beside the crate ([`ordering`],
+//! [`own`], [`order_wire`]), and orders kept ([`Orders`]) and followed ([`Follower`]). What is agreed to and ordered is
+//! decided in offerd-core.
 
 mod agreements;
 mod buying;
 mod error;
+mod following;
+mod order_wire;
+mod ordering;
+mod orders;
+mod own;
 mod service;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use lightning::ln::msgs::{DecodeError, Init, LightningError};
 use lightning::ln::peer_handler::CustomMessageHandler;
@@ -31,11 +39,16 @@ use crate::error::NodeError;
 use crate::locks::lock;
 use crate::peers::PeerWatch;
 use crate::state::{Base, Core};
-use crate::types::Lsps;
+use crate::types::{Keyring, Lsps, Peers};
 
 pub use agreements::AgreementView;
 pub(crate) use agreements::Agreements;
 pub use error::LspError;
+pub(crate) use following::Follower;
+pub use ordering::{MadeOrder, OrderError};
+pub use orders::OrderView;
+pub(crate) use orders::Orders;
+pub use own::OrderRequest;
 pub use service::ServiceTerms;
 pub(crate) use service::{Intercepted, Service};
 
@@ -49,16 +62,21 @@ enum Answer {
     Menu(Vec<LSPS2OpeningFeeParams>),
     /// A channel to be opened when a payment comes.
     Bought { scid: u64, delay: u32 },
+    /// The result of what was asked beside the crate.
+    Beside(serde_json::Value),
 }
 
 /// A question that is not answered yet.
 struct Asked {
     provider: PublicKey,
+    /// Whether it was asked beside the crate, which does not know it.
+    beside: bool,
     answer: oneshot::Sender<Result<Answer, LspError>>,
 }
 
 /// What was asked, and who waits.
 pub(crate) struct Question {
+    provider: PublicKey,
     id: LSPSRequestId,
     answer: oneshot::Receiver<Result<Answer, LspError>>,
 }
@@ -68,7 +86,12 @@ pub(crate) struct Question {
 pub(crate) struct Liquidity {
     watch: Arc<PeerWatch>,
     lsps: Lsps,
+    keyring: Arc<Keyring>,
     asked: Mutex<HashMap<LSPSRequestId, Asked>>,
+    /// What is to be sent beside what the crate sends.
+    outbox: Mutex<Vec<(PublicKey, RawLSPSMessage)>>,
+    /// Who serves what the crate does not, if anybody does.
+    desk: Mutex<Option<mpsc::Sender<OrderRequest>>>,
     to_serve: mpsc::UnboundedSender<LSPS2ServiceEvent>,
 }
 
@@ -111,14 +134,23 @@ impl Liquidity {
             why: error.to_string(),
         })?;
         let (to_serve, served) = mpsc::unbounded_channel();
-        let asked = Mutex::new(HashMap::new());
-        Ok((Arc::new(Self { watch, lsps, asked, to_serve }), served))
+        let liquidity = Self {
+            watch,
+            lsps,
+            keyring: Arc::clone(&base.keyring),
+            asked: Mutex::default(),
+            outbox: Mutex::default(),
+            desk: Mutex::default(),
+            to_serve,
+        };
+        Ok((Arc::new(liquidity), served))
     }
 
-    /// Asks a provider; what is to be sent waits in the crate.
+    /// Asks a provider; what is to be sent waits in the crate, or beside it.
     fn ask(
         &self,
         provider: PublicKey,
+        beside: bool,
         send: impl FnOnce(&Lsps) -> Result<LSPSRequestId, LspError>,
     ) -> Result<Question, LspError> {
         // Held until the question is noted, so that no answer comes before.
@@ -128,8 +160,28 @@ impl Liquidity {
         }
         let id = send(&self.lsps)?;
         let (sender, answer) = oneshot::channel();
-        asked.insert(id.clone(), Asked { provider, answer: sender });
-        Ok(Question { id, answer })
+        asked.insert(id.clone(), Asked { provider, beside, answer: sender });
+        Ok(Question { provider, id, answer })
+    }
+
+    /// Sends a question and waits for its answer, but not for ever.
+    async fn answer_to(
+        &self,
+        peers: &Peers,
+        limit: Duration,
+        question: Question,
+    ) -> Result<Answer, LspError> {
+        peers.process_events();
+        let answer = match tokio::time::timeout(limit, question.answer).await {
+            Ok(answer) => answer.unwrap_or(Err(LspError::Stopping)),
+            Err(_) => Err(LspError::NoAnswer),
+        };
+        self.give_up(&question.id);
+        if matches!(answer, Err(LspError::Unreadable)) {
+            // The crate listens to it no more as long as it is connected.
+            peers.disconnect_by_node_id(question.provider);
+        }
+        answer
     }
 
     /// Nobody waits for the answer any more.
@@ -211,6 +263,9 @@ impl CustomMessageHandler for Liquidity {
         message: RawLSPSMessage,
         sender: PublicKey,
     ) -> Result<(), LightningError> {
+        if self.take_beside(&message.payload, &sender) {
+            return Ok(());
+        }
         let handled = self.lsps.handle_custom_message(message, sender);
         self.deliver();
         if let Err(error) = &handled {
@@ -221,7 +276,9 @@ impl CustomMessageHandler for Liquidity {
     }
 
     fn get_and_clear_pending_msg(&self) -> Vec<(PublicKey, RawLSPSMessage)> {
-        self.lsps.get_and_clear_pending_msg()
+        let mut due = self.lsps.get_and_clear_pending_msg();
+        due.append(&mut lock(&self.outbox));
+        due
     }
 
     fn peer_disconnected(&self, node: PublicKey) {

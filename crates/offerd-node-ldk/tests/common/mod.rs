@@ -6,7 +6,9 @@
 pub(crate) mod closing;
 pub(crate) mod opening;
 pub(crate) mod raw_peer;
+pub(crate) mod raw_provider;
 pub(crate) mod recovering;
+pub(crate) mod seller;
 mod store;
 
 use std::collections::VecDeque;
