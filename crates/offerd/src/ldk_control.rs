@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bitcoin::{Amount, Network};
 use bolt1::{Msat, PublicKey, Timestamp};
 use offerd_api::layout::DATABASE;
-use offerd_api::liquidity::OpeningView;
+use offerd_api::liquidity::{OpeningView, OrderView};
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetAddress, NetworkChannel,
     NodeInfo, OnionMessages, PeerView, SignedText, WalletOutput, Withdrawn,
@@ -16,6 +16,7 @@ use offerd_api::node::{
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 use offerd_core::audit::{Forwarded, NodeBooks};
+use offerd_core::liquidity::order::{ChannelOrder, OrderOptions};
 use offerd_core::liquidity::{JustInTime, OpeningTerms};
 use offerd_core::port::Page;
 use offerd_node_ldk::{
@@ -30,6 +31,7 @@ use crate::rpc::liquidity::Provider;
 use crate::rpc::node_control::{OpenChannel, PeerAddress, Vitals, WhichChannels, Withdrawal};
 
 mod liquidity;
+mod orders;
 mod rescue;
 mod spend;
 
@@ -332,6 +334,23 @@ impl NodeControl for LdkControl {
 
     async fn openings(&self, now: Timestamp) -> Result<Vec<OpeningView>, ErrorObject> {
         liquidity::list(&self.node, now)
+    }
+
+    async fn order_options(&self, provider: &Provider) -> Result<OrderOptions, ErrorObject> {
+        orders::options(&self.node, provider).await
+    }
+
+    async fn order_channel(
+        &self,
+        provider: &Provider,
+        order: &ChannelOrder,
+        max_fee: Msat,
+    ) -> Result<OrderView, ErrorObject> {
+        orders::make(&self.node, provider, order, max_fee).await
+    }
+
+    async fn orders(&self, now: Timestamp) -> Result<Vec<OrderView>, ErrorObject> {
+        orders::list(&self.node, now)
     }
 
     async fn sign_message(&self, text: &str) -> Result<SignedText, ErrorObject> {

@@ -1,16 +1,21 @@
 //! Buying liquidity, with real daemons over their sockets and a chain: a node without a channel receives its first
-//! payment through one that its provider opens for it.
+//! payment through one that its provider opens for it; a node with a small one orders a larger one for money.
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 #[path = "shared/client.rs"]
 mod client;
+#[path = "../../offerd-node-ldk/tests/common/seller.rs"]
+mod seller;
+#[path = "shared/seller_node.rs"]
+mod seller_node;
 #[path = "shared/town.rs"]
 mod town;
 #[path = "shared/until.rs"]
 mod until;
 
 use client::refusal;
+use seller_node::SellerNode;
 use serde_json::{Value, json};
 use town::{Daemon, Town};
 use until::until;
@@ -111,4 +116,100 @@ fn terms_above_the_limit_and_wrong_tokens_are_refused_and_nothing_is_left_behind
     );
     assert_eq!(shop.call("lsps-lsps2-list", json!({}))["openings"], json!([]));
     assert_eq!(shop.call("listinvoices", json!({}))["invoices"], json!([]));
+}
+
+/// Opens a channel of so many satoshi to the seller and waits until it can be used.
+fn channel_with_seller(town: &Town, from: &Daemon, seller: &SellerNode, sat: u64) {
+    let (id, port) = seller.uri();
+    from.call("connect", json!({ "id": id, "host": "127.0.0.1", "port": port }));
+    from.call("fundchannel", json!({ "id": id, "amount": sat, "announce": false }));
+    town.mine(6, &[from]);
+    seller.sees_the_tip(town);
+    until("the channel", || (from.usable() == 1).then_some(()));
+}
+
+fn order(node: &Daemon) -> Value {
+    let list = node.call("lsps-lsps1-list", json!({}));
+    let [order] = &list["orders"].as_array().unwrap()[..] else { panic!("{list}") };
+    order.clone()
+}
+
+#[test]
+fn a_channel_is_ordered_paid_like_anything_else_and_received_through_over_restarts() {
+    let town = Town::new();
+    let seller = SellerNode::start(&town);
+    let (id, port) = seller.uri();
+    let lsp = format!("{id}@127.0.0.1:{port}");
+    let dir = town.prepare("shop");
+    let options = ["--lsp", &lsp, "--lsp-max-fee", "2000sat"];
+    let shop = Daemon::start(&dir, &options);
+    let customer = Daemon::start(&town.prepare("customer"), &[]);
+    for node in [&shop, &customer] {
+        town.fund(node, 2_000_000);
+    }
+    channel_with_seller(&town, &shop, &seller, 200_000);
+    channel_with_seller(&town, &customer, &seller, 1_000_000);
+
+    let sold = shop.call("lsps-lsps1-getinfo", json!({}));
+    assert_eq!(sold["max_initial_lsp_balance_msat"], 10_000_000_000_u64);
+    let dear = json!({ "lsp_balance": "1000000sat", "maxfee": "1999sat" });
+    let (code, message) = refusal(&dir, "lsps-lsps1-order", dear);
+    assert_eq!(
+        (code, message.as_str()),
+        (206, "the order costs 2000000msat, the most allowed is 1999000msat")
+    );
+    let made = shop.call("lsps-lsps1-order", json!(["1000000sat", "30000sat"]));
+    assert_eq!(
+        (&made["fee_msat"], &made["order_total_msat"]),
+        (&json!(2_000_000), &json!(32_000_000))
+    );
+    let invoice = made["payment"]["bolt11"]["invoice"].clone();
+    assert_eq!(made["pay_with"], json!([format!("pay {}", invoice.as_str().unwrap())]));
+    // It dies before it has paid.
+    shop.kill();
+    let shop = Daemon::start(&dir, &options);
+    assert_eq!(
+        (&order(&shop)["status"], &order(&shop)["payment"]),
+        (&json!("created"), &made["payment"])
+    );
+    until("the first channel is back", || (shop.usable() == 1).then_some(()));
+    let paid = shop.call("pay", json!([invoice]));
+    assert_eq!((&paid["status"], &paid["amount_msat"]), (&json!("complete"), &json!(32_000_000)));
+    let done = until("the channel is there", || {
+        Some(order(&shop)).filter(|order| order["status"] == "completed")
+    });
+    assert_eq!(done["payment"]["bolt11"]["status"], "paid");
+    assert!(done.get("pay_with").is_none(), "nobody is to pay it again: {done}");
+
+    // After one more death it is there, and more comes through it than the first could bring.
+    shop.kill();
+    let shop = Daemon::start(&dir, &options);
+    town.mine(6, &[&shop, &customer]);
+    seller.sees_the_tip(&town);
+    until("both channels", || (shop.usable() == 2 && customer.usable() == 1).then_some(()));
+    let channels = shop.call("listpeerchannels", json!({}));
+    let mut channels = channels["channels"].as_array().unwrap().iter();
+    let bought = channels.find(|channel| channel["opener"] == "remote").unwrap();
+    let funding =
+        format!("{}:{}", bought["funding_txid"].as_str().unwrap(), bought["funding_outnum"]);
+    assert_eq!(done["channel"]["funding_outpoint"], funding.as_str());
+    assert_eq!(
+        (&bought["total_msat"], &bought["to_us_msat"]),
+        (&json!(1_030_000_000), &json!(30_000_000))
+    );
+    until("a large payment", || {
+        // Until the seller has said what it asks for forwarding over the new channel, no invoice shows that one.
+        let label =
+            format!("sale {}", shop.call("listinvoices", json!({}))["invoices"].as_array()?.len());
+        let sale = shop.call("invoice", json!(["600000sat", label, "ten teapots"]));
+        let paid = client::attempt(&customer.dir, "pay", &json!([sale["bolt11"]])).unwrap();
+        paid.is_ok().then_some(())
+    });
+    let audit = shop.adds_up();
+    let line = |lines: &str, name: &str| {
+        let lines = audit[lines].as_array().unwrap().iter();
+        lines.clone().find(|line| line["name"] == name).map(|line| line["amount_msat"].clone())
+    };
+    assert_eq!(line("came_in", "pushed_to_us"), Some(json!(30_000_000)));
+    customer.adds_up();
 }

@@ -172,14 +172,16 @@ pub const OPTIONS: &[OptionSpec] = &[
         "lsp",
         "NODEID@HOST:PORT",
         None,
-        "The provider that channels are bought of for payments to come (bLIP-52), where a call names no other.",
+        "The provider that channels are bought of for payments to come (bLIP-52) or ordered of for money (bLIP-51), where a \
+         call names no other.",
     ),
     value("lsp-token", "TEXT", None, "What that provider is shown, where it asks for something."),
     value(
         "lsp-max-fee",
         "AMOUNT",
         Some("10000sat"),
-        "The most that a provider may keep of a payment for opening a channel, unless the call says otherwise.",
+        "The most that a provider may keep of a payment for opening a channel, or ask for one that is ordered, unless the \
+         call says otherwise.",
     ),
     of_kind(
         OptionKind::Switch,

@@ -50,7 +50,7 @@ fn view(it: &AgreementView, now: Timestamp) -> OpeningView {
     }
 }
 
-fn error(error: LspError) -> ErrorObject {
+pub(super) fn error(error: LspError) -> ErrorObject {
     match error {
         LspError::Connect(error) => connect_error(&error),
         LspError::NoAnswer

@@ -6,13 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bolt1::{Msat, PublicKey, Timestamp};
 use offerd_api::ErrorObject;
-use offerd_api::liquidity::OpeningView;
+use offerd_api::liquidity::{OpeningView, OrderView};
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetworkChannel, NodeInfo,
     PeerView, SignedText, WalletOutput, Withdrawn,
 };
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_core::audit::{Forwarded, NodeBooks};
+use offerd_core::liquidity::order::{ChannelOrder, OrderOptions};
 use offerd_core::liquidity::{JustInTime, OpeningTerms};
 use offerd_core::port::Page;
 
@@ -150,6 +151,17 @@ pub trait NodeControl: Send + Sync + 'static {
     ) -> Result<JustInTime, ErrorObject>;
     /// What was agreed on with providers, the last first.
     async fn openings(&self, now: Timestamp) -> Result<Vec<OpeningView>, ErrorObject>;
+    /// Which channels a provider sells for money.
+    async fn order_options(&self, provider: &Provider) -> Result<OrderOptions, ErrorObject>;
+    /// Orders a channel at a price of at most `max_fee`; the order is kept, and not paid.
+    async fn order_channel(
+        &self,
+        provider: &Provider,
+        order: &ChannelOrder,
+        max_fee: Msat,
+    ) -> Result<OrderView, ErrorObject>;
+    /// The orders that were made, the last first.
+    async fn orders(&self, now: Timestamp) -> Result<Vec<OrderView>, ErrorObject>;
     /// Signs a text with the key of the node's id.
     async fn sign_message(&self, text: &str) -> Result<SignedText, ErrorObject>;
     /// Who has signed a text, or whether `signer` has.

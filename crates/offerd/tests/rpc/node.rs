@@ -9,7 +9,7 @@ use offerd::rpc::liquidity::Provider;
 use std::time::Duration;
 
 use offerd::rpc::node_control::{OpenChannel, PeerAddress, Vitals, WhichChannels, Withdrawal};
-use offerd_api::liquidity::OpeningView;
+use offerd_api::liquidity::{OpeningView, OrderView};
 use offerd_api::node::{
     ChannelView, CheckedText, ClosedChannel, Connected, FundedChannel, NetworkChannel, NodeInfo,
     PeerView, SignedText, WalletOutput, Withdrawn,
@@ -17,6 +17,7 @@ use offerd_api::node::{
 use offerd_api::recovery::{BackupMade, RecoveringChannel};
 use offerd_api::{ErrorObject, code};
 use offerd_core::audit::{Forwarded, NodeBooks};
+use offerd_core::liquidity::order::{ChannelOrder, OrderOptions, Range};
 use offerd_core::liquidity::{JustInTime, OpeningTerms};
 use offerd_core::port::Page;
 use offerd_testkit::sample;
@@ -34,6 +35,23 @@ fn terms() -> OpeningTerms {
         min_payment: sat(4_000),
         max_payment: sat(1_000_000),
         promise: "a promise".to_owned(),
+    }
+}
+
+/// What it sells for money: channels of 100 000 sat to a million, half of them ours at most, for a month.
+fn options() -> OrderOptions {
+    let range = |least, most| Range {
+        least: Msat::from_sat(least).unwrap(),
+        most: Msat::from_sat(most).unwrap(),
+    };
+    OrderOptions {
+        min_confirmations: 1,
+        min_confirms_within: 6,
+        supports_zero_reserve: false,
+        max_expiry_blocks: 4_320,
+        client_balance: range(0, 500_000),
+        lsp_balance: range(50_000, 1_000_000),
+        channel_balance: range(100_000, 1_000_000),
     }
 }
 
@@ -150,6 +168,26 @@ impl NodeControl for EmptyNode {
     }
 
     async fn openings(&self, _: Timestamp) -> Result<Vec<OpeningView>, ErrorObject> {
+        Ok(Vec::new())
+    }
+
+    async fn order_options(&self, provider: &Provider) -> Result<OrderOptions, ErrorObject> {
+        let known = provider.node == sample::point(7);
+        known.then(options).ok_or_else(|| {
+            ErrorObject::new(code::CONNECT_NO_KNOWN_ADDRESS, "no address of this node is known")
+        })
+    }
+
+    async fn order_channel(
+        &self,
+        _: &Provider,
+        _: &ChannelOrder,
+        _: Msat,
+    ) -> Result<OrderView, ErrorObject> {
+        Err(ErrorObject::new(code::GENERAL, "nothing is for sale here"))
+    }
+
+    async fn orders(&self, _: Timestamp) -> Result<Vec<OrderView>, ErrorObject> {
         Ok(Vec::new())
     }
 

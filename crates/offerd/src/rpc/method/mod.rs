@@ -43,6 +43,9 @@ mod listpeers;
 mod listsubscribers;
 mod listsubscriptions;
 mod listwebhooks;
+mod lsps1getinfo;
+mod lsps1list;
+mod lsps1order;
 mod lsps2getinfo;
 mod lsps2invoice;
 mod lsps2list;
@@ -141,6 +144,9 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         }
         "listsubscribers" => |api, args| Box::pin(async move { listsubscribers::call(api, &args) }),
         "listwebhooks" => |api, _| Box::pin(async { listwebhooks::call(api) }),
+        "lsps-lsps1-getinfo" => |api, args| Box::pin(lsps1getinfo::call(api, args)),
+        "lsps-lsps1-list" => |api, args| Box::pin(lsps1list::call(api, args)),
+        "lsps-lsps1-order" => |api, args| Box::pin(lsps1order::call(api, args)),
         "lsps-lsps2-getinfo" => |api, args| Box::pin(lsps2getinfo::call(api, args)),
         "lsps-lsps2-invoice" => |api, args| Box::pin(lsps2invoice::call(api, args)),
         "lsps-lsps2-list" => |api, _| Box::pin(lsps2list::call(api)),

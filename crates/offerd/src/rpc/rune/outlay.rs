@@ -10,7 +10,7 @@ use crate::driver::Outlay;
 use crate::rpc::params::Args;
 
 /// Methods that neither move money nor give away what does. Whatever is not among them counts as without bound.
-const HARMLESS: [&str; 28] = [
+const HARMLESS: [&str; 31] = [
     "audit",
     "cancelrecurringinvoice",
     "cancelsubscription",
@@ -29,6 +29,9 @@ const HARMLESS: [&str; 28] = [
     "getinfo",
     "help",
     "invoice",
+    "lsps-lsps1-getinfo",
+    "lsps-lsps1-list",
+    "lsps-lsps1-order",
     "lsps-lsps2-getinfo",
     "lsps-lsps2-list",
     "newaddr",

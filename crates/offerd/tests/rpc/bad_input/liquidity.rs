@@ -1,8 +1,75 @@
-//! Liquidity. The only provider that answers asks 3000 sat for payments from 4000 to 1 000 000 sat.
+//! Liquidity. The only provider that answers asks 3000 sat for payments from 4000 to 1 000 000 sat, and sells channels of
+//! 100 000 to 1 000 000 sat, of which 50 000 at least are its own and 500 000 at most are ours, for 4320 blocks at most.
 
 use super::Row;
 
 pub(super) const ROWS: &[Row] = &[
+    (
+        "lsps-lsps1-getinfo",
+        r#"{}"#,
+        -32602,
+        "lsp_id: is required: no provider is configured (option lsp)",
+    ),
+    (
+        "lsps-lsps1-getinfo",
+        r#"["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"]"#,
+        400,
+        "no address of this node is known",
+    ),
+    (
+        "lsps-lsps1-order",
+        r#"{"lsp_balance": "any", "lsp_id": "{LSP}"}"#,
+        -32602,
+        "lsp_balance: should be a positive amount in msat",
+    ),
+    (
+        "lsps-lsps1-order",
+        r#"{"lsp_balance": "100000001msat", "lsp_id": "{LSP}"}"#,
+        -32602,
+        "lsp_balance: should be whole satoshi: orders are made in satoshi",
+    ),
+    (
+        "lsps-lsps1-order",
+        r#"{"lsp_balance": "49999sat", "lsp_id": "{LSP}"}"#,
+        -32602,
+        "lsp_balance: the provider asks for at least 50000000msat",
+    ),
+    (
+        "lsps-lsps1-order",
+        r#"{"lsp_balance": "60000sat", "lsp_id": "{LSP}"}"#,
+        -32602,
+        "lsp_balance: with client_balance the channel has 60000000msat, the provider opens none below 100000000msat",
+    ),
+    (
+        "lsps-lsps1-order",
+        r#"["600000sat", "400001sat", null, null, null, "{LSP}"]"#,
+        -32602,
+        "lsp_balance: with client_balance the channel would have 1000001000msat, at most 1000000000msat is possible",
+    ),
+    (
+        "lsps-lsps1-order",
+        r#"["200000sat", "500001sat", null, null, null, "{LSP}"]"#,
+        -32602,
+        "client_balance: the provider allows at most 500000000msat",
+    ),
+    (
+        "lsps-lsps1-order",
+        r#"["200000sat", 0, 4321, null, null, "{LSP}"]"#,
+        -32602,
+        "channel_expiry_blocks: the provider leaves a channel open for at most 4320 blocks",
+    ),
+    (
+        "lsps-lsps1-order",
+        r#"["200000sat", 0, 0]"#,
+        -32602,
+        "channel_expiry_blocks: should be an integer from 1 to 4294967295",
+    ),
+    (
+        "lsps-lsps1-list",
+        r#"["a", "b"]"#,
+        -32602,
+        "params: too many: got 2, takes at most 1 (lsps-lsps1-list [order_id])",
+    ),
     (
         "lsps-lsps2-getinfo",
         r#"{}"#,
