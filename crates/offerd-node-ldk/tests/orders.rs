@@ -3,16 +3,17 @@
 
 mod common;
 
+use std::str::FromStr as _;
 use std::sync::Arc;
 
-use bitcoin::Amount;
+use bitcoin::{Address, Amount};
 use bolt1::{CltvDelta, Msat, Seconds};
-use offerd_core::liquidity::order::{OrderStatus, OrderWish, PaymentState};
+use offerd_core::liquidity::order::{OrderStatus, OrderWish, PaymentState, WayKind};
 use offerd_core::port::{InvoicePayer as _, PayOrder};
-use offerd_node_ldk::{FundingOrder, MadeOrder, OrderView};
+use offerd_node_ldk::{FundingOrder, MadeOrder, OrderView, OutputView};
 
 use common::seller::{FEE_SAT, Seller};
-use common::{Member, World, eventually, msat, order};
+use common::{Member, World, eventually, msat, order, patiently};
 
 const SAT: u64 = 1_000;
 
@@ -147,6 +148,36 @@ async fn a_node_without_coins_takes_the_channel_that_it_has_ordered_and_no_other
     world.mine(6);
     world.all_see_the_tip(&[&provider, &client]).await;
     client.all_channels_usable().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_paid_with_coins_to_its_address_too() {
+    let world = World::new().await;
+    let (provider, seller, _payer) = seller_and_payer(&world).await;
+    let client = world.node().await;
+    world.fund(&[&client], 1, Amount::from_sat(1_000_000)).await;
+    seller.take_coins();
+    let made = make(&client, &provider, &wish(400_000, 20_000)).await;
+    let [invoice, by_coins] = &made.order.ways[..] else { panic!("{made:?}") };
+    assert_eq!((by_coins.kind, by_coins.min_confirmations), (WayKind::Onchain, Some(1)));
+    let facts = client.read_bolt11(&invoice.code).await.unwrap();
+    let address = Address::from_str(&by_coins.code).unwrap().assume_checked();
+    let total = Amount::from_sat(by_coins.total.as_sat_floor());
+    let tx = client.withdraw(&address, total, None).await.unwrap();
+    patiently("the payment", world.chain.wait_for_tx(tx.compute_txid())).await;
+    world.mine(1);
+    world.all_see_the_tip(&[&provider, &client]).await;
+    let coins = provider.list_funds().outputs;
+    let has_come =
+        |coin: &OutputView| coin.outpoint.txid == tx.compute_txid() && coin.amount == total;
+    assert!(coins.iter().any(has_come), "{coins:?}");
+    let funding = seller.open_channel(&facts.payment_hash, 0).await.unwrap();
+    seller.say_completed(facts.payment_hash, "onchain", &funding);
+    status(&client, OrderStatus::Completed).await;
+    let done = only(&client);
+    let states = done.ways.iter().map(|way| way.state).collect::<Vec<_>>();
+    assert_eq!(states, [PaymentState::Expected, PaymentState::Paid]);
+    assert_eq!(client.channel().to_us, msat(20_000 * SAT));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,12 +3,13 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bitcoin::Amount;
 use bolt1::{Msat, Seconds};
 use offerd_core::port::{Bolt11Order, Hints, InvoiceIssuer as _};
-use offerd_node_ldk::{FundingOrder, Node};
+use offerd_node_ldk::{AddressKind, FundingOrder, Node};
 use secp256k1::PublicKey;
 use serde_json::{Value, json};
 
@@ -29,12 +30,14 @@ struct Sold {
 pub(crate) struct Seller {
     node: Arc<Node>,
     sold: Mutex<HashMap<String, Sold>>,
+    takes_coins: AtomicBool,
 }
 
 impl Seller {
     /// Serves from now on, as long as the node runs.
     pub(crate) fn open(node: &Arc<Node>) -> Arc<Self> {
-        let seller = Arc::new(Self { node: Arc::clone(node), sold: Mutex::default() });
+        let (sold, takes_coins) = (Mutex::default(), AtomicBool::new(false));
+        let seller = Arc::new(Self { node: Arc::clone(node), sold, takes_coins });
         let (mut requests, serving) = (node.serve_orders(), Arc::clone(&seller));
         tokio::spawn(async move {
             while let Some(request) = requests.recv().await {
@@ -45,6 +48,11 @@ impl Seller {
             }
         });
         seller
+    }
+
+    /// From now on it shows an address beside the invoice.
+    pub(crate) fn take_coins(&self) {
+        self.takes_coins.store(true, Ordering::Relaxed);
     }
 
     async fn serve(&self, client: PublicKey, asked: &Value) -> Value {
@@ -81,6 +89,15 @@ impl Seller {
             "state": "EXPECT_PAYMENT", "expires_at": FAR_AWAY, "fee_total_sat": FEE_SAT.to_string(),
             "order_total_sat": total.to_string(), "invoice": invoice.string,
         }});
+        if self.takes_coins.load(Ordering::Relaxed) {
+            let address = self.node.new_address(AddressKind::Bech32).unwrap().to_string();
+            answer["payment"]["onchain"] = json!({
+                "state": "EXPECT_PAYMENT", "expires_at": FAR_AWAY, "address": address,
+                "fee_total_sat": FEE_SAT.to_string(), "order_total_sat": total.to_string(),
+                "min_onchain_payment_confirmations": 1,
+                "refund_onchain_address": order["refund_onchain_address"],
+            });
+        }
         let payment_hash = invoice.payment_hash;
         let sold = Sold { client, payment_hash, answer: answer.clone() };
         self.sold.lock().unwrap().insert(id, sold);
@@ -124,9 +141,14 @@ impl Seller {
     /// Takes the payment, and says that the channel is there.
     pub(crate) async fn complete(&self, payment_hash: [u8; 32], funding: &str) {
         self.node.accept(payment_hash).await.unwrap();
+        self.say_completed(payment_hash, "bolt11", funding);
+    }
+
+    /// Says that the channel is there, and that it was paid for by this way.
+    pub(crate) fn say_completed(&self, payment_hash: [u8; 32], way: &str, funding: &str) {
         self.change(&payment_hash, |it| {
             it["order_state"] = json!("COMPLETED");
-            it["payment"]["bolt11"]["state"] = json!("PAID");
+            it["payment"][way]["state"] = json!("PAID");
             it["channel"] = json!({
                 "funded_at": "2026-01-01T00:00:00Z", "funding_outpoint": funding, "expires_at": FAR_AWAY,
             });
