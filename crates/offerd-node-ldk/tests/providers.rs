@@ -3,13 +3,16 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use offerd_node_ldk::LspError;
 use secp256k1::{Secp256k1, SecretKey};
 use serde_json::{Value, json};
 
 use common::raw_peer::{Raw, UNKNOWN_EVEN};
 use common::raw_provider::{lsps, provider, result};
-use common::{World, msat, patiently};
+use common::{World, eventually, msat, patiently};
 
 /// What a provider says to a request; `None` for nothing.
 type Answer = fn(&Value) -> Option<Raw>;
@@ -98,4 +101,26 @@ async fn a_channel_that_no_payer_could_use_is_not_bought() {
     let nobody = secret.public_key(&Secp256k1::new());
     let told = client.opening_terms(nobody, None, None).await;
     assert!(matches!(told, Err(LspError::Connect(_))), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_and_goes_away_takes_nobody_else_s_turn() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let world = World::new().await;
+    let client = Arc::new(world.node().await);
+    let silent: Answer = |_| {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        None
+    };
+    let (id, _connection) = provider(&client, silent).await;
+    // More than may wait for answers at once.
+    for number in 1..=40 {
+        let asking = Arc::clone(&client);
+        let call = tokio::spawn(async move { asking.opening_terms(id, None, None).await });
+        eventually("the question", || ASKED.load(Ordering::SeqCst) == number || call.is_finished())
+            .await;
+        assert!(!call.is_finished(), "{number}: {:?}", call.await);
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+    }
 }

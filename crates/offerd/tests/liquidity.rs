@@ -14,6 +14,7 @@ mod town;
 #[path = "shared/until.rs"]
 mod until;
 
+use bitcoin::hex::FromHex as _;
 use client::refusal;
 use seller_node::SellerNode;
 use serde_json::{Value, json};
@@ -212,4 +213,49 @@ fn a_channel_is_ordered_paid_like_anything_else_and_received_through_over_restar
     };
     assert_eq!(line("came_in", "pushed_to_us"), Some(json!(30_000_000)));
     customer.adds_up();
+}
+
+#[test]
+fn an_order_is_paid_by_its_offer_too() {
+    let town = Town::new();
+    let seller = SellerNode::start(&town);
+    let (id, port) = seller.uri();
+    let lsp = format!("{id}@127.0.0.1:{port}");
+    let shop = Daemon::start(&town.prepare("shop"), &["--lsp", &lsp]);
+    let till = Daemon::start(&town.prepare("till"), &[]);
+    for node in [&shop, &till] {
+        town.fund(node, 2_000_000);
+    }
+    town.channel(&shop, &till, 0);
+    // The seller takes offers with another node than that which opens its channels.
+    let fee = format!("{}sat", seller::FEE_SAT);
+    let another = till.call("offer", json!(["1999sat", "a channel"]))["bolt12"].clone();
+    seller.seller.take_offer(another.as_str().unwrap().to_owned());
+    let order_a_channel = || shop.call("lsps-lsps1-order", json!({ "lsp_balance": "400000sat" }));
+    let made = order_a_channel();
+    let warning = made["warning_payment"].as_str().unwrap();
+    assert!(warning.contains("bolt12 is for 1999000msat, the order's total is"), "{warning}");
+    assert_eq!(made["pay_with"].as_array().unwrap().len(), 1);
+
+    let offer = till.call("offer", json!([fee, "a channel"]))["bolt12"].clone();
+    seller.seller.take_offer(offer.as_str().unwrap().to_owned());
+    let made = order_a_channel();
+    let by_offer = json!(format!("pay {}", offer.as_str().unwrap()));
+    assert!(made["pay_with"].as_array().unwrap().contains(&by_offer), "{made}");
+    assert_eq!(made["payment"]["bolt12"]["offer"], offer);
+    let paid = shop.call("pay", json!([offer]));
+    assert_eq!((&paid["status"], &paid["amount_msat"]), (&json!("complete"), &json!(2_000_000)));
+    let invoice = shop.call("decode", json!([made["payment"]["bolt11"]["invoice"]]));
+    let hash = <[u8; 32]>::from_hex(invoice["payment_hash"].as_str().unwrap()).unwrap();
+    seller.deliver(hash, "bolt12");
+    let done = until("the channel is there", || {
+        let list = shop.call("lsps-lsps1-list", json!([made["order_id"]]));
+        Some(list["orders"][0].clone()).filter(|order| order["status"] == "completed")
+    });
+    assert_eq!(done["payment"]["bolt12"]["status"], "paid");
+    town.mine(6, &[&shop, &till]);
+    seller.sees_the_tip(&town);
+    until("both channels", || (shop.usable() == 2).then_some(()));
+    shop.adds_up();
+    till.adds_up();
 }

@@ -77,7 +77,6 @@ struct Asked {
 /// What was asked, and who waits.
 pub(crate) struct Question {
     provider: PublicKey,
-    id: LSPSRequestId,
     answer: oneshot::Receiver<Result<Answer, LspError>>,
 }
 
@@ -155,13 +154,15 @@ impl Liquidity {
     ) -> Result<Question, LspError> {
         // Held until the question is noted, so that no answer comes before.
         let mut asked = lock(&self.asked);
+        // Whoever waited for these has gone.
+        asked.retain(|_, asked| !asked.answer.is_closed());
         if asked.len() >= MOST_ASKED {
             return Err(LspError::Busy);
         }
         let id = send(&self.lsps)?;
         let (sender, answer) = oneshot::channel();
-        asked.insert(id.clone(), Asked { provider, beside, answer: sender });
-        Ok(Question { provider, id, answer })
+        asked.insert(id, Asked { provider, beside, answer: sender });
+        Ok(Question { provider, answer })
     }
 
     /// Sends a question and waits for its answer, but not for ever.
@@ -176,17 +177,11 @@ impl Liquidity {
             Ok(answer) => answer.unwrap_or(Err(LspError::Stopping)),
             Err(_) => Err(LspError::NoAnswer),
         };
-        self.give_up(&question.id);
         if matches!(answer, Err(LspError::Unreadable)) {
             // The crate listens to it no more as long as it is connected.
             peers.disconnect_by_node_id(question.provider);
         }
         answer
-    }
-
-    /// Nobody waits for the answer any more.
-    fn give_up(&self, id: &LSPSRequestId) {
-        lock(&self.asked).remove(id);
     }
 
     /// Hands on what the crate has to tell.

@@ -31,13 +31,19 @@ pub(crate) struct Seller {
     node: Arc<Node>,
     sold: Mutex<HashMap<String, Sold>>,
     takes_coins: AtomicBool,
+    /// An offer of the price of a channel in which nothing is the client's.
+    offer: Mutex<Option<String>>,
 }
 
 impl Seller {
     /// Serves from now on, as long as the node runs.
     pub(crate) fn open(node: &Arc<Node>) -> Arc<Self> {
-        let (sold, takes_coins) = (Mutex::default(), AtomicBool::new(false));
-        let seller = Arc::new(Self { node: Arc::clone(node), sold, takes_coins });
+        let seller = Arc::new(Self {
+            node: Arc::clone(node),
+            sold: Mutex::default(),
+            takes_coins: AtomicBool::new(false),
+            offer: Mutex::default(),
+        });
         let (mut requests, serving) = (node.serve_orders(), Arc::clone(&seller));
         tokio::spawn(async move {
             while let Some(request) = requests.recv().await {
@@ -53,6 +59,11 @@ impl Seller {
     /// From now on it shows an address beside the invoice.
     pub(crate) fn take_coins(&self) {
         self.takes_coins.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on it shows this offer beside the invoice.
+    pub(crate) fn take_offer(&self, offer: String) {
+        self.offer.lock().unwrap().replace(offer);
     }
 
     async fn serve(&self, client: PublicKey, asked: &Value) -> Value {
@@ -96,6 +107,12 @@ impl Seller {
                 "fee_total_sat": FEE_SAT.to_string(), "order_total_sat": total.to_string(),
                 "min_onchain_payment_confirmations": 1,
                 "refund_onchain_address": order["refund_onchain_address"],
+            });
+        }
+        if let Some(offer) = &*self.offer.lock().unwrap() {
+            answer["payment"]["bolt12"] = json!({
+                "state": "EXPECT_PAYMENT", "expires_at": FAR_AWAY, "offer": offer,
+                "fee_total_sat": FEE_SAT.to_string(), "order_total_sat": total.to_string(),
             });
         }
         let payment_hash = invoice.payment_hash;
