@@ -506,8 +506,8 @@ impl Node {
         }
 
         let (health, work) = (Arc::clone(&self.health), Arc::clone(&self.stops.work));
-        let (peers, stop) = (Arc::clone(&self.peers), self.stops.work.subscribe());
-        self.spawn(tasks::guard(health, peers, work, stop));
+        let (peers, connected) = (Arc::downgrade(&self.peers), self.connector.watch.subscribe());
+        self.spawn(tasks::guard(health, peers, connected, work, self.stops.work.subscribe()));
     }
 
     fn talk(

@@ -1,9 +1,8 @@
 //! What a node does by itself.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::RwLock;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lightning::ln::channel_state::ChannelDetails;
@@ -13,6 +12,7 @@ use lightning_background_processor::{
 };
 use lightning_rapid_gossip_sync::RapidGossipSync;
 use offerd_core::port::{InboundMessage, NodeEvent, NodeEvents};
+use secp256k1::PublicKey;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -433,18 +433,26 @@ fn alias(name: &str) -> [u8; 32] {
     alias
 }
 
-/// Ends all work, and hangs up on everybody, when the node must not go on.
+/// Ends all work, and hangs up on everybody, when the node must not go on; also on those who were just about to be
+/// connected, as long as there is a node.
 pub(crate) async fn guard(
     health: Arc<Health>,
-    peers: Arc<Peers>,
+    peers: Weak<Peers>,
+    mut connected: watch::Receiver<HashSet<PublicKey>>,
     stop: Arc<watch::Sender<bool>>,
     mut told: watch::Receiver<bool>,
 ) {
     tokio::select! {
-        _ = health.failed() => {
-            stop.send_replace(true);
-            peers.disconnect_all_peers();
+        _ = health.failed() => {}
+        () = stopped(&mut told) => return,
+    }
+    stop.send_replace(true);
+    while let Some(peers) = peers.upgrade() {
+        connected.borrow_and_update();
+        peers.disconnect_all_peers();
+        drop(peers);
+        if connected.changed().await.is_err() {
+            return;
         }
-        () = stopped(&mut told) => {}
     }
 }
