@@ -284,8 +284,8 @@ mod tests {
         assert_eq!(received(None, "").worth, None);
     }
 
-    #[test]
-    fn fees_are_what_was_sent_and_did_not_arrive() {
+    /// 1 000 msat, for a fee of 3.
+    fn paid() -> Row {
         let paid = PaymentView {
             status: "complete".into(),
             completed_at: Some(1),
@@ -293,7 +293,12 @@ mod tests {
             amount_sent_msat: Some(1_003),
             ..PaymentView::default()
         };
-        assert_eq!(Row::paid(paid).unwrap().fee_msat, 3);
+        Row::paid(paid).unwrap()
+    }
+
+    #[test]
+    fn fees_are_what_was_sent_and_did_not_arrive() {
+        assert_eq!(paid().fee_msat, 3);
     }
 
     #[test]
@@ -363,13 +368,6 @@ mod tests {
 
     #[test]
     fn changes_are_what_stays_what_goes_with_its_fee_and_what_forwarding_brings() {
-        let paid = PaymentView {
-            status: "complete".into(),
-            completed_at: Some(1),
-            amount_msat: 1_000,
-            amount_sent_msat: Some(1_003),
-            ..PaymentView::default()
-        };
         let forward = ForwardView {
             fee_msat: Some(2),
             out_msat: Some(900),
@@ -385,11 +383,7 @@ mod tests {
             forwarded.in_channel.as_deref().zip(forwarded.out_channel.as_deref()),
             Some(("aa", "bb"))
         );
-        let changes = [
-            received(None, "").change_msat,
-            Row::paid(paid).unwrap().change_msat,
-            forwarded.change_msat,
-        ];
+        let changes = [received(None, "").change_msat, paid().change_msat, forwarded.change_msat];
         assert_eq!(changes, [5_000, -1_003, 2]);
     }
 

@@ -6,12 +6,9 @@ mod common;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::Amount;
-use bolt1::{CltvDelta, Msat, Seconds, Timestamp};
+use bolt1::{Msat, Seconds, Timestamp};
 use offerd_core::liquidity::{JustInTime, choose_terms};
-use offerd_core::port::{
-    Bolt11Minted, Bolt11Order, Hints, InvoiceIssuer as _, InvoicePayer as _, PayOrder,
-    PaymentFailure,
-};
+use offerd_core::port::{Bolt11Minted, Bolt11Order, Hints, InvoiceIssuer as _, PaymentFailure};
 use offerd_node_ldk::{FundingOrder, LspError, NodeConfig, ServiceTerms};
 
 use common::{Member, World, msat, order, patiently};
@@ -61,23 +58,6 @@ async fn invoice(client: &Member, channel: JustInTime) -> Bolt11Minted {
     client.mint_bolt11(order).await.unwrap()
 }
 
-async fn pay(payer: &Member, id: u8, invoice: &Bolt11Minted) {
-    let facts = payer.read_bolt11(&invoice.string).await.unwrap();
-    let order = PayOrder {
-        payment_id: [id; 32],
-        payment_hash: facts.payment_hash,
-        amount: facts.amount.unwrap(),
-        bolt11: Some(facts.string.clone()),
-        paths: Vec::new(),
-        features: Vec::new(),
-        expires_at: facts.expires_at,
-        max_fee: msat(50_000),
-        max_delay: CltvDelta(1008),
-        retry_for: Seconds(5),
-    };
-    payer.pay(order).await.unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_without_a_channel_buys_one_and_its_first_payment_comes_through_it() {
     let world = World::new().await;
@@ -89,7 +69,7 @@ async fn a_node_without_a_channel_buys_one_and_its_first_payment_comes_through_i
     client.restart().await;
     let connected = || provider.list_peers().iter().filter(|peer| peer.connected).count() == 2;
     common::eventually("the client", connected).await;
-    pay(&payer, 1, &minted).await;
+    payer.pay_bolt11(1, &minted.string).await;
     let arrived = client.inbox.claimable().await;
     assert_eq!(arrived.payment_hash, minted.payment_hash);
     assert_eq!((arrived.amount, arrived.opening_fee), (msat(PAYMENT - FEE), msat(FEE)));
@@ -119,7 +99,7 @@ async fn a_node_without_a_channel_buys_one_and_its_first_payment_comes_through_i
     };
     client.wait_for_channels("the provider's price", |channels| channels[0].peer_forwards).await;
     let minted = client.mint_bolt11(order).await.unwrap();
-    pay(&payer, 2, &minted).await;
+    payer.pay_bolt11(2, &minted.string).await;
     let arrived = client.inbox.claimable().await;
     assert_eq!((arrived.amount, arrived.opening_fee), (msat(5_000_000), Msat::ZERO));
 }
@@ -132,7 +112,7 @@ async fn a_provider_that_keeps_more_than_was_agreed_gets_nothing() {
     // By a millisatoshi.
     let agreed = JustInTime { opening_fee: msat(FEE - 1), ..sold };
     let minted = invoice(&client, agreed).await;
-    pay(&payer, 1, &minted).await;
+    payer.pay_bolt11(1, &minted.string).await;
     let failed = payer.inbox.outcome([1; 32]).await.unwrap_err();
     assert_ne!(failed, PaymentFailure::InvoiceExpired);
     assert!(client.inbox.is_empty(), "nothing of it was told");

@@ -7,9 +7,9 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use bitcoin::{Address, Amount};
-use bolt1::{CltvDelta, Msat, Seconds};
+use bolt1::Msat;
 use offerd_core::liquidity::order::{OrderStatus, OrderWish, PaymentState, WayKind};
-use offerd_core::port::{InvoicePayer as _, PayOrder};
+use offerd_core::port::InvoicePayer as _;
 use offerd_node_ldk::{FundingOrder, MadeOrder, OrderView, OutputView};
 
 use common::seller::{FEE_SAT, Seller};
@@ -54,24 +54,6 @@ async fn status(client: &Member, status: OrderStatus) {
     eventually(status.name(), || only(client).status == status).await;
 }
 
-async fn pay(payer: &Member, id: u8, order: &OrderView) -> [u8; 32] {
-    let facts = payer.read_bolt11(&order.ways[0].code).await.unwrap();
-    let pay = PayOrder {
-        payment_id: [id; 32],
-        payment_hash: facts.payment_hash,
-        amount: facts.amount.unwrap(),
-        bolt11: Some(facts.string.clone()),
-        paths: Vec::new(),
-        features: Vec::new(),
-        expires_at: facts.expires_at,
-        max_fee: msat(50_000),
-        max_delay: CltvDelta(1008),
-        retry_for: Seconds(5),
-    };
-    payer.pay(pay).await.unwrap();
-    facts.payment_hash
-}
-
 async fn connected(provider: &Member, peers: usize) {
     let count = || provider.list_peers().iter().filter(|peer| peer.connected).count();
     eventually("the client", || count() == peers).await;
@@ -89,7 +71,7 @@ async fn a_channel_is_ordered_paid_and_used_over_the_nodes_deaths() {
     client.crash().await;
     assert_eq!(only(&client).ways, made.order.ways);
     client.all_channels_usable().await;
-    let hash = pay(&client, 1, &made.order).await;
+    let hash = client.pay_bolt11(1, &made.order.ways[0].code).await;
     let arrived = provider.inbox.claimable().await;
     assert_eq!(arrived.amount, made.order.ways[0].total);
     seller.hold(&hash);
@@ -131,7 +113,7 @@ async fn a_node_without_coins_takes_the_channel_that_it_has_ordered_and_no_other
     let client = world.node().await;
     let made = make(&client, &provider, &wish(400_000, 0)).await;
     // Somebody else pays for it.
-    let hash = pay(&payer, 1, &made.order).await;
+    let hash = payer.pay_bolt11(1, &made.order.ways[0].code).await;
     provider.inbox.claimable().await;
     seller.hold(&hash);
     let smaller = seller.open_channel(&hash, 1).await.unwrap_err();
@@ -186,7 +168,7 @@ async fn the_money_for_an_order_that_fails_comes_back_and_nothing_more_is_asked(
     let (provider, seller, client) = seller_and_payer(&world).await;
     let before = client.channel().to_us;
     let made = make(&client, &provider, &wish(400_000, 10_000)).await;
-    let hash = pay(&client, 1, &made.order).await;
+    let hash = client.pay_bolt11(1, &made.order.ways[0].code).await;
     provider.inbox.claimable().await;
     seller.fail(hash).await;
     client.inbox.outcome([1; 32]).await.unwrap_err();

@@ -430,6 +430,25 @@ impl Member {
         id
     }
 
+    /// Begins to pay an invoice of BOLT 11 under this id, and says which payment hash it has.
+    pub(crate) async fn pay_bolt11(&self, id: u8, invoice: &str) -> [u8; 32] {
+        let facts = self.read_bolt11(invoice).await.unwrap();
+        let order = PayOrder {
+            payment_id: [id; 32],
+            payment_hash: facts.payment_hash,
+            amount: facts.amount.unwrap(),
+            bolt11: Some(facts.string.clone()),
+            paths: Vec::new(),
+            features: Vec::new(),
+            expires_at: facts.expires_at,
+            max_fee: msat(50_000),
+            max_delay: CltvDelta(1_008),
+            retry_for: Seconds(5),
+        };
+        self.pay(order).await.unwrap();
+        facts.payment_hash
+    }
+
     pub(crate) async fn try_to_pay(&self, minted: &Minted, amount: Msat) -> Result<(), PayRefused> {
         self.pay(pay_order(minted, amount)).await
     }
