@@ -121,13 +121,9 @@ impl EventDesk {
                     Arrival { payment_hash, payment_id, amount_msat, kept_msat, deadline, purpose };
                 self.on_claimable(arrival).await
             }
-            Event::PaymentClaimed { payment_hash, payment_id, amount_msat, .. } => {
-                let payment_id = payment_id.map_or([0; 32], |id| id.0);
-                let amount = msat(amount_msat);
-                let payment_hash = payment_hash.0;
-                let claimed = NodeEvent::PaymentClaimed { payment_hash, payment_id, amount };
-                self.caller.handle(claimed).await?;
-                self.claims.forget(&payment_hash)
+            Event::PaymentClaimed { payment_hash, payment_id, amount_msat, htlcs, .. } => {
+                self.books.ends.on_claimed(payment_hash, &htlcs);
+                self.on_claimed(payment_hash.0, payment_id, msat(amount_msat)).await
             }
             Event::PaymentSent { payment_id, payment_preimage, fee_paid_msat, .. } => {
                 let Some(PaymentId(payment_id)) = payment_id else { return Ok(()) };
@@ -140,11 +136,14 @@ impl EventDesk {
             }
             Event::PaymentPathFailed {
                 payment_id: Some(PaymentId(payment_id)),
+                payment_hash,
                 payment_failed_permanently,
                 failure,
+                path,
                 short_channel_id,
                 ..
             } => {
+                self.books.ends.on_part_failed(payment_hash, &path);
                 let (reason, text) =
                     attempt(payment_failed_permanently, &failure, short_channel_id);
                 let failed = NodeEvent::AttemptFailed { payment_id, reason, text };
@@ -312,6 +311,18 @@ impl EventDesk {
             memo: request.and_then(|request| request.payer_note_truncated).map(|note| note.0),
         };
         self.caller.handle(NodeEvent::PaymentClaimable(payment)).await
+    }
+
+    async fn on_claimed(
+        &self,
+        payment_hash: [u8; 32],
+        payment_id: Option<PaymentId>,
+        amount: Msat,
+    ) -> Result<(), PortError> {
+        let payment_id = payment_id.map_or([0; 32], |id| id.0);
+        let claimed = NodeEvent::PaymentClaimed { payment_hash, payment_id, amount };
+        self.caller.handle(claimed).await?;
+        self.claims.forget(&payment_hash)
     }
 
     /// What a provider has kept of a payment, on record; `None` where it is more than was agreed.

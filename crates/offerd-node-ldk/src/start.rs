@@ -68,7 +68,7 @@ pub(crate) async fn start(
     ledger.agreements.prune(now())?;
     ledger.orders.prune(now())?;
     net.connector.keep_providers(ledger.agreements.expected(now())?);
-    let writer = core.writer(&base, Arc::clone(&ledger.books));
+    let writer = core.writer(&base);
     let background = Background {
         store: Arc::clone(&writer),
         desk: Arc::new(ledger.desk(&base, &core, &net, Arc::clone(&caller))),
@@ -263,7 +263,7 @@ impl Ledger {
             waiting: Mutex::new(HashMap::new()),
         };
         let claims = Arc::new(Claims(Arc::clone(&base.store)));
-        let books = Arc::new(Books::open(Arc::clone(&base.store))?);
+        let books = Arc::clone(&core.books);
         let agreements = Arc::new(Agreements(Arc::clone(&base.store)));
         let orders = Arc::new(Orders::new(Arc::clone(&base.store)));
         Ok(Self { fundings: Arc::new(fundings), claims, books, agreements, orders })

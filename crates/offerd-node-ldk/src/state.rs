@@ -80,6 +80,7 @@ pub(crate) struct Core {
     pub(crate) sweeper: Arc<Sweeper>,
     /// Closed channels of which nothing can come.
     pub(crate) unfunded: Arc<Unfunded>,
+    pub(crate) books: Arc<Books>,
     /// What a recovery has put aside.
     pub(crate) old: Option<Arc<OldChannels>>,
 }
@@ -198,7 +199,8 @@ impl Core {
         let (sweeper_at, sweeper) = load_sweeper(base, tip)?;
         let (channels, sweeper) = (Arc::new(channels), Arc::new(sweeper));
         let unfunded = Arc::new(Unfunded::default());
-        let mut core = Self { monitor, channels, sweeper, unfunded, old: None };
+        let books = Arc::new(Books::open(Arc::clone(&base.store), &channels)?);
+        let mut core = Self { monitor, channels, sweeper, unfunded, books, old: None };
         let tools = base.tools_for_old_channels();
         let old = if base.is_recovering() { tools.load()? } else { Vec::new() };
         core.catch_up(base, channels_at, sweeper_at, monitors, &old).await?;
@@ -267,13 +269,13 @@ impl Core {
     }
 
     /// What writes it down.
-    pub(crate) fn writer(&self, base: &Base, books: Arc<Books>) -> Arc<StateWriter> {
+    pub(crate) fn writer(&self, base: &Base) -> Arc<StateWriter> {
         Arc::new(StateWriter {
             store: Arc::clone(&base.store),
             channels: Arc::clone(&self.channels),
             monitor: Arc::clone(&self.monitor),
             queue: Arc::clone(&base.monitor_queue),
-            books,
+            books: Arc::clone(&self.books),
             writing: Mutex::new(()),
         })
     }

@@ -26,7 +26,7 @@ use lightning::util::ser::Writeable;
 use offerd_core::port::{NamedChange, PortError};
 use tracing::debug;
 
-use crate::books::{Books, FORWARDS};
+use crate::books::{AT_END, Books, FORWARDS};
 use crate::locks::lock;
 use crate::monitors::{ARCHIVED_MONITORS, MONITORS, MonitorQueue, Waiting};
 use crate::persist::{Store, io_error};
@@ -100,13 +100,12 @@ impl StateWriter {
             key: CHANNEL_MANAGER_PERSISTENCE_KEY.to_owned(),
             value: Some(self.channels.encode()),
         });
+        // After the manager: of a channel that it does not hold any more the books tell what was in it.
+        self.look_at_changed(waiting);
+        changes.extend(self.books.ends.to_write()?.into_iter().map(Change::to(AT_END)));
         let forwards = self.books.forwards.to_write()?;
         let count = forwards.len();
-        changes.extend(forwards.into_iter().map(|(key, value)| Change {
-            space: FORWARDS,
-            key,
-            value: Some(value),
-        }));
+        changes.extend(forwards.into_iter().map(Change::to(FORWARDS)));
         let changes: Vec<_> = changes.iter().map(Change::named).collect();
         self.store.write_all("the channels", &changes)?;
         self.books.forwards.written(count);
@@ -124,6 +123,15 @@ impl StateWriter {
             value: Some(monitor.encode()),
         });
         written.collect()
+    }
+
+    fn look_at_changed(&self, waiting: &Waiting) {
+        for channel in waiting.changed.keys() {
+            let Ok(monitor) = self.monitor.get_monitor(*channel) else { continue };
+            let peer = monitor.get_counterparty_node_id();
+            drop(monitor);
+            self.books.on_written(*channel, &peer, &self.channels);
+        }
     }
 
     /// What moves the monitors that are not needed any more out of the way.
@@ -151,6 +159,11 @@ impl StateWriter {
 }
 
 impl Change {
+    /// A value that is to be put into `space`, under its key.
+    fn to(space: (&'static str, &'static str)) -> impl Fn((String, Vec<u8>)) -> Self {
+        move |(key, value)| Self { space, key, value: Some(value) }
+    }
+
     fn named(&self) -> NamedChange<'_> {
         let ((primary, secondary), key) = (self.space, self.key.as_str());
         NamedChange { primary, secondary, key, value: self.value.as_deref() }

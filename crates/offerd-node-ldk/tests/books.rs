@@ -6,8 +6,9 @@ mod common;
 use bitcoin::Amount;
 use offerd_core::audit::{Audit, PaymentBook};
 use offerd_core::port::{InvoiceIssuer, KeyValueStore, Page};
-use offerd_node_ldk::FundingOrder;
 
+use common::books::line;
+use common::opening::pair;
 use common::{Member, World, eventually, msat, order, patiently};
 
 /// What the store of a node would say of its payments.
@@ -24,11 +25,6 @@ fn audit(node: &Member, payments: &PaymentBook) -> Audit {
     Audit::of(&node.books().unwrap(), payments)
 }
 
-fn line(audit: &Audit, name: &str) -> i64 {
-    let mut lines = audit.have.iter().chain(&audit.came_in).chain(&audit.went_out);
-    lines.find(|line| line.name == name).unwrap().amount_msat
-}
-
 /// Waits until the books add up, and nothing else is true of them later.
 async fn adds_up(node: &Member, payments: &PaymentBook) -> Audit {
     let begun = std::time::Instant::now();
@@ -40,16 +36,6 @@ async fn adds_up(node: &Member, payments: &PaymentBook) -> Audit {
         assert!(begun.elapsed() < common::PATIENCE, "{audit:#?}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-}
-
-/// Opener and peer with 600 000 and 400 000 sat in a channel.
-async fn pair() -> (World, Member, Member) {
-    let world = World::new().await;
-    let (opener, peer) = (world.node().await, world.node().await);
-    world.fund(&[&opener, &peer], 2, Amount::from_sat(1_500_000)).await;
-    let wish = FundingOrder { push: msat(400_000_000), ..order(&peer, 1_000_000) };
-    world.channel(&opener, &peer, wish).await;
-    (world, opener, peer)
 }
 
 /// Pays through to the end. The fee.
@@ -221,7 +207,8 @@ async fn a_payment_under_way_is_named_and_adds_up() {
     // Without the channel it stays ours until the chain has said how it ends, and is named.
     let channel = opener.channel().channel_id;
     opener.close_channel(channel, true).unwrap();
-    let ended = || audit(&opener, &nothing).ended_htlcs_msat == 5_000_000;
+    let ended = || audit(&opener, &nothing).positions.len() == 1;
     eventually("the end", ended).await;
-    assert_eq!(adds_up(&opener, &nothing).await.positions.len(), 1);
+    let told = adds_up(&opener, &nothing).await;
+    assert_eq!((told.htlcs_out_msat, told.ended_htlcs_msat), (5_000_000, 0), "{told:?}");
 }

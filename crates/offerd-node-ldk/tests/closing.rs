@@ -9,17 +9,8 @@ use offerd_core::port::{InvoiceIssuer, InvoicePayer, NodeEvent};
 use offerd_node_ldk::FundingOrder;
 
 use common::closing::{confirmed, wealth};
-use common::{Member, World, eventually, msat, order, patiently};
-
-/// Opener and peer with 600 000 and 400 000 sat in a channel.
-async fn pair() -> (World, Member, Member) {
-    let world = World::new().await;
-    let (opener, peer) = (world.node().await, world.node().await);
-    world.fund(&[&opener, &peer], 2, Amount::from_sat(1_500_000)).await;
-    let wish = FundingOrder { push: msat(400_000_000), ..order(&peer, 1_000_000) };
-    world.channel(&opener, &peer, wish).await;
-    (world, opener, peer)
-}
+use common::opening::pair;
+use common::{Member, eventually, msat, order, patiently};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Closer {

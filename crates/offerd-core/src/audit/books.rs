@@ -51,14 +51,17 @@ pub enum Standing {
     },
     /// It has ended.
     Ended {
-        /// Our side of the balance when it did.
+        /// Our side of the balance when it did; HTLCs are in it as for `Open`.
         ours: Msat,
+        /// HTLCs that were not removed when it did: those end on the chain. One that is settled is counted at what it
+        /// was settled with.
+        htlcs: Vec<PendingHtlc>,
         /// What of it has come out on the chain, by the outputs that are ours.
         arrived: Msat,
         /// Those of these outputs that are not in the wallet yet.
         unswept: Msat,
-        /// What was in HTLCs on their way when it did, in outputs of their own: those end on the chain.
-        in_htlcs: Msat,
+        /// What was in HTLCs of which nothing else is on record.
+        in_unknown_htlcs: Msat,
         /// Whether nothing more is to come: what has not arrived is what the end has cost.
         is_over: bool,
     },
@@ -77,6 +80,8 @@ pub struct PendingHtlc {
     pub incoming: bool,
     /// Whether its preimage is out, so that only its removal is left to be done.
     pub settled: bool,
+    /// Whether it ends as the payment of its hash does that the store knows. Payments of others do not.
+    pub ends_with_payment: bool,
 }
 
 /// Payments of others that went through us.
@@ -170,15 +175,17 @@ impl NodeBooks {
     /// HTLCs that may be settled though their channel does not know: those of payments that the store knows the end of.
     pub fn open_htlcs(&mut self) -> impl Iterator<Item = &mut PendingHtlc> {
         let all = self.channels.iter_mut().flat_map(|channel| channel.standing.htlcs_mut());
-        all.filter(|htlc| !htlc.settled)
+        all.filter(|htlc| !htlc.settled && htlc.ends_with_payment)
     }
 }
 
 impl Standing {
     fn htlcs_mut(&mut self) -> &mut [PendingHtlc] {
         match self {
-            Self::Open { htlcs, .. } | Self::NotInTheBooks { htlcs, .. } => htlcs,
-            Self::Ended { .. } | Self::Vanished => &mut [],
+            Self::Open { htlcs, .. }
+            | Self::NotInTheBooks { htlcs, .. }
+            | Self::Ended { htlcs, .. } => htlcs,
+            Self::Vanished => &mut [],
         }
     }
 }

@@ -67,8 +67,7 @@ pub struct Audit {
     pub htlcs_out_msat: i64,
     /// The same of those that come to us.
     pub htlcs_in_msat: i64,
-    /// What channels that have ended had in HTLCs on their way then. How each of those ends, only the chain says: the
-    /// difference may be theirs.
+    /// What channels that have ended had in HTLCs of which nothing else is on record: the difference may be theirs.
     pub ended_htlcs_msat: i64,
     /// Payments of ours that arrived for a fee which the node does not know: the difference may be theirs.
     pub unknown_fees: u64,
@@ -174,14 +173,16 @@ impl Channels {
                 let amount = self.open.saturating_sub(before);
                 self.position(channel, Uncertainty::NotInTheBooks, amount);
             }
-            Standing::Ended { ours, arrived, unswept, in_htlcs, is_over } => {
-                self.ended_htlcs = self.ended_htlcs.saturating_add(signed(*in_htlcs));
+            Standing::Ended { ours, htlcs, arrived, unswept, in_unknown_htlcs, is_over } => {
+                self.ended_htlcs = self.ended_htlcs.saturating_add(signed(*in_unknown_htlcs));
                 self.unswept = self.unswept.saturating_add(signed(*unswept));
-                let rest = signed(*ours).saturating_sub(signed(*arrived));
+                let ours = signed(*ours).saturating_add(settled(htlcs));
+                let rest = ours.saturating_sub(signed(*arrived));
                 if *is_over {
                     self.closing_costs = self.closing_costs.saturating_add(rest);
                 } else {
                     self.closing = self.closing.saturating_add(rest);
+                    self.add_under_way(htlcs);
                     self.position(channel, Uncertainty::Closing, rest);
                 }
             }
@@ -190,19 +191,28 @@ impl Channels {
     }
 
     fn add_open(&mut self, ours: Signed, htlcs: &[PendingHtlc]) {
-        let of = |incoming: bool, settled: bool| {
-            let such = htlcs.iter().filter(|it| (it.incoming, it.settled) == (incoming, settled));
-            sum(such.map(|htlc| signed(htlc.amount)))
-        };
-        // The crate counts an HTLC of ours until it is removed, and one that comes only when it is.
-        let settled = of(true, true).saturating_sub(of(false, true));
-        self.open = self.open.saturating_add(ours).saturating_add(settled);
-        self.htlcs_out = self.htlcs_out.saturating_add(of(false, false));
-        self.htlcs_in = self.htlcs_in.saturating_add(of(true, false));
+        self.open = self.open.saturating_add(ours).saturating_add(settled(htlcs));
+        self.add_under_way(htlcs);
+    }
+
+    fn add_under_way(&mut self, htlcs: &[PendingHtlc]) {
+        self.htlcs_out = self.htlcs_out.saturating_add(in_htlcs(htlcs, false, false));
+        self.htlcs_in = self.htlcs_in.saturating_add(in_htlcs(htlcs, true, false));
     }
 
     fn position(&mut self, channel: &ChannelBook, why: Uncertainty, amount: Signed) {
         let (channel_id, amount_msat) = (channel.channel_id, sum::shown(amount));
         self.positions.push(Position { channel_id, why, amount_msat });
     }
+}
+
+/// What settled HTLCs change of our side: the crate counts one of ours until it is removed, and one that comes only when
+/// it is.
+fn settled(htlcs: &[PendingHtlc]) -> Signed {
+    in_htlcs(htlcs, true, true).saturating_sub(in_htlcs(htlcs, false, true))
+}
+
+fn in_htlcs(htlcs: &[PendingHtlc], incoming: bool, settled: bool) -> Signed {
+    let such = htlcs.iter().filter(|it| (it.incoming, it.settled) == (incoming, settled));
+    sum(such.map(|htlc| signed(htlc.amount)))
 }

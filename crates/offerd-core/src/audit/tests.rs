@@ -13,7 +13,8 @@ fn channel(opened_by_us: bool, pushed: u64, standing: Standing) -> ChannelBook {
 
 fn htlc(amount: u64, incoming: bool, settled: bool) -> PendingHtlc {
     let payment_hash = PaymentHash([7; 32]);
-    PendingHtlc { payment_hash, amount: msat(amount), incoming, settled }
+    let amount = msat(amount);
+    PendingHtlc { payment_hash, amount, incoming, settled, ends_with_payment: true }
 }
 
 /// A node that got 20 000 sat, put 10 000 of them into a channel for a fee of 200, pushed 3 000 to the other side, and
@@ -83,7 +84,8 @@ fn an_end_that_is_not_over_is_a_position_and_adds_up() {
         ours: msat(OURS),
         arrived: msat(arrived),
         unswept: msat(unswept),
-        in_htlcs: msat(3),
+        htlcs: Vec::new(),
+        in_unknown_htlcs: msat(3),
         is_over,
     };
     let (books, payments) = node(ended(0, 0, false));
@@ -103,6 +105,48 @@ fn an_end_that_is_not_over_is_a_position_and_adds_up() {
     assert_eq!(audit.ended_htlcs_msat, 3);
     let cost = audit.went_out.iter().find(|line| line.name == "closing_costs").unwrap();
     assert_eq!(cost.amount_msat, 99_993);
+}
+
+#[test]
+fn htlcs_that_the_chain_settles_count_as_in_a_channel_and_what_is_lost_of_them_is_a_cost() {
+    // As in a channel: what was paid is not removed when it ends, nor is what came.
+    let ours = OURS + 400_007 - 1_000_000;
+    let ended = |arrived, is_over| Standing::Ended {
+        ours: msat(ours),
+        htlcs: vec![htlc(400_007, false, true), htlc(1_000_000, true, true), htlc(9, false, false)],
+        arrived: msat(arrived),
+        unswept: msat(arrived),
+        in_unknown_htlcs: Msat::ZERO,
+        is_over,
+    };
+    let (books, payments) = node(ended(0, false));
+    let audit = Audit::of(&books, &payments);
+    assert_eq!((audit.difference_msat(), audit.htlcs_out_msat), (0, 9), "{audit:?}");
+    let amounts: Vec<i64> = audit.positions.iter().map(|position| position.amount_msat).collect();
+    assert_eq!(amounts, [i64::try_from(OURS).unwrap()]);
+
+    let (books, payments) = node(ended(7_000_000, true));
+    let audit = Audit::of(&books, &payments);
+    assert_eq!((audit.difference_msat(), audit.htlcs_out_msat), (0, 0), "{audit:?}");
+    let cost = audit.went_out.iter().find(|line| line.name == "closing_costs").unwrap();
+    assert_eq!(cost.amount_msat, 599_993);
+}
+
+#[test]
+fn only_htlcs_that_the_store_may_know_of_are_asked_about() {
+    let of_others = PendingHtlc { ends_with_payment: false, ..htlc(3, false, false) };
+    let htlcs = vec![htlc(1, false, false), htlc(2, true, true), of_others];
+    let (mut books, _) = node(open(OURS, htlcs.clone()));
+    assert_eq!(books.open_htlcs().map(|it| it.amount).collect::<Vec<_>>(), [msat(1)]);
+    let (mut books, _) = node(Standing::Ended {
+        ours: msat(OURS),
+        htlcs,
+        arrived: Msat::ZERO,
+        unswept: Msat::ZERO,
+        in_unknown_htlcs: Msat::ZERO,
+        is_over: true,
+    });
+    assert_eq!(books.open_htlcs().map(|it| it.amount).collect::<Vec<_>>(), [msat(1)]);
 }
 
 #[test]

@@ -120,6 +120,12 @@ impl Forwards {
         }
     }
 
+    /// How many there are, those included that are to be written.
+    pub(crate) fn count(&self) -> u64 {
+        let book = lock(&self.book);
+        book.next.saturating_add(u64::try_from(book.noted.len()).unwrap_or(u64::MAX))
+    }
+
     /// One page of them, oldest first, those included that are to be written.
     pub(crate) fn page(&self, store: &Store, page: Page) -> Result<Vec<Forwarded>, PortError> {
         let first = page.start.max(1);

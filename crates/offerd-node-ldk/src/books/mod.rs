@@ -1,9 +1,10 @@
 //! The books of the node's own money: what it has done besides payments of ours, and what it has.
 //!
-//! Written down is only what nothing else tells later: how a channel began and ended (`channels`), and what
-//! forwarding has brought (`forwards`). All about coins follows from the wallet's transactions (`flows`), and what is in
-//! channels from the channels themselves.
+//! Written down is only what nothing else tells later: how a channel began and ended (`channels`), what was under way in
+//! it then (`at_end`), and what forwarding has brought (`forwards`). All about coins follows from the wallet's
+//! transactions (`flows`), and what is in channels from the channels themselves.
 
+mod at_end;
 mod channels;
 mod flows;
 mod forwards;
@@ -14,6 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::OutPoint;
 use bitcoin::hex::DisplayHex;
+use bitcoin::secp256k1::PublicKey;
 use lightning::chain::channelmonitor::Balance;
 use lightning::ln::types::ChannelId;
 use lightning::sign::SpendableOutputDescriptor;
@@ -24,6 +26,7 @@ use tracing::warn;
 use crate::channels::to_us;
 use crate::persist::Store;
 use crate::types::{Channels, Monitor};
+pub(crate) use at_end::{Ends, SPACE as AT_END};
 use channels::{ChannelRecord, ChannelRecords};
 pub(crate) use flows::{Flows, Known};
 pub(crate) use forwards::{Forward, Forwards, SPACE as FORWARDS};
@@ -33,13 +36,15 @@ pub(crate) use forwards::{Forward, Forwards, SPACE as FORWARDS};
 pub(crate) struct Books {
     records: ChannelRecords,
     pub(crate) forwards: Forwards,
+    pub(crate) ends: Ends,
 }
 
 impl Books {
-    /// Opens those kept in `store`.
-    pub(crate) fn open(store: Arc<Store>) -> Result<Self, PortError> {
+    /// Opens those kept in `store`, before any of these channels can change.
+    pub(crate) fn open(store: Arc<Store>, channels: &Channels) -> Result<Self, PortError> {
         let forwards = Forwards::open(&store)?;
-        Ok(Self { records: ChannelRecords(store), forwards })
+        let ends = Ends::open(&store, &channels.list_channels(), forwards.count())?;
+        Ok(Self { records: ChannelRecords(store), forwards, ends })
     }
 
     /// A channel has its funding transaction. Nothing was paid over it yet, so what is ours in it is what was at first.
@@ -77,6 +82,13 @@ impl Books {
         let balances = monitor.get_monitor(id).map(|monitor| monitor.get_claimable_balances());
         let in_htlcs = balances.unwrap_or_default().iter().map(in_htlc).sum();
         self.records.ended(&id.0, ours, in_htlcs)
+    }
+
+    /// The state of a channel is being written, or that it has ended.
+    pub(crate) fn on_written(&self, id: ChannelId, peer: &PublicKey, channels: &Channels) {
+        let channels = channels.list_channels_with_counterparty(peer);
+        let channel = channels.iter().find(|channel| channel.channel_id == id);
+        self.ends.look(id.0, channel, self.forwards.count());
     }
 
     /// What has come out of a channel.

@@ -1,6 +1,6 @@
 //! The books and the node itself, put together for whoever checks the one by the other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bitcoin::{Amount, OutPoint};
 use bolt1::Msat;
@@ -12,6 +12,7 @@ use offerd_core::PaymentHash;
 use offerd_core::audit::{ChannelBook, Forwarded, NodeBooks, PendingHtlc, Standing, WalletBook};
 use offerd_core::port::{Page, PortError};
 
+use super::at_end::{AtEnd, Found};
 use super::channels::{ChannelRecord, OutputRecord};
 use super::{Books, Flows, Known};
 use crate::channels::to_us;
@@ -25,7 +26,7 @@ impl Node {
     /// When the books cannot be read.
     pub fn books(&self) -> Result<NodeBooks, PortError> {
         let sources = Sources::read(&self.books, &self.wallet, self.channels.list_channels())?;
-        let channels = sources.channels(&self.monitor);
+        let channels = sources.channels(&self.monitor)?;
         let coins = |confirmed: bool| {
             let coins = sources.coins.iter().filter(|(is, _)| *is == confirmed);
             msat(coins.map(|(_, amount)| *amount).sum())
@@ -38,7 +39,10 @@ impl Node {
             withdrawals: msat(Amount::from_sat(flows.withdrawals)),
             fees_msat: 0,
         };
-        let forwards = self.books.forwards.book();
+        let mut forwards = self.books.forwards.book();
+        forwards.count = forwards.count.saturating_add(sources.found.count);
+        forwards.fees = forwards.fees.plus(sources.found.fees).unwrap_or(Msat::MAX);
+        forwards.unknown = forwards.unknown.saturating_sub(sources.found.count);
         Ok(NodeBooks { channels, forwards, wallet: wallet.costing(flows.fees) })
     }
 
@@ -56,6 +60,9 @@ struct Sources {
     records: Vec<([u8; 32], ChannelRecord)>,
     outputs: Vec<(OutPoint, OutputRecord)>,
     open: HashMap<[u8; 32], ChannelDetails>,
+    at_end: BTreeMap<[u8; 32], AtEnd>,
+    /// What is known only from what went through channels that have ended.
+    found: Found,
     /// Whether it is mined, and its value.
     coins: Vec<(bool, Amount)>,
     flows: Flows,
@@ -75,21 +82,30 @@ impl Sources {
         let (coins, flows) = wallet.flows(&known);
         let coins = coins.into_iter().map(|coin| (coin.height.is_some(), coin.txout.value));
         let coins = coins.collect();
+        let mut at_end = books.ends.ended();
+        let mut found = Found::default();
+        for (id, channel) in at_end.iter_mut().filter(|(_, channel)| channel.forwards()) {
+            let start = channel.forwards_before.saturating_add(1);
+            let since = books.forwards(Page { start, ..Page::ALL })?;
+            found = found.and(channel.settle(*id, &since));
+        }
         let open = open.into_iter().map(|channel| (channel.channel_id.0, channel)).collect();
-        Ok(Self { records, outputs, open, coins, flows })
+        Ok(Self { records, outputs, open, at_end, found, coins, flows })
     }
 
-    fn channels(&self, monitor: &Monitor) -> Vec<ChannelBook> {
+    fn channels(&self, monitor: &Monitor) -> Result<Vec<ChannelBook>, PortError> {
         // A channel whose funding the wallet has taken back never was.
         let counts = |record: &ChannelRecord| {
             !record.opened_by_us || self.flows.funded.contains(&record.funding)
         };
         let recorded = self.records.iter().filter(|(_, record)| counts(record));
-        let recorded = recorded.map(|(id, record)| ChannelBook {
-            channel_id: *id,
-            opened_by_us: record.opened_by_us,
-            pushed: pushed(record),
-            standing: self.standing(*id, record, monitor),
+        let recorded = recorded.map(|(id, record)| {
+            Ok(ChannelBook {
+                channel_id: *id,
+                opened_by_us: record.opened_by_us,
+                pushed: pushed(record),
+                standing: self.standing(*id, record, monitor)?,
+            })
         });
         let in_books: HashSet<[u8; 32]> = self.records.iter().map(|(id, _)| *id).collect();
         // Until it is in the chain a channel may just not have come into the books yet.
@@ -103,15 +119,20 @@ impl Sources {
             pushed: Msat::ZERO,
             standing: Standing::NotInTheBooks { ours: to_us(channel), htlcs: htlcs(channel) },
         });
-        recorded.chain(others).collect()
+        recorded.chain(others.map(Ok)).collect()
     }
 
-    fn standing(&self, id: [u8; 32], record: &ChannelRecord, monitor: &Monitor) -> Standing {
+    fn standing(
+        &self,
+        id: [u8; 32],
+        record: &ChannelRecord,
+        monitor: &Monitor,
+    ) -> Result<Standing, PortError> {
         if let Some(channel) = self.open.get(&id) {
-            return Standing::Open { ours: to_us(channel), htlcs: htlcs(channel) };
+            return Ok(Standing::Open { ours: to_us(channel), htlcs: htlcs(channel) });
         }
         let Some(ours) = record.at_last_msat.and_then(Msat::new) else {
-            return Standing::Vanished;
+            return Ok(Standing::Vanished);
         };
         let key = bitcoin::hex::DisplayHex::to_lower_hex_string(&id);
         let agreed = self.flows.agreed.get(&record.funding);
@@ -123,13 +144,20 @@ impl Sources {
                 unswept = unswept.saturating_add(output.sat);
             }
         }
-        Standing::Ended {
+        // What was seen a moment before the end says nothing of it.
+        let at_end = self.at_end.get(&id).filter(|it| it.ours_msat == ours.as_u64());
+        let (htlcs, unknown_sat) = match at_end {
+            Some(at_end) => (at_end.pending()?, 0),
+            None => (Vec::new(), record.in_htlcs_sat),
+        };
+        Ok(Standing::Ended {
             ours,
+            htlcs,
             arrived: msat(Amount::from_sat(arrived.values().sum())),
             unswept: msat(Amount::from_sat(unswept)),
-            in_htlcs: msat(Amount::from_sat(record.in_htlcs_sat)),
+            in_unknown_htlcs: msat(Amount::from_sat(unknown_sat)),
             is_over: agreed.is_some_and(|it| !it.is_empty()) || nothing_to_come(monitor, id),
-        }
+        })
     }
 }
 
@@ -148,18 +176,21 @@ fn pushed(record: &ChannelRecord) -> Msat {
     all.minus(ours).unwrap_or(Msat::ZERO)
 }
 
-fn htlcs(channel: &ChannelDetails) -> Vec<PendingHtlc> {
+/// What is under way in a channel. Which of it are payments of others the channel does not know, nor does the store.
+pub(super) fn htlcs(channel: &ChannelDetails) -> Vec<PendingHtlc> {
     let incoming = channel.pending_inbound_htlcs.iter().map(|htlc| PendingHtlc {
         payment_hash: PaymentHash(htlc.payment_hash.0),
         amount: Msat::new(htlc.amount_msat).unwrap_or(Msat::MAX),
         incoming: true,
         settled: htlc.state == Some(InboundHTLCStateDetails::AwaitingRemoteRevokeToRemoveFulfill),
+        ends_with_payment: true,
     });
     let outgoing = channel.pending_outbound_htlcs.iter().map(|htlc| PendingHtlc {
         payment_hash: PaymentHash(htlc.payment_hash.0),
         amount: Msat::new(htlc.amount_msat).unwrap_or(Msat::MAX),
         incoming: false,
         settled: htlc.state == Some(OutboundHTLCStateDetails::AwaitingRemoteRevokeToRemoveSuccess),
+        ends_with_payment: true,
     });
     incoming.chain(outgoing).collect()
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not so ends it")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one event among many")]
 
+pub(crate) mod books;
 pub(crate) mod closing;
 pub(crate) mod opening;
 pub(crate) mod raw_peer;

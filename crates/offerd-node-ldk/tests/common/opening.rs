@@ -1,8 +1,19 @@
-//! Opening channels on a chain that changes its mind.
+//! Opening channels, on a chain that changes its mind too.
 
-use offerd_node_ldk::ChannelState;
+use bitcoin::Amount;
+use offerd_node_ldk::{ChannelState, FundingOrder};
 
-use super::{Member, World, order, patiently};
+use super::{Member, World, msat, order, patiently};
+
+/// Opener and peer with 600 000 and 400 000 sat in a channel.
+pub(crate) async fn pair() -> (World, Member, Member) {
+    let world = World::new().await;
+    let (opener, peer) = (world.node().await, world.node().await);
+    world.fund(&[&opener, &peer], 2, Amount::from_sat(1_500_000)).await;
+    let wish = FundingOrder { push: msat(400_000_000), ..order(&peer, 1_000_000) };
+    world.channel(&opener, &peer, wish).await;
+    (world, opener, peer)
+}
 
 /// Opens a channel whose funding transaction is mined, undone, and mined again.
 pub(crate) async fn open_over_a_reorg(world: &World, payer: &Member, payee: &Member) {
