@@ -5,12 +5,14 @@ mod common;
 
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::{Address, Amount};
 use bolt1::Msat;
 use offerd_core::liquidity::order::{OrderStatus, OrderWish, PaymentState, WayKind};
-use offerd_core::port::InvoicePayer as _;
-use offerd_node_ldk::{FundingOrder, MadeOrder, OrderView, OutputView};
+use offerd_core::port::{InvoicePayer as _, KeyValueStore as _};
+use offerd_node_ldk::{FundingOrder, MadeOrder, OrderError, OrderView, OutputView};
+use serde_json::{Value, json};
 
 use common::seller::{FEE_SAT, Seller};
 use common::{Member, World, eventually, msat, order, patiently};
@@ -194,4 +196,52 @@ async fn orders_with_several_sellers_are_followed_at_once_and_those_are_called_a
     }
     let all_held = || client.orders().unwrap().iter().all(|it| it.status == OrderStatus::Held);
     eventually("both are heard of", all_held).await;
+}
+
+/// Orders a channel, or says why not.
+async fn try_to_make(client: &Member, provider: &Member) -> Result<MadeOrder, OrderError> {
+    let id = provider.node_id();
+    let options = client.order_options(id, None).await.unwrap();
+    let order = options.order(&wish(400_000, 0)).unwrap();
+    client.order_channel(id, &order, None, msat(FEE_SAT * SAT)).await
+}
+
+/// Rewrites an order on disk as one that ended at this time, and nobody has paid it.
+fn expired(client: &Member, key: &str, at: u64) {
+    let bytes = client.store.read("liquidity", "orders", key).unwrap().unwrap();
+    let mut order: Value = serde_json::from_slice(&bytes).unwrap();
+    order["status"] = json!("expired");
+    order["ways"][0]["expires_at"] = json!(at);
+    let bytes = serde_json::to_vec(&order).unwrap();
+    client.store.write("liquidity", "orders", key, &bytes).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixteen_orders_may_be_open_and_one_that_expired_long_ago_is_forgotten() {
+    let world = World::new().await;
+    let (provider, mut client) = (world.node().await, world.node().await);
+    let _seller = Seller::open(&provider);
+    client.connect_to(&provider).await;
+    for _ in 0..16 {
+        try_to_make(&client, &provider).await.unwrap();
+    }
+    for _ in 0..2 {
+        let refused = try_to_make(&client, &provider).await;
+        assert!(matches!(refused, Err(OrderError::TooMany)), "{refused:?}");
+        assert_eq!(client.orders().unwrap().len(), 16);
+        client.restart().await;
+    }
+    client.stop().await;
+    client.kill().await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let kept = client.store.list("liquidity", "orders").unwrap();
+    expired(&client, &kept[0], now - 2 * 86_400);
+    expired(&client, &kept[1], now - 3_600);
+    client.resume().await;
+    assert_eq!(client.orders().unwrap().len(), 15, "one is gone, one is remembered for a day");
+    for _ in 0..2 {
+        try_to_make(&client, &provider).await.unwrap();
+    }
+    let refused = try_to_make(&client, &provider).await;
+    assert!(matches!(refused, Err(OrderError::TooMany)), "{refused:?}");
 }

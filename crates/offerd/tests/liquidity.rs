@@ -3,8 +3,12 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "book/chapter.rs"]
+mod chapter;
 #[path = "shared/client.rs"]
 mod client;
+#[path = "book/play.rs"]
+mod play;
 #[path = "../../offerd-node-ldk/tests/common/seller.rs"]
 mod seller;
 #[path = "shared/seller_node.rs"]
@@ -129,6 +133,32 @@ fn channel_with_seller(town: &Town, from: &Daemon, seller: &SellerNode, sat: u64
     until("the channel", || (from.usable() == 1).then_some(()));
 }
 
+/// A seller, and a shop with a channel to it that names it as its provider.
+fn seller_and_shop(town: &Town) -> (SellerNode, Daemon, String) {
+    let seller = SellerNode::start(town);
+    let (id, port) = seller.uri();
+    let lsp = format!("{id}@127.0.0.1:{port}");
+    let options = ["--lsp", &lsp, "--lsp-max-fee", "2000sat"];
+    let shop = Daemon::start(&town.prepare("shop"), &options);
+    town.fund(&shop, 2_000_000);
+    channel_with_seller(town, &shop, &seller, 200_000);
+    (seller, shop, lsp)
+}
+
+#[test]
+fn a_channel_is_ordered_as_the_page_says() {
+    if !play::can_call("how-to/order-a-channel.md", &["jq"]) {
+        return;
+    }
+    let town = Town::new();
+    let (_seller, shop, _) = seller_and_shop(&town);
+    let before = format!("```console\n$ export OFFERD_DIR={}\n```\n", shop.dir.display());
+    let page = include_str!("../../../docs/how-to/order-a-channel.md");
+    play::play(&[chapter::steps(&before), chapter::steps(page)].concat());
+    assert_eq!(order(&shop)["status"], "completed");
+    shop.adds_up();
+}
+
 fn order(node: &Daemon) -> Value {
     let list = node.call("lsps-lsps1-list", json!({}));
     let [order] = &list["orders"].as_array().unwrap()[..] else { panic!("{list}") };
@@ -138,17 +168,10 @@ fn order(node: &Daemon) -> Value {
 #[test]
 fn a_channel_is_ordered_paid_like_anything_else_and_received_through_over_restarts() {
     let town = Town::new();
-    let seller = SellerNode::start(&town);
-    let (id, port) = seller.uri();
-    let lsp = format!("{id}@127.0.0.1:{port}");
-    let dir = town.prepare("shop");
-    let options = ["--lsp", &lsp, "--lsp-max-fee", "2000sat"];
-    let shop = Daemon::start(&dir, &options);
+    let (seller, shop, lsp) = seller_and_shop(&town);
+    let (dir, options) = (shop.dir.clone(), ["--lsp", &lsp, "--lsp-max-fee", "2000sat"]);
     let customer = Daemon::start(&town.prepare("customer"), &[]);
-    for node in [&shop, &customer] {
-        town.fund(node, 2_000_000);
-    }
-    channel_with_seller(&town, &shop, &seller, 200_000);
+    town.fund(&customer, 2_000_000);
     channel_with_seller(&town, &customer, &seller, 1_000_000);
 
     let sold = shop.call("lsps-lsps1-getinfo", json!({}));

@@ -26,6 +26,8 @@ pub(crate) fn steps(text: &str) -> Vec<Step> {
         let mut words = mark.split(' ');
         let language = words.next().unwrap_or_default();
         let rest: Vec<&str> = words.collect();
+        let has_commands = block.iter().any(|line| line.starts_with("$ "));
+        assert!(!has_commands || language == "console", "commands in a block marked {mark}");
         if let Some(name) = rest.iter().find_map(|word| word.strip_prefix("file=")) {
             let content = block.iter().map(|line| format!("{line}\n")).collect();
             steps.push(Step::File { name: name.to_owned(), content });
@@ -100,7 +102,7 @@ fn lines_are_compared_but_for_what_is_left_out() {
 #[test]
 fn a_chapter_is_read_as_commands_with_what_they_print_and_files() {
     let text = "# T\n```console\n$ a \\\n  b\none\n…\n$ c\n```\ntext\n```toml file=x.toml\nk = 1\n```\n\
-                ```console stays\n$ d\nready\n```\n```text\n$ none\n```\n";
+                ```console stays\n$ d\nready\n```\n```text\nnone\n```\n";
     let run = |command: &str, prints: &[&str]| Step::Run {
         command: command.to_owned(),
         prints: prints.iter().map(|line| (*line).to_owned()).collect(),

@@ -42,6 +42,21 @@ pub(crate) fn play(steps: &[Step]) {
     }
 }
 
+/// Whether the programs that a chapter calls are there; where they are required, they must be.
+pub(crate) fn can_call(chapter: &str, programs: &[&str]) -> bool {
+    // Each of them has one of these.
+    let answers = |program: &str, flag: &str| {
+        Command::new(program).arg(flag).output().is_ok_and(|output| output.status.success())
+    };
+    let is_there =
+        |program: &str| ["--version", "version", "-v"].iter().any(|it| answers(program, it));
+    let Some(missing) = programs.iter().find(|program| !is_there(program)) else { return true };
+    let required = std::env::var_os("OFFERD_TESTS_REQUIRE_BOOK").is_some();
+    assert!(!required, "{chapter} needs {missing}, which is not installed");
+    println!("skipped: {chapter} needs {missing}, which is not installed");
+    false
+}
+
 /// The folder, and all that runs in it. Fields are dropped in this order.
 struct Stage {
     shell: Shell,
