@@ -11,7 +11,7 @@ use offerd_core::port::{InvoiceIssuer, NodeEvent};
 
 use common::books::{Held, audit_of, hold, line};
 use common::opening::pair;
-use common::{Member, PATIENCE, World, order};
+use common::{Member, PATIENCE, World, eventually, order};
 
 /// A node, and which payments are its own.
 struct Account<'a> {
@@ -207,4 +207,41 @@ async fn a_part_that_comes_back_from_the_chain_and_goes_another_way_counts_once(
     all_add_up(&accounts).await;
     assert_eq!(line(&accounts[0].audit(), "paid"), 20_000_801);
     assert_eq!(line(&accounts[1].audit(), "received"), 20_000_801);
+}
+
+/// Closes a channel by force while a payment is under way, and dies after so many writes. Whether it did.
+async fn end_and_die(writes: u64) -> bool {
+    let (_world, mut payer, payee) = pair().await;
+    let held = hold(&payer, &payee, 20_000_801).await;
+    let ended = |payer: &Member| {
+        let audit = audit_of(payer, &[held], &[]);
+        audit.positions.len() == 1 && audit.htlcs_out_msat == 20_000_801
+    };
+    payer.store.die_after(writes);
+    payer.close_channel(payer.channel().channel_id, true).unwrap();
+    let died = tokio::select! {
+        _ = payer.failed() => true,
+        () = eventually("the end", || ended(&payer)) => false,
+    };
+    payer.kill().await;
+    payer.store.live();
+    payer.resume().await;
+    // Where nothing of the end was written it has not ended.
+    if let [channel] = &payer.list_peer_channels()[..] {
+        assert!(died);
+        payer.close_channel(channel.channel_id, true).unwrap();
+    }
+    eventually("the end", || ended(&payer)).await;
+    let told = Account::new(&payer, &[held], &[]).adds_up().await;
+    assert_eq!(told.ended_htlcs_msat, 0, "{told:#?}");
+    died
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_dies_between_any_two_writes_of_an_end_knows_what_was_under_way() {
+    let mut writes = 0;
+    while end_and_die(writes).await {
+        writes += 1;
+    }
+    assert!(writes > 1, "an end takes several writes");
 }
