@@ -6,6 +6,7 @@
 pub(crate) mod books;
 pub(crate) mod closing;
 pub(crate) mod opening;
+mod port;
 pub(crate) mod raw_peer;
 pub(crate) mod raw_provider;
 pub(crate) mod recovering;
@@ -34,6 +35,7 @@ use offerd_regtest::{Chain, RpcConfig, RpcServer};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
+use port::own_port;
 pub(crate) use store::MemoryStore;
 
 /// Longer than anything should take, even on a busy machine.
@@ -84,7 +86,7 @@ impl World {
             BitcoindAuth::Password { user: "user".to_owned(), password: "password".to_owned() };
         let addr = self.server.addr();
         let bitcoind = BitcoindConfig { host: addr.ip().to_string(), port: addr.port(), auth };
-        let listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listen = Some(SocketAddr::from(([127, 0, 0, 1], own_port())));
         NodeConfig { listen, ..NodeConfig::new(Network::Regtest, bitcoind) }
     }
 
@@ -306,8 +308,6 @@ impl Member {
         prepare(dir.path(), &store);
         let (store, inbox) = (Arc::new(store), Inbox::new());
         let (runtime, node) = run(&config, dir.path(), &store, &inbox).await;
-        // The same port after each restart, so that peers find it again.
-        let config = NodeConfig { listen: node.listen_address(), ..config };
         Self { node: Some(node), runtime: Some(runtime), inbox, store, dir, config }
     }
 

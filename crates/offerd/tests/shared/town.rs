@@ -1,13 +1,14 @@
 //! A chain in this process, and daemons as anybody would start them.
 #![allow(dead_code, reason = "shared: not every test uses all of it")]
 
+#[path = "../../../offerd-node-ldk/tests/common/port.rs"]
+mod port;
+
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use bitcoin::{Address, Amount, Network, OutPoint, Transaction, Txid};
@@ -15,6 +16,8 @@ use offerd_regtest::{Chain, ElectrumServer, EsploraServer, RpcConfig, RpcServer}
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use port::own_port;
 
 use crate::client::{attempt, call};
 use crate::until::until;
@@ -130,19 +133,6 @@ impl Town {
         let spends =
             |tx: &Transaction| tx.input.iter().any(|input| input.previous_output == outpoint);
         txs.find(spends).unwrap()
-    }
-}
-
-/// A port that stays free while whoever is to listen at it is dead: below those that the system gives to whoever asks
-/// for any, and another one for each process that runs tests.
-fn own_port() -> u16 {
-    static TAKEN: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let number = std::process::id() * 16 + TAKEN.fetch_add(1, Ordering::Relaxed);
-        let port = 10_000 + u16::try_from(number % 20_000).unwrap();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
     }
 }
 
