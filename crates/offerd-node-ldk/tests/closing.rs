@@ -5,9 +5,10 @@
 mod common;
 
 use bitcoin::Amount;
-use offerd_core::port::{InvoiceIssuer, InvoicePayer, NodeEvent};
+use offerd_core::port::{InvoiceIssuer, InvoicePayer};
 use offerd_node_ldk::FundingOrder;
 
+use common::books::{Held, hold};
 use common::closing::{confirmed, wealth};
 use common::opening::pair;
 use common::{Member, eventually, msat, order, patiently};
@@ -55,38 +56,13 @@ async fn an_end_that_the_peer_proposes_gives_both_what_is_theirs_less_the_fees()
     agreement(Closer::Peer).await;
 }
 
-/// A payment that waits at its payee.
-struct Held {
-    id: [u8; 32],
-    hash: [u8; 32],
-    amount: Amount,
-}
-
-async fn hold(payer: &Member, payee: &Member, sats: u64) -> Held {
-    let amount = msat(sats * 1_000);
-    let minted = payee.invoice(amount).await;
-    let id = payer.pay_minted(&minted, amount).await;
-    let hash = payee.inbox.claimable().await.payment_hash;
-    Held { id, hash, amount: Amount::from_sat(sats) }
-}
-
-fn was_sent(node: &Member, payment: &Held) -> bool {
-    node.inbox.has(|event| {
-        matches!(event, NodeEvent::PaymentSent { payment_id, .. } if *payment_id == payment.id)
-    })
-}
-
-fn has_failed(node: &Member, payment: &Held) -> bool {
-    node.inbox.has(|event| {
-        matches!(event, NodeEvent::PaymentFailed { payment_id, .. } if *payment_id == payment.id)
-    })
-}
-
 /// Two payments in each direction: one whose preimage comes when the channel has ended, one that runs out.
 async fn force(closer: Closer) {
     let (world, opener, peer) = pair().await;
-    let (taken, lapsing) = (hold(&opener, &peer, 50_000).await, hold(&opener, &peer, 60_000).await);
-    let (theirs, lost) = (hold(&peer, &opener, 30_000).await, hold(&peer, &opener, 40_000).await);
+    let (taken, lapsing) =
+        (hold(&opener, &peer, 50_000_000).await, hold(&opener, &peer, 60_000_000).await);
+    let (theirs, lost) =
+        (hold(&peer, &opener, 30_000_000).await, hold(&peer, &opener, 40_000_000).await);
     assert_eq!((opener.channel().htlcs, peer.channel().htlcs), (4, 4));
     let (ours, others, height) = (wealth(&opener), wealth(&peer), world.chain.height());
     let before = ours + others;
@@ -95,20 +71,20 @@ async fn force(closer: Closer) {
     opener.accept(theirs.hash).await.unwrap();
     let nodes = [&opener, &peer];
     // Both learn the preimages of the other from the chain alone.
-    let settled = || was_sent(&opener, &taken) && was_sent(&peer, &theirs);
+    let settled =
+        || taken.was_sent(&opener.inbox).is_some() && theirs.was_sent(&peer.inbox).is_some();
     world.mine_slowly_until(&nodes, "the preimages", settled).await;
-    assert!(!has_failed(&opener, &lapsing) && !has_failed(&peer, &lost), "not known yet");
+    let failed = || [lapsing.has_failed(&opener.inbox), lost.has_failed(&peer.inbox)];
+    assert_eq!(failed(), [false; 2], "not known yet");
     assert!(opener.known_payments().await.unwrap().contains(&lapsing.id));
     let back = || {
-        has_failed(&opener, &lapsing)
-            && has_failed(&peer, &lost)
+        failed() == [true; 2]
             && wealth(&opener) + wealth(&peer) + world.costs_since(height) == before
     };
     world.mine_until(&nodes, "the coins", back).await;
     let costs = world.costs_since(height);
-    let moved = |start: Amount, gained: Amount, paid: Amount| start + gained - paid;
-    let most =
-        [moved(ours, theirs.amount, taken.amount), moved(others, taken.amount, theirs.amount)];
+    let sat = |held: Held| Amount::from_sat(held.amount.as_sat_floor());
+    let most = [ours + sat(theirs) - sat(taken), others + sat(taken) - sat(theirs)];
     for (node, most) in nodes.into_iter().zip(most) {
         assert!(confirmed(node) <= most && confirmed(node) + costs >= most, "{most}");
         assert!(node.list_peer_channels().is_empty());
