@@ -31,19 +31,19 @@ pub(crate) fn steps(text: &str) -> Vec<Step> {
         if let Some(name) = rest.iter().find_map(|word| word.strip_prefix("file=")) {
             let content = block.iter().map(|line| format!("{line}\n")).collect();
             steps.push(Step::File { name: name.to_owned(), content });
-        } else if language == "console" && !rest.contains(&"by-hand") {
-            let stays = rest.contains(&"stays");
-            steps.extend(commands(&block, stays));
+        } else if language == "console" {
+            let prompt = if rest.contains(&"as-root") { "# " } else { "$ " };
+            steps.extend(commands(&block, prompt, rest.contains(&"stays")));
         }
     }
     steps
 }
 
-fn commands(block: &[&str], stays: bool) -> Vec<Step> {
+fn commands(block: &[&str], prompt: &str, stays: bool) -> Vec<Step> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for line in block {
         let goes_on = found.last().is_some_and(|(command, _)| command.ends_with('\\'));
-        match (line.strip_prefix("$ "), found.last_mut()) {
+        match (line.strip_prefix(prompt), found.last_mut()) {
             (_, Some((command, _))) if goes_on => {
                 command.push('\n');
                 command.push_str(line);
@@ -102,7 +102,8 @@ fn lines_are_compared_but_for_what_is_left_out() {
 #[test]
 fn a_chapter_is_read_as_commands_with_what_they_print_and_files() {
     let text = "# T\n```console\n$ a \\\n  b\none\n…\n$ c\n```\ntext\n```toml file=x.toml\nk = 1\n```\n\
-                ```console stays\n$ d\nready\n```\n```text\nnone\n```\n";
+                ```console stays\n$ d\nready\n```\n```text\nnone\n```\n\
+                ```console as-root\n# e\n```\n";
     let run = |command: &str, prints: &[&str]| Step::Run {
         command: command.to_owned(),
         prints: prints.iter().map(|line| (*line).to_owned()).collect(),
@@ -112,6 +113,7 @@ fn a_chapter_is_read_as_commands_with_what_they_print_and_files() {
         run("c", &[]),
         Step::File { name: "x.toml".to_owned(), content: "k = 1\n".to_owned() },
         Step::Start { command: "d".to_owned(), prints: vec!["ready".to_owned()] },
+        run("e", &[]),
     ];
     assert_eq!(steps(text), all);
 }

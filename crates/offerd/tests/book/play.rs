@@ -19,14 +19,25 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_offerd");
 /// The ports on paper.
 const PORTS: &[&str] = &["18443", "9735", "9736", "9737", "8081", "8443"];
 /// Folders on paper that are the machine's own.
-const FOLDERS: &[&str] = &["/etc/offerd", "/var/lib/offerd", "/home/alice"];
+const FOLDERS: &[&str] =
+    &["/etc/offerd", "/etc/systemd/system", "/usr/local", "/var/lib/offerd", "/home/alice"];
 /// Longer than any command takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Stands behind what a command printed, with its exit status.
 const END: &str = "the command is over:";
-/// Behaves as on a terminal where its output is shown.
+/// Behaves as on a terminal where its output is shown. No user is made, no service started, and no group given a file.
 const TERMINAL: &str = r#"
 exec 2>&1 9>&1
+useradd() { echo "useradd $*"; }
+systemctl() { echo "systemctl $*"; }
+install() {
+    local words=()
+    while [ $# -gt 0 ]; do
+        if [ "$1" = -g ]; then shift; else words+=("$1"); fi
+        shift
+    done
+    command install "${words[@]}"
+}
 offer-cli() {
     if [ /proc/self/fd/1 -ef /proc/self/fd/9 ]; then command offer-cli --human "$@"; else command offer-cli "$@"; fi
 }
