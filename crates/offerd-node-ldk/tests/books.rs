@@ -7,9 +7,9 @@ use bitcoin::Amount;
 use offerd_core::audit::{Audit, PaymentBook};
 use offerd_core::port::{InvoiceIssuer, KeyValueStore, Page};
 
-use common::books::line;
-use common::opening::pair;
-use common::{Member, World, eventually, msat, order, patiently};
+use common::books::{line, until_it_adds_up};
+use common::opening::{pair, row};
+use common::{Member, eventually, msat, patiently};
 
 /// What the store of a node would say of its payments.
 fn paid(received: u64, paid: u64, fees: u64) -> PaymentBook {
@@ -27,15 +27,7 @@ fn audit(node: &Member, payments: &PaymentBook) -> Audit {
 
 /// Waits until the books add up, and nothing else is true of them later.
 async fn adds_up(node: &Member, payments: &PaymentBook) -> Audit {
-    let begun = std::time::Instant::now();
-    loop {
-        let audit = audit(node, payments);
-        if audit.difference_msat() == 0 {
-            return audit;
-        }
-        assert!(begun.elapsed() < common::PATIENCE, "{audit:#?}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until_it_adds_up(|| audit(node, payments)).await
 }
 
 /// Pays through to the end. The fee.
@@ -72,11 +64,7 @@ async fn a_channel_s_opening_and_payments_over_it_add_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_forwarding_brings_is_in_the_books_of_whoever_forwards() {
-    let world = World::new().await;
-    let (payer, mut hub, payee) = (world.node().await, world.node().await, world.node().await);
-    world.fund(&[&payer, &hub, &payee], 2, Amount::from_sat(2_000_000)).await;
-    world.channel(&payer, &hub, order(&hub, 1_500_000)).await;
-    world.channel(&hub, &payee, order(&payee, 1_000_000)).await;
+    let (_world, payer, mut hub, payee) = row().await;
     let fee = pay(&payer, &payee, 2_000_001).await;
     assert!(fee > 0);
     adds_up(&payer, &paid(0, 2_000_001, fee)).await;

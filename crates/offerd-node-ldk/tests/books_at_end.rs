@@ -5,13 +5,12 @@
 
 mod common;
 
-use bitcoin::Amount;
 use offerd_core::audit::Audit;
 use offerd_core::port::{InvoiceIssuer, NodeEvent};
 
-use common::books::{Held, audit_of, hold, line};
-use common::opening::pair;
-use common::{Member, PATIENCE, World, eventually, order};
+use common::books::{Held, audit_of, hold, line, until_it_adds_up};
+use common::opening::{pair, row};
+use common::{Member, World, eventually, order};
 
 /// A node, and which payments are its own.
 struct Account<'a> {
@@ -30,15 +29,7 @@ impl<'a> Account<'a> {
     }
 
     async fn adds_up(&self) -> Audit {
-        let begun = std::time::Instant::now();
-        loop {
-            let audit = self.audit();
-            if audit.difference_msat() == 0 {
-                return audit;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{audit:#?} {:#?}", self.node.books());
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        until_it_adds_up(|| self.audit()).await
     }
 
     fn is_settled(&self) -> bool {
@@ -129,11 +120,7 @@ enum Leg {
 
 /// A payment through a hub, one of whose channels ends under it; then the hub dies and comes back.
 async fn forwarded(ended: Leg, is_taken: bool) {
-    let world = World::new().await;
-    let (payer, mut hub, payee) = (world.node().await, world.node().await, world.node().await);
-    world.fund(&[&payer, &hub, &payee], 2, Amount::from_sat(2_000_000)).await;
-    world.channel(&payer, &hub, order(&hub, 1_500_000)).await;
-    world.channel(&hub, &payee, order(&payee, 1_000_000)).await;
+    let (world, payer, mut hub, payee) = row().await;
     let held = hold(&payer, &payee, 20_000_801).await;
     let neighbour = if ended == Leg::ToHub { &payer } else { &payee };
     let channels = hub.list_peer_channels();

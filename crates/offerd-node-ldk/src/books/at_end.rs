@@ -14,10 +14,11 @@ use lightning::ln::channel_state::ChannelDetails;
 use lightning::routing::router::Path;
 use lightning::types::payment::PaymentHash as CratePaymentHash;
 use offerd_core::PaymentHash;
-use offerd_core::audit::{Forwarded, PendingHtlc};
+use offerd_core::audit::{ForwardBook, Forwarded, PendingHtlc};
 use offerd_core::port::PortError;
 use serde::{Deserialize, Serialize};
 
+use super::channels::by_channel;
 use super::view::htlcs;
 use crate::channels::to_us;
 use crate::locks::lock;
@@ -56,13 +57,6 @@ struct HtlcAtEnd {
     claimed: bool,
 }
 
-/// What payments of others have brought though the crate could not say so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) count: u64,
-    pub(super) fees: Msat,
-}
-
 /// All channels, those that have ended and those that have not.
 #[derive(Debug)]
 pub(crate) struct Ends(Mutex<Seen>);
@@ -82,13 +76,7 @@ impl Ends {
         channels: &[ChannelDetails],
         forwards: u64,
     ) -> Result<Self, PortError> {
-        let mut ended = BTreeMap::new();
-        for key in store.list(SPACE)? {
-            let id = Id::from_hex(&key).map_err(|error| unreadable(&key).because(error))?;
-            let bytes = store.read(SPACE, &key)?.ok_or_else(|| unreadable(&key))?;
-            let at_end = serde_json::from_slice(&bytes);
-            ended.insert(id, at_end.map_err(|error| unreadable(&key).because(error))?);
-        }
+        let ended = by_channel(store, SPACE)?.into_iter().collect();
         let seen = Seen { open: HashMap::new(), ended, unwritten: BTreeSet::new() };
         let ends = Self(Mutex::new(seen));
         for channel in channels {
@@ -219,10 +207,9 @@ impl AtEnd {
         self.htlcs.iter().any(|htlc| htlc.other_leg_msat.is_some())
     }
 
-    /// Counts those as settled that went through since, and what they have brought where the crate could not say. One
-    /// that went out is counted with what the next node could take: on the chain, whole satoshis.
-    pub(super) fn settle(&mut self, id: Id, went_through: &[Forwarded]) -> Found {
-        let mut found = Found::default();
+    /// Counts those as settled that went through since, and into `book` what they have brought where the crate could not
+    /// say. One that went out is counted with what the next node could take: on the chain, whole satoshis.
+    pub(super) fn settle(&mut self, id: Id, went_through: &[Forwarded], book: &mut ForwardBook) {
         for forwarded in went_through {
             let Some(amount) = forwarded.amount else { continue };
             let amount_msat = amount.as_u64();
@@ -244,13 +231,11 @@ impl AtEnd {
                     htlc.settled = true;
                     if forwarded.fee.is_none() {
                         let fee = htlc.amount_msat.saturating_sub(amount_msat);
-                        let fees = Msat::new(fee).unwrap_or(Msat::MAX);
-                        found = found.and(Found { count: 1, fees });
+                        learn(book, Msat::new(fee).unwrap_or(Msat::MAX));
                     }
                 }
             }
         }
-        found
     }
 
     /// As the audit wants them.
@@ -275,12 +260,11 @@ impl AtEnd {
     }
 }
 
-impl Found {
-    /// Both together.
-    pub(super) fn and(self, other: Self) -> Self {
-        let fees = self.fees.plus(other.fees).unwrap_or(Msat::MAX);
-        Self { count: self.count.saturating_add(other.count), fees }
-    }
+/// The fee of one that was counted as unknown is known.
+fn learn(book: &mut ForwardBook, fee: Msat) {
+    book.unknown = book.unknown.saturating_sub(1);
+    book.count = book.count.saturating_add(1);
+    book.fees = book.fees.plus(fee).unwrap_or(Msat::MAX);
 }
 
 /// In satoshi.

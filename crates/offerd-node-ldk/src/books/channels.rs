@@ -95,8 +95,7 @@ impl ChannelRecords {
 
     /// All channels.
     pub(crate) fn channels(&self) -> Result<Vec<([u8; 32], ChannelRecord)>, PortError> {
-        let id = |key: &str| <[u8; 32]>::from_hex(key).map_err(|_| unreadable(key));
-        list(&self.0, CHANNELS, id)
+        by_channel(&self.0, CHANNELS)
     }
 
     /// All outputs.
@@ -112,6 +111,14 @@ fn described(output: &SpendableOutputDescriptor) -> (OutPoint, u64) {
         SpendableOutputDescriptor::StaticPaymentOutput(it) => (&it.outpoint, &it.output),
     };
     (outpoint.into_bitcoin_outpoint(), output.value.to_sat())
+}
+
+/// All records of a space whose keys are the ids of channels.
+pub(super) fn by_channel<T: DeserializeOwned>(
+    store: &Store,
+    space: (&str, &str),
+) -> Result<Vec<([u8; 32], T)>, PortError> {
+    list(store, space, |key| <[u8; 32]>::from_hex(key).map_err(|_| unreadable(key)))
 }
 
 fn list<K, T: DeserializeOwned>(

@@ -9,10 +9,12 @@ use lightning::ln::channel_state::{
 };
 use lightning::ln::types::ChannelId;
 use offerd_core::PaymentHash;
-use offerd_core::audit::{ChannelBook, Forwarded, NodeBooks, PendingHtlc, Standing, WalletBook};
+use offerd_core::audit::{
+    ChannelBook, ForwardBook, Forwarded, NodeBooks, PendingHtlc, Standing, WalletBook,
+};
 use offerd_core::port::{Page, PortError};
 
-use super::at_end::{AtEnd, Found};
+use super::at_end::AtEnd;
 use super::channels::{ChannelRecord, OutputRecord};
 use super::{Books, Flows, Known};
 use crate::channels::to_us;
@@ -39,11 +41,7 @@ impl Node {
             withdrawals: msat(Amount::from_sat(flows.withdrawals)),
             fees_msat: 0,
         };
-        let mut forwards = self.books.forwards.book();
-        forwards.count = forwards.count.saturating_add(sources.found.count);
-        forwards.fees = forwards.fees.plus(sources.found.fees).unwrap_or(Msat::MAX);
-        forwards.unknown = forwards.unknown.saturating_sub(sources.found.count);
-        Ok(NodeBooks { channels, forwards, wallet: wallet.costing(flows.fees) })
+        Ok(NodeBooks { channels, forwards: sources.forwards, wallet: wallet.costing(flows.fees) })
     }
 
     /// Payments of others that went through, one by one, oldest first.
@@ -61,8 +59,8 @@ struct Sources {
     outputs: Vec<(OutPoint, OutputRecord)>,
     open: HashMap<[u8; 32], ChannelDetails>,
     at_end: BTreeMap<[u8; 32], AtEnd>,
-    /// What is known only from what went through channels that have ended.
-    found: Found,
+    /// With what is known only from what was under way in channels that have ended.
+    forwards: ForwardBook,
     /// Whether it is mined, and its value.
     coins: Vec<(bool, Amount)>,
     flows: Flows,
@@ -83,14 +81,14 @@ impl Sources {
         let coins = coins.into_iter().map(|coin| (coin.height.is_some(), coin.txout.value));
         let coins = coins.collect();
         let mut at_end = books.ends.ended();
-        let mut found = Found::default();
+        let mut forwards = books.forwards.book();
         for (id, channel) in at_end.iter_mut().filter(|(_, channel)| channel.forwards()) {
             let start = channel.forwards_before.saturating_add(1);
             let since = books.forwards(Page { start, ..Page::ALL })?;
-            found = found.and(channel.settle(*id, &since));
+            channel.settle(*id, &since, &mut forwards);
         }
         let open = open.into_iter().map(|channel| (channel.channel_id.0, channel)).collect();
-        Ok(Self { records, outputs, open, at_end, found, coins, flows })
+        Ok(Self { records, outputs, open, at_end, forwards, coins, flows })
     }
 
     fn channels(&self, monitor: &Monitor) -> Result<Vec<ChannelBook>, PortError> {

@@ -1,16 +1,30 @@
 //! What the books of a node come to, with what it has told of its payments.
 
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use bolt1::{Msat, Seconds};
 use offerd_core::audit::{Audit, PaymentBook};
 use offerd_core::port::{InvoicePayer, NodeEvent, PayOrder};
 
-use super::{Inbox, Member, msat, pay_order};
+use super::{Inbox, Member, PATIENCE, msat, pay_order};
 
 pub(crate) fn line(audit: &Audit, name: &str) -> i64 {
     let mut lines = audit.have.iter().chain(&audit.came_in).chain(&audit.went_out);
     lines.find(|line| line.name == name).unwrap().amount_msat
+}
+
+/// Waits until the books add up.
+pub(crate) async fn until_it_adds_up(audit: impl Fn() -> Audit) -> Audit {
+    let begun = Instant::now();
+    loop {
+        let audit = audit();
+        if audit.difference_msat() == 0 {
+            return audit;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{audit:#?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// A payment that waits at its payee.

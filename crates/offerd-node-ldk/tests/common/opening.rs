@@ -15,6 +15,16 @@ pub(crate) async fn pair() -> (World, Member, Member) {
     (world, opener, peer)
 }
 
+/// Payer, hub and payee, with a channel of 1 500 000 sat and one of 1 000 000 between them.
+pub(crate) async fn row() -> (World, Member, Member, Member) {
+    let world = World::new().await;
+    let (payer, hub, payee) = (world.node().await, world.node().await, world.node().await);
+    world.fund(&[&payer, &hub, &payee], 2, Amount::from_sat(2_000_000)).await;
+    world.channel(&payer, &hub, order(&hub, 1_500_000)).await;
+    world.channel(&hub, &payee, order(&payee, 1_000_000)).await;
+    (world, payer, hub, payee)
+}
+
 /// Opens a channel whose funding transaction is mined, undone, and mined again.
 pub(crate) async fn open_over_a_reorg(world: &World, payer: &Member, payee: &Member) {
     payer.connect_to(payee).await;
